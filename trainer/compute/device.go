@@ -1,0 +1,212 @@
+package compute
+
+// Device is an engine: memory, and the operations on it. All methods but Lane's are called from one goroutine.
+type Device interface {
+	// Name says what computes: "cpu avx512 fp32, 2 threads".
+	Name() string
+	// Alloc returns zeroed memory for n floats.
+	Alloc(n int) (Buffer, error)
+	// Upload and Download copy between host and device. The lengths must agree.
+	Upload(dst Vec, src []float32)
+	Download(dst []float32, src Vec)
+	// Zero clears v.
+	Zero(v Vec)
+
+	// Weight prepares the matrix w, (out, in), for Linear. The engine may keep copies in its own layout; Refresh
+	// renews those of all live weights after the numbers changed (upload, AdamW).
+	Weight(w Vec, out, in int) Weight
+	Refresh()
+
+	// Lanes tells how Run will cut seqs sequences: at most count lanes at once, each of at most per sequences. Scratch
+	// memory of a lane is the caller's, one set for each of count.
+	Lanes(seqs int) (count, per int)
+	// Run calls f for consecutive groups of the sequences of b, on several goroutines if the engine likes.
+	// Lane.Index is below count, Lane.First and Lane.Seqs tell the group.
+	Run(b Batch, f func(Lane))
+
+	// WeightGrad adds scale * dyᵀ x to dw, (dy.Cols, x.Cols), and scale * the column sums of dy to db if db.N > 0.
+	WeightGrad(dw, db Vec, dy, x Mat, scale float64)
+	// SumRows adds the sum of the rows of parts to dst.
+	SumRows(dst Vec, parts Mat)
+	// EmbedGrad adds to row tokens[i] of demb, (V, C), row i of dx, and to row i mod b.T of dpos, (T, C), if dpos.N > 0.
+	// Repeated tokens add up in the order of the rows.
+	EmbedGrad(demb, dpos Vec, dx Mat, b Batch)
+
+	// Sum and SumSquares reduce in a fixed order, in float64.
+	Sum(v Vec) float64
+	SumSquares(v Vec) float64
+	// AdamW updates p in place (Loshchilov and Hutter, arXiv:1711.05101), span by span:
+	//	g' = gradScale*g;  m = β1 m + (1-β1) g';  v = β2 v + (1-β2) g'²
+	//	p = p - lr*wd*p - lr * (m/(1-β1^step)) / (sqrt(v/(1-β2^step)) + eps)
+	// Spans index all four arenas alike.
+	AdamW(p, g, m, v Vec, spans []Span, a Adam)
+
+	// Sync waits for all work and returns the first fault since the device was opened.
+	Sync() error
+	// Close frees everything.
+	Close() error
+}
+
+// Lane runs the operations of one group of sequences; rows below are Seqs*T. Mat arguments hold just those rows.
+type Lane interface {
+	Index() int // which scratch set is ours
+	First() int // first sequence of the group
+	Seqs() int  // sequences in the group
+	T() int     // positions of each
+
+	// Embed writes x = embed[token] (+ pos[t] if pos.N > 0). x: (rows, C).
+	Embed(x Mat, embed, pos Vec)
+
+	// Norm writes the masked norm of x to y. stats: (rows, 2), mean and 1/std, for NormGrad (the mean of RMSNorm is 0).
+	// With mu = 1 on [0, Old) and M on the rest, and S = NormSpec.S:
+	//	LayerNorm  mean = Σ mu x/S; var = Σ mu (x-mean)²/S; y = mu (gain (x-mean)/sqrt(var+eps) + bias)
+	//	RMSNorm    y = mu gain x/sqrt(Σ mu x²/S + eps)
+	Norm(y, stats, x Mat, gain, bias Vec, s NormSpec)
+	// NormGrad adds to dx the gradient through Norm, and writes the gradients of gain and bias of each sequence as a row of
+	// parts, (Seqs, 2C), the bias half only for LayerNorm; SumRows of each half finishes them. x is Norm's input.
+	NormGrad(dx, parts, dy, x, stats Mat, gain Vec, s NormSpec)
+
+	// Linear writes y = Mask * act(x wᵀ + bias), or adds Gate times that to y if e.Add. x: (rows, in), y: (rows, out);
+	// with SwiGLU w has 2F rows, gate then up, and y is (rows, F).
+	Linear(y, x Mat, w Weight, e Epilogue)
+	// LinearGrad writes dx = scale * dy w, then, if back.Act is set, carries it through the activation whose
+	// pre-activation is back.Pre and whose output x was: dx becomes (rows, F) or, for SwiGLU, (rows, 2F). w: (dy.Cols, in).
+	LinearGrad(dx, dy Mat, w Weight, scale float64, back Epilogue)
+
+	// Attention writes causal multi-head attention to o, (rows, I), from qkv, (rows, 3I), each head's output times
+	// Heads mask. It rotates q and k in place in qkv, and saves the log-sum-exp of each row and head in lse, (rows, H).
+	Attention(o, lse, qkv Mat, a AttentionSpec)
+	// AttentionGrad writes dqkv, gradient of qkv as it was before rotation, from do, the rotated qkv, o and lse.
+	AttentionGrad(dqkv, do, qkv, o, lse Mat, a AttentionSpec)
+
+	// CrossEntropy writes loss[row] = -log softmax(logits)[target], in nats, and, if grad, overwrites logits by scale *
+	// their gradient. loss: (rows).
+	CrossEntropy(loss Vec, logits Mat, grad bool, scale float64)
+}
+
+// Buffer is device memory.
+type Buffer interface {
+	Len() int
+	Free()
+}
+
+// Weight is a matrix that Linear can multiply by.
+type Weight interface {
+	Out() int
+	In() int
+	Free()
+}
+
+// Vec is a view of a Buffer.
+type Vec struct {
+	Buf Buffer
+	Off int
+	N   int
+}
+
+// All is the whole of b.
+func All(b Buffer) Vec { return Vec{b, 0, b.Len()} }
+
+// At is the view of n elements from off.
+func (v Vec) At(off, n int) Vec {
+	if off < 0 || n < 0 || off+n > v.N {
+		panic("compute: view outside its vector")
+	}
+	return Vec{v.Buf, v.Off + off, n}
+}
+
+// Mat is a row-major matrix, densely stored.
+type Mat struct {
+	Vec
+	Cols int
+}
+
+// Matrix views v as rows of cols.
+func Matrix(v Vec, cols int) Mat { return Mat{v, cols} }
+
+// Rows counts the rows.
+func (m Mat) Rows() int { return m.N / m.Cols }
+
+// Part is the view of n rows from first.
+func (m Mat) Part(first, n int) Mat { return Mat{m.At(first*m.Cols, n*m.Cols), m.Cols} }
+
+// Batch is a micro-batch of Inputs and Targets, (Seqs, T) token ids each. Targets may be nil when no loss is asked for.
+type Batch struct {
+	Seqs, T         int
+	Inputs, Targets []int32
+}
+
+// Mask is two-valued: 1 on the first Old entries, M on the rest. The zero Mask is no mask.
+type Mask struct {
+	Old int
+	M   float64
+}
+
+// Plain reports whether the mask changes nothing on n entries.
+func (k Mask) Plain(n int) bool { return k.Old == 0 || k.Old >= n || k.M == 1 }
+
+// Of is the factor of entry i.
+func (k Mask) Of(i int) float64 {
+	if k.Old == 0 || i < k.Old {
+		return 1
+	}
+	return k.M
+}
+
+// NormSpec configures Norm. S, the sum of the mask over the channels, is d_eff.
+type NormSpec struct {
+	RMS  bool
+	Eps  float64
+	Mask Mask
+	S    float64
+}
+
+// Act is an activation.
+type Act uint8
+
+// The activations. GELU is the tanh form: x/2 (1 + tanh(sqrt(2/π)(x + 0.044715 x³))).
+const (
+	None Act = iota
+	GELU
+	SwiGLU // silu(gate) * up
+)
+
+// Epilogue is what Linear does to x wᵀ before it is stored.
+type Epilogue struct {
+	Bias Vec     // (out), absent if N == 0
+	Act  Act     //
+	Pre  Mat     // with Act: receives x wᵀ + bias, (rows, out), which the gradient needs
+	Mask Mask    // factor on the columns of y
+	Add  bool    // y += Gate * …
+	Gate float64 // used if Add
+}
+
+// AttentionSpec configures Attention over the T positions of each sequence. Scores are Scale * q·k.
+type AttentionSpec struct {
+	Heads, HeadDim int
+	Scale          float64
+	Mask           Mask // over heads, on their outputs
+	Rotary         Rotary
+}
+
+// Rotary says how queries and keys are rotated: pairs (2j, 2j+1) by the angle theta_j t, theta_j = Base^(-2j/D). XPos also
+// scales pair j of q by zeta_j^(p/512) and of k by zeta_j^(-p/512), zeta_j = (2j + 0.4D)/(1.4D), p = t - Center.
+// The zero Rotary rotates nothing.
+type Rotary struct {
+	Base   float64
+	XPos   bool
+	Center int
+}
+
+// Span is a range of the parameter arena with its own rates. Decay is wd above; 0 for gains and biases.
+type Span struct {
+	Off, N    int
+	LR, Decay float64
+}
+
+// Adam holds what AdamW's spans share. Step counts from 1.
+type Adam struct {
+	Beta1, Beta2, Eps float64
+	Step              int64
+	GradScale         float64
+}

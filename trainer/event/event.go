@@ -1,0 +1,239 @@
+// Package event says what happened in a run: a sealed set of plain structs that the trainer emits and that the run file,
+// the terminal (--json prints them one a line) and the window all consume. It is a leaf.
+//
+// Numbers are exact copies of what the trainer used. Loss is in nats per token; on byte tokens bits per byte is
+// loss/ln 2. Tokens and FLOPs count from the start of the run, Seconds is active time: pauses do not count.
+package event
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+)
+
+// Event is one of the structs of this package.
+//
+//sumtype:decl
+type Event interface {
+	// Kind is the value of the field "event" in JSON.
+	Kind() string
+	sealed()
+}
+
+// StageInfo describes one stage of a run as planned.
+type StageInfo struct {
+	Shape      string `json:"shape"` // "5L × 96"
+	Layers     int    `json:"layers"`
+	Hidden     int    `json:"hidden"`
+	Heads      int    `json:"heads"`
+	FFN        int    `json:"ffn"`
+	Params     int64  `json:"params"`
+	FromTokens int64  `json:"from_tokens"` // tokens seen when it starts
+	Tokens     int64  `json:"tokens"`      // its budget
+	FromStep   int64  `json:"from_step"`
+	Steps      int64  `json:"steps"`
+	RampTokens int64  `json:"ramp_tokens"`
+	Operator   string `json:"operator"` // how it is reached: "" for the first
+}
+
+// Start opens a run or a resumed part of it.
+type Start struct {
+	Run     string      `json:"run"` // id
+	Name    string      `json:"name"`
+	Recipe  string      `json:"recipe"` // name of the recipe
+	File    string      `json:"file"`
+	Device  string      `json:"device"`
+	Seed    uint64      `json:"seed"`
+	Stages  []StageInfo `json:"stages"`
+	Tokens  int64       `json:"tokens"` // planned, whole run
+	Steps   int64       `json:"steps"`
+	Resumed int64       `json:"resumed_at_step"` // 0 for a new run
+}
+
+// Step is one optimizer step.
+type Step struct {
+	Step         int64   `json:"step"` // counts from 1
+	Tokens       int64   `json:"tokens"`
+	Stage        int     `json:"stage"` // counts from 1
+	Loss         float64 `json:"loss"`
+	LR           float64 `json:"lr"`
+	GradNorm     float64 `json:"grad_norm"` // before clipping
+	Mask         float64 `json:"mask"`      // m; 1 when no growth is in progress
+	TokensPerSec float64 `json:"tokens_per_s"`
+	FLOPs        float64 `json:"flops"`
+	Seconds      float64 `json:"seconds"`
+}
+
+// Eval is a measurement on held-out text. Final ones use more of it.
+type Eval struct {
+	Step        int64   `json:"step"`
+	Tokens      int64   `json:"tokens"`
+	Stage       int     `json:"stage"`
+	Loss        float64 `json:"loss"`
+	BitsPerByte float64 `json:"bits_per_byte"`
+	EvalTokens  int64   `json:"eval_tokens"`
+	Final       bool    `json:"final"`
+}
+
+// Grew is a transition: the network after Step steps became larger, and what it computes was compared on one frozen batch.
+type Grew struct {
+	Step           int64     `json:"step"`
+	Tokens         int64     `json:"tokens"`
+	Stage          int       `json:"stage"` // the stage that begins
+	Operator       string    `json:"operator"`
+	From           StageInfo `json:"from"`
+	To             StageInfo `json:"to"`
+	LossBefore     float64   `json:"loss_before"`
+	LossAfter      float64   `json:"loss_after"`
+	MaxLogitDiff   float64   `json:"max_logit_diff"`
+	MaxLogit       float64   `json:"max_logit"`       // largest |logit| before, the scale of MaxLogitDiff
+	MomentsCarried int64     `json:"moments_carried"` // entries of m (and of v) copied
+	MomentsNew     int64     `json:"moments_new"`     // entries that start at zero
+	NewLayers      []int     `json:"new_layers"`      // indices in the grown network
+	RampTokens     int64     `json:"ramp_tokens"`
+	Preserves      bool      `json:"preserves"` // whether the operator promises to keep the function
+	Seconds        float64   `json:"seconds"`   // how long growing took
+}
+
+// Saved is a checkpoint that is safely in the run file.
+type Saved struct {
+	Step    int64   `json:"step"`
+	Tokens  int64   `json:"tokens"`
+	Stage   int     `json:"stage"`
+	Reason  string  `json:"reason"` // "cadence", "transition", "pause", "asked", "end"
+	Bytes   int64   `json:"bytes"`
+	Seconds float64 `json:"took_seconds"`
+}
+
+// Sampled is generated text.
+type Sampled struct {
+	Step        int64   `json:"step"`
+	Tokens      int64   `json:"tokens"`
+	Stage       int     `json:"stage"`
+	Prompt      string  `json:"prompt"`
+	Text        string  `json:"text"` // without the prompt
+	Temperature float64 `json:"temperature"`
+}
+
+// Paused and Resumed say that the run waits, and that it goes on.
+type (
+	Paused struct {
+		Step   int64 `json:"step"`
+		Tokens int64 `json:"tokens"`
+		// Reason is "" when a person asked, else a sentence ("the disk is full: …").
+		Reason string `json:"reason"`
+	}
+	Resumed struct {
+		Step   int64 `json:"step"`
+		Tokens int64 `json:"tokens"`
+	}
+)
+
+// Command journals an accepted command of the control socket.
+type Command struct {
+	Step   int64  `json:"step"`
+	Tokens int64  `json:"tokens"`
+	Verb   string `json:"verb"`
+	Detail string `json:"detail"`
+}
+
+// StageCost is what one stage took.
+type StageCost struct {
+	Tokens  int64   `json:"tokens"`
+	FLOPs   float64 `json:"flops"`
+	Seconds float64 `json:"seconds"`
+}
+
+// Ended closes a run, or this part of it if State is "stopped".
+type Ended struct {
+	State       string      `json:"state"` // "done", "stopped" (resumable), "failed"
+	Error       string      `json:"error,omitempty"`
+	Step        int64       `json:"step"`
+	Tokens      int64       `json:"tokens"`
+	Loss        float64     `json:"loss"` // validation loss if done, else the last training loss
+	BitsPerByte float64     `json:"bits_per_byte"`
+	FLOPs       float64     `json:"flops"`
+	Seconds     float64     `json:"seconds"`
+	TwinFLOPs   float64     `json:"twin_flops"`  // the final shape on the same tokens
+	FLOPsSaved  float64     `json:"flops_saved"` // 1 - flops/twin_flops
+	Stages      []StageCost `json:"stages"`
+}
+
+func (Start) Kind() string   { return "start" }
+func (Step) Kind() string    { return "step" }
+func (Eval) Kind() string    { return "eval" }
+func (Grew) Kind() string    { return "grew" }
+func (Saved) Kind() string   { return "saved" }
+func (Sampled) Kind() string { return "sampled" }
+func (Paused) Kind() string  { return "paused" }
+func (Resumed) Kind() string { return "resumed" }
+func (Command) Kind() string { return "command" }
+func (Ended) Kind() string   { return "ended" }
+
+func (Start) sealed()   {}
+func (Step) sealed()    {}
+func (Eval) sealed()    {}
+func (Grew) sealed()    {}
+func (Saved) sealed()   {}
+func (Sampled) sealed() {}
+func (Paused) sealed()  {}
+func (Resumed) sealed() {}
+func (Command) sealed() {}
+func (Ended) sealed()   {}
+
+// BitsPerByte turns nats per byte-level token into bits per byte.
+func BitsPerByte(loss float64) float64 { return loss / math.Ln2 }
+
+// Marshal is the one-line JSON form: the fields of e with "event" in front.
+func Marshal(e Event) ([]byte, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("event %s: %w", e.Kind(), err)
+	}
+	head := `{"event":"` + e.Kind() + `"`
+	if string(body) == "{}" {
+		return []byte(head + "}"), nil
+	}
+	return append([]byte(head+","), body[1:]...), nil
+}
+
+// Unmarshal is the inverse of Marshal.
+func Unmarshal(line []byte) (Event, error) {
+	var head struct {
+		Event string `json:"event"`
+	}
+	if err := json.Unmarshal(line, &head); err != nil {
+		return nil, fmt.Errorf("event: %w", err)
+	}
+	switch head.Event {
+	case "start":
+		return decode[Start](line)
+	case "step":
+		return decode[Step](line)
+	case "eval":
+		return decode[Eval](line)
+	case "grew":
+		return decode[Grew](line)
+	case "saved":
+		return decode[Saved](line)
+	case "sampled":
+		return decode[Sampled](line)
+	case "paused":
+		return decode[Paused](line)
+	case "resumed":
+		return decode[Resumed](line)
+	case "command":
+		return decode[Command](line)
+	case "ended":
+		return decode[Ended](line)
+	}
+	return nil, fmt.Errorf("event: unknown kind %q", head.Event)
+}
+
+func decode[E Event](line []byte) (Event, error) {
+	var e E
+	if err := json.Unmarshal(line, &e); err != nil {
+		return nil, fmt.Errorf("event %s: %w", e.Kind(), err)
+	}
+	return e, nil
+}
