@@ -1,0 +1,85 @@
+package control
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"unicode/utf8"
+)
+
+// The verbs. Which of them a trainer obeys, and when, is the trainer's business; a refused one is answered by a sentence.
+const (
+	Pause    = "pause"  // finish the step, checkpoint, wait
+	Resume   = "resume" // go on
+	Stop     = "stop"   // finish the step, checkpoint, end the process; the run is resumable
+	Save     = "save"   // checkpoint now
+	Sample   = "sample" // generate text: Prompt, Tokens, Temperature
+	Eval     = "eval"   // measure on held-out text now
+	Set      = "set"
+	Grow     = "grow"
+	Postpone = "postpone"
+)
+
+// Command is what a person asks of a running engine.
+type Command struct {
+	Verb        string  `json:"verb"`
+	Prompt      string  `json:"prompt,omitempty"`
+	Tokens      int     `json:"tokens,omitempty"` // to generate; 0 for the recipe's
+	Temperature float64 `json:"temperature,omitempty"`
+}
+
+// Limits of a Command.
+const (
+	MaxPrompt = 64 << 10 // bytes
+	MaxTokens = 64 << 10
+	maxBody   = 512 << 10 // of the request; JSON may write a byte of the prompt as six
+)
+
+// Validate says in one sentence what is wrong with c.
+func (c Command) Validate() error {
+	switch c.Verb {
+	case Pause, Resume, Stop, Save, Sample, Eval, Set, Grow, Postpone:
+	case "":
+		return errors.New("the command has no verb")
+	default:
+		return fmt.Errorf("there is no command %q; there are pause, resume, stop, save, sample, eval, set, grow and postpone", c.Verb)
+	}
+	if c.Verb != Sample && (c.Prompt != "" || c.Tokens != 0 || c.Temperature != 0) {
+		return fmt.Errorf("%s takes no prompt, tokens or temperature; sample does", c.Verb)
+	}
+	switch {
+	case len(c.Prompt) > MaxPrompt:
+		return fmt.Errorf("the prompt has %d bytes; at most %d are taken", len(c.Prompt), MaxPrompt)
+	case !utf8.ValidString(c.Prompt):
+		return errors.New("the prompt is not UTF-8 text")
+	case c.Tokens < 0 || c.Tokens > MaxTokens:
+		return fmt.Errorf("%d tokens were asked for; 1 to %d can be generated at once", c.Tokens, MaxTokens)
+	case math.IsNaN(c.Temperature) || c.Temperature < 0 || c.Temperature > 100:
+		return fmt.Errorf("the temperature is %g; it must be between 0 and 100", c.Temperature)
+	}
+	return nil
+}
+
+// DecodeCommand reads exactly one JSON command with no unknown field, and validates it.
+func DecodeCommand(r io.Reader) (Command, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxBody+1))
+	if err != nil {
+		return Command{}, fmt.Errorf("read command: %w", err)
+	}
+	if len(body) > maxBody {
+		return Command{}, fmt.Errorf("the command is longer than %d bytes", maxBody)
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	var c Command
+	if err := d.Decode(&c); err != nil {
+		return Command{}, fmt.Errorf("read command: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Command{}, errors.New("read command: more than one JSON value")
+	}
+	return c, c.Validate()
+}
