@@ -62,15 +62,17 @@ type Lane interface {
 	//	LayerNorm  mean = Σ mu x/S; var = Σ mu (x-mean)²/S; y = mu (gain (x-mean)/sqrt(var+eps) + bias)
 	//	RMSNorm    y = mu gain x/sqrt(Σ mu x²/S + eps)
 	Norm(y, stats, x Mat, gain, bias Vec, s NormSpec)
-	// NormGrad adds to dx the gradient through Norm, and writes the gradients of gain and bias of each sequence as a row of
-	// parts, (Seqs, 2C), the bias half only for LayerNorm; SumRows of each half finishes them. x is Norm's input.
-	NormGrad(dx, parts, dy, x, stats Mat, gain Vec, s NormSpec)
+	// NormGrad writes dx = residual + the gradient of Norm's input x (residual may be dx itself), and the gradients of gain
+	// and bias of each sequence as a row of gains and biases, (Seqs, C); SumRows finishes them. biases is absent (N == 0)
+	// for RMSNorm.
+	NormGrad(dx, gains, biases, residual, dy, x, stats Mat, gain Vec, s NormSpec)
 
-	// Linear writes y = Mask * act(x wᵀ + bias), or adds Gate times that to y if e.Add. x: (rows, in), y: (rows, out);
-	// with SwiGLU w has 2F rows, gate then up, and y is (rows, F).
+	// Linear writes y = Mask * act(x wᵀ + bias), or y = Residual + Gate times that if Residual is set (it may be y itself).
+	// x: (rows, in), y: (rows, out); with SwiGLU w has 2F rows, gate then up, and y is (rows, F).
 	Linear(y, x Mat, w Weight, e Epilogue)
-	// LinearGrad writes dx = scale * dy w, then, if back.Act is set, carries it through the activation whose
-	// pre-activation is back.Pre and whose output x was: dx becomes (rows, F) or, for SwiGLU, (rows, 2F). w: (dy.Cols, in).
+	// LinearGrad writes dx = scale * dy w, then, if back.Act is set, carries it through back.Mask and the
+	// activation whose pre-activation is back.Pre: dx is then (rows, F) or, for SwiGLU, (rows, 2F). w: (dy.Cols, in). Only
+	// Act, Pre and Mask of back are used.
 	LinearGrad(dx, dy Mat, w Weight, scale float64, back Epilogue)
 
 	// Attention writes causal multi-head attention to o, (rows, I), from qkv, (rows, 3I), each head's output times
@@ -173,12 +175,12 @@ const (
 
 // Epilogue is what Linear does to x wᵀ before it is stored.
 type Epilogue struct {
-	Bias Vec     // (out), absent if N == 0
-	Act  Act     //
-	Pre  Mat     // with Act: receives x wᵀ + bias, (rows, out), which the gradient needs
-	Mask Mask    // factor on the columns of y
-	Add  bool    // y += Gate * …
-	Gate float64 // used if Add
+	Bias     Vec     // (out), absent if N == 0
+	Act      Act     // None or the activation
+	Pre      Mat     // with Act: receives x wᵀ + bias, (rows, out), which the gradient needs
+	Mask     Mask    // factor on the columns of y
+	Residual Mat     // absent if N == 0
+	Gate     float64 // factor on what is added to Residual
 }
 
 // AttentionSpec configures Attention over the T positions of each sequence. Scores are Scale * q·k.

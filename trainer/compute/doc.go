@@ -10,8 +10,8 @@
 //
 // # Gradient conventions
 //
-// Parameter gradients accumulate (+=), activation gradients are written (=), and the gradient of the residual stream
-// accumulates (+=), since a block adds to it.
+// Parameter gradients accumulate (+=), activation gradients are written (=). The residual stream and its gradient are
+// written out of place, old plus branch, because the norms' gradients and the weight gradients need every stage of them.
 //
 // # Lanes
 //
