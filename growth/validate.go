@@ -1,0 +1,110 @@
+package growth
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Validate returns every fault of r, one sentence each, joined. All wrap ErrRecipe.
+func (r Recipe) Validate() error {
+	var errs []error
+	bad := func(format string, a ...any) {
+		errs = append(errs, faultf("recipe %q: %s", r.Name, fmt.Sprintf(format, a...)))
+	}
+	if r.Version != 1 {
+		bad("recipe = %d; this program reads format 1, so the file must say recipe = 1", r.Version)
+	}
+	if !slices.Contains(Families, r.Model.Family) {
+		bad("model.family is %q; it must be one of %q", r.Model.Family, Families)
+	}
+	r.validateNumbers(bad)
+	if len(r.Stages) == 0 {
+		bad("it has no [[stage]]; at least one is needed")
+	}
+	if len(errs) > 0 { // shapes make sense only on sound ground
+		return errors.Join(errs...)
+	}
+	for i := range r.Stages {
+		r.validateStage(i, func(format string, a ...any) { bad("stage %d: %s", i+1, fmt.Sprintf(format, a...)) })
+	}
+	return errors.Join(errs...)
+}
+
+func (r Recipe) validateNumbers(bad func(string, ...any)) {
+	t := r.Train
+	for _, f := range []struct {
+		name    string
+		v       float64
+		lo, hi  float64 // inclusive
+		wanting string
+	}{
+		{"model.vocab", float64(r.Model.Vocab), 256, 256, "256, since text is read as bytes"},
+		{"model.init_std", r.Model.InitStd, 1e-9, 10, "above 0 and at most 10"},
+		{"train.batch", float64(t.Batch), 1, 1 << 40, "at least 1 token"},
+		{"train.micro_batch", float64(t.MicroBatch), 0, 1 << 30, "0 (the whole batch) or more sequences"},
+		{"train.lr", t.LR, 1e-12, 10, "above 0 and at most 10"},
+		{"train.lr_final", t.LRFinal, 0, 1, "between 0 and 1, a fraction of lr"},
+		{"train.beta1", t.Beta1, 0, 1 - 1e-9, "at least 0 and below 1"},
+		{"train.beta2", t.Beta2, 0, 1 - 1e-9, "at least 0 and below 1"},
+		{"train.eps", t.Eps, 1e-30, 1, "above 0 and at most 1"},
+		{"train.weight_decay", t.WeightDecay, 0, 1e3, "0 or more"},
+		{"train.clip", t.Clip, 0, math.MaxFloat64, "0 (off) or more"},
+		{"eval.every", float64(r.Eval.Every), 0, 1 << 60, "0 (never) or more tokens"},
+		{"eval.tokens", float64(r.Eval.Tokens), 1, 1 << 60, "at least 1 token"},
+		{"eval.final_tokens", float64(r.Eval.FinalTokens), 1, 1 << 60, "at least 1 token"},
+		{"sample.every", float64(r.Sample.Every), 0, 1 << 60, "0 (only at the end of stages) or more tokens"},
+		{"sample.tokens", float64(r.Sample.Tokens), 0, 1 << 20, "0 (no samples) or more"},
+		{"sample.temperature", r.Sample.Temperature, 0, 100, "between 0 (greedy) and 100"},
+		{"checkpoint.every", float64(r.Checkpoint.Every), 0, 1 << 60, "0 (only at transitions and the end) or more tokens"},
+		{"checkpoint.keep", float64(r.Checkpoint.Keep), 1, 1 << 30, "at least 1"},
+	} {
+		if !(f.v >= f.lo && f.v <= f.hi) {
+			bad("%s is %v; it must be %s", f.name, f.v, f.wanting)
+		}
+	}
+}
+
+func (r Recipe) validateStage(i int, bad func(string, ...any)) {
+	s, c := r.Stages[i], r.Config(i)
+	if s.Heads == 0 && c.HeadDim > 0 && s.Hidden%c.HeadDim != 0 {
+		bad("hidden %d is not a multiple of head_dim %d; make it one, or give heads", s.Hidden, c.HeadDim)
+	} else if err := c.Validate(); err != nil {
+		bad("%s", oneLine(err))
+	}
+	b := r.batch(i)
+	if b%int64(c.Context) != 0 {
+		bad("batch %d is not a multiple of context %d; a step needs whole sequences", b, c.Context)
+	}
+	if int64(s.Tokens) < b {
+		bad("tokens %d is less than one batch of %d", s.Tokens, b)
+	}
+	if !(s.LR > 0 && s.LR <= 10) {
+		bad("lr is %v; it must be a fraction of train.lr, above 0 and at most 10", s.LR)
+	}
+	if s.Warmup < 0 || s.Warmup > s.Tokens {
+		bad("warmup is %d tokens; it must lie between 0 and the stage's %d", s.Warmup, s.Tokens)
+	}
+	if s.Ramp < 0 || s.Ramp > s.Tokens {
+		bad("ramp is %d tokens; it must lie between 0 and the stage's %d", s.Ramp, s.Tokens)
+	}
+	if i == 0 {
+		if s.Operator != "" || s.Depth != "" || s.Ramp != 0 {
+			bad("operator, depth and ramp say how a stage is reached; the first stage has none")
+		}
+		return
+	}
+	if _, err := Lookup(s.Operator); err != nil {
+		bad("%v", err)
+	}
+	if !slices.Contains(depths, s.depth()) {
+		bad("depth is %q; it must be one of %q", s.Depth, depths)
+	}
+	if err := r.Config(i - 1).CanGrow(c); err != nil {
+		bad("%s", oneLine(err))
+	}
+}
+
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
