@@ -1,0 +1,42 @@
+package chart
+
+// Axis is what the horizontal axis counts. Every point carries all of them, so a chart changes its axis without new data.
+type Axis int
+
+// The axes, in the order a selector shows them.
+const (
+	Step    Axis = iota // optimizer steps
+	Tokens              // tokens seen
+	FLOPs               // floating-point operations spent
+	Seconds             // active training time; pauses do not count
+	numAxes
+)
+
+// Axes lists every axis.
+func Axes() []Axis { return []Axis{Step, Tokens, FLOPs, Seconds} }
+
+// String is the axis title: "step", "tokens", "FLOPs", "active time".
+func (a Axis) String() string {
+	if a < 0 || a >= numAxes {
+		return "?"
+	}
+	return [numAxes]string{"step", "tokens", "FLOPs", "active time"}[a]
+}
+
+// Pos is where in a run something happened, on every axis at once.
+type Pos struct {
+	Step, Tokens, FLOPs, Seconds float64
+}
+
+// X is the coordinate of p on axis a.
+func (p Pos) X(a Axis) float64 { return p.coords()[a] }
+
+func (p Pos) coords() [numAxes]float64 {
+	return [numAxes]float64{p.Step, p.Tokens, p.FLOPs, p.Seconds}
+}
+
+// Point is one value of a series.
+type Point struct {
+	Pos
+	Y float64
+}

@@ -1,0 +1,76 @@
+package chart
+
+import (
+	"math"
+	"slices"
+)
+
+// ema is an exponential moving average with bias correction: after values y1…yn it is the mean of them with weights
+// beta^(n-i), which is Adam's first moment divided by 1-beta^n (arXiv:1412.6980).
+type ema struct {
+	beta   float64
+	sum, w float64
+}
+
+// push adds y and returns the average; a value that is not finite changes nothing and gives NaN.
+func (e *ema) push(y float64) float64 {
+	if math.IsNaN(y) || math.IsInf(y, 0) {
+		return math.NaN()
+	}
+	e.sum = e.beta*e.sum + (1-e.beta)*y
+	e.w = e.beta*e.w + (1 - e.beta)
+	return e.sum / e.w
+}
+
+// smoothed is the average of a series so far, for one setting.
+type smoothed struct {
+	beta    float64
+	through bool
+	ema     ema
+	track   track
+	starts  []int // indices at which the average starts afresh, the first one 0
+	next    int   // index into the breaks of the series of the first not yet passed
+}
+
+// view is a frozen look at a series: the originals only grow beyond the lengths held here.
+type view struct {
+	x      []float64
+	raw    track
+	line   track // what to draw: raw, or its average
+	starts []int // indices at which line is to be interrupted
+}
+
+// view freezes the series on one axis; beta 0 shows the values themselves.
+func (s *Series) view(a Axis, beta float64, through bool) view {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := view{x: s.x[a], raw: s.raw, line: s.raw}
+	if beta <= 0 {
+		return v
+	}
+	s.smooth(min(beta, 0.99999), through)
+	v.line, v.starts = s.cache.track, s.cache.starts
+	return v
+}
+
+// smooth brings the cache up to the last point.
+func (s *Series) smooth(beta float64, through bool) {
+	c := &s.cache
+	if c.beta != beta || c.through != through {
+		*c = smoothed{beta: beta, through: through}
+	}
+	n := len(s.raw.v)
+	c.track.v = slices.Grow(c.track.v, n-len(c.track.v))
+	for i := len(c.track.v); i < n; i++ {
+		fresh := i == 0
+		for !through && c.next < len(s.breaks) && s.breaks[c.next] < s.x[Step][i] {
+			c.next++
+			fresh = true
+		}
+		if fresh {
+			c.ema = ema{beta: beta}
+			c.starts = append(c.starts, i)
+		}
+		c.track.push(c.ema.push(s.raw.v[i]))
+	}
+}

@@ -1,0 +1,18 @@
+// Package plot is the Fyne side of package chart: a widget that shows a chart.Figure live and lets the pointer and the
+// keyboard explore it, and a small bar of controls for it.
+//
+//	c := plot.NewChart("loss")
+//	loss := chart.NewSeries("grown · train")
+//	c.AddLine(chart.Line{Series: loss, Color: 0})
+//	go c.Live(ctx, 10)
+//	// trainer side, any goroutine:
+//	loss.Append(pos, 2.31)
+//	c.MarkDirty()
+//
+// Appending to a series and MarkDirty may be done anywhere; everything else belongs to Fyne's goroutine.
+//
+// Pointer: hovering shows the values nearest to the pointer, or what a marker stands for; dragging a box zooms (a flat box
+// zooms along x and fits y); the wheel zooms along x at the pointer; dragging with Shift or the middle button moves the
+// picture; a double click fits it; a click on a legend entry hides that line. Keys, with the chart focused: arrows move,
+// + and - zoom, Esc or Home fits.
+package plot
