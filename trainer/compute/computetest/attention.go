@@ -1,0 +1,165 @@
+package computetest
+
+import (
+	"fmt"
+	"math"
+
+	"growlab/trainer/compute"
+)
+
+// Attention rotates q and k, and writes softmax(Scale q·k) v of each head, over the positions up to its own.
+func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
+	l.attentionShapes("Attention", o, lse, qkv, a)
+	apart("Attention", "o", o.Vec, lse.Vec, qkv.Vec)
+	apart("Attention", "lse", lse.Vec, qkv.Vec)
+
+	turns := rotation(a.Rotary, l.T(), a.HeadDim)
+	p := make([]float64, l.T())
+	for i := range l.seqs * a.Heads {
+		h := l.head(qkv, a, i)
+		turns.turn(h.q, h.k)
+		eta := a.Mask.Of(h.index)
+		for t := range l.T() {
+			p, q := p[:t+1], h.q(t)
+			top := math.Inf(-1)
+			for j := range p {
+				p[j] = a.Scale * dot(q, h.k(j))
+				top = max(top, p[j])
+			}
+			var sum float64
+			for j := range p {
+				p[j] = math.Exp(p[j] - top)
+				sum += p[j]
+			}
+			row(lse, h.row(t))[h.index] = top + math.Log(sum)
+
+			out := h.of(o, t)
+			clear(out)
+			for j := range p {
+				axpy(out, p[j]/sum, h.v(j))
+			}
+			for j := range out {
+				out[j] *= eta
+			}
+		}
+	}
+}
+
+// AttentionGrad writes the gradient of qkv. With p the probabilities, recomputed from lse, g = eta do the gradient of a
+// head before its mask, and s the scores:
+//
+//	dv_j = Σ_t p_tj g_t;  ds_tj = p_tj (g_t·v_j - do_t·o_t);  dq_t = Scale Σ_j ds_tj k_j;  dk_j = Scale Σ_t ds_tj q_t
+//
+// where do·o, with o as masked, is g·(o before the mask). Rotating back is the transpose of rotating.
+func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.AttentionSpec) {
+	l.attentionShapes("AttentionGrad", o, lse, qkv, a)
+	dims("AttentionGrad", "do", do, l.rows(), a.Heads*a.HeadDim)
+	dims("AttentionGrad", "dqkv", dqkv, l.rows(), qkv.Cols)
+	apart("AttentionGrad", "dqkv", dqkv.Vec, do.Vec, qkv.Vec, o.Vec, lse.Vec)
+
+	turns := rotation(a.Rotary, l.T(), a.HeadDim)
+	g := make([]float64, a.HeadDim)
+	clear(Data(dqkv.Vec))
+	for i := range l.seqs * a.Heads {
+		h, d := l.head(qkv, a, i), l.head(dqkv, a, i)
+		eta := a.Mask.Of(h.index)
+		for t := range l.T() {
+			dot1 := dot(h.of(do, t), h.of(o, t))
+			for j, v := range h.of(do, t) {
+				g[j] = eta * v
+			}
+			for j := range t + 1 {
+				p := math.Exp(a.Scale*dot(h.q(t), h.k(j)) - row(lse, h.row(t))[h.index])
+				axpy(d.v(j), p, g)
+				ds := a.Scale * p * (dot(g, h.v(j)) - dot1)
+				axpy(d.q(t), ds, h.k(j))
+				axpy(d.k(j), ds, h.q(t))
+			}
+		}
+		turns.turnBack(d.q, d.k)
+	}
+}
+
+func (l *lane) attentionShapes(op string, o, lse, qkv compute.Mat, a compute.AttentionSpec) {
+	if a.Heads < 1 || a.HeadDim < 1 || a.Rotary.Base != 0 && a.HeadDim%2 != 0 {
+		panic(fmt.Sprintf("computetest: %s: %d heads of %d, rotary %+v", op, a.Heads, a.HeadDim, a.Rotary))
+	}
+	inner := a.Heads * a.HeadDim
+	dims(op, "o", o, l.rows(), inner)
+	dims(op, "lse", lse, l.rows(), a.Heads)
+	dims(op, "qkv", qkv, l.rows(), 3*inner)
+}
+
+// head is one head of one sequence in a (rows, 3I) matrix.
+type head struct {
+	data       []float64 // all of the matrix
+	first      int       // row of position 0
+	index, dim int
+	heads      int
+}
+
+// head is head i, counted over sequences, then heads.
+func (l *lane) head(qkv compute.Mat, a compute.AttentionSpec, i int) head {
+	return head{Data(qkv.Vec), i / a.Heads * l.T(), i % a.Heads, a.HeadDim, a.Heads}
+}
+
+func (h head) row(t int) int { return h.first + t }
+
+// at is the head's part of position t in q, k or v (part 0, 1 or 2).
+func (h head) at(part, t int) []float64 {
+	return h.data[((h.row(t)*3+part)*h.heads+h.index)*h.dim:][:h.dim]
+}
+
+func (h head) q(t int) []float64 { return h.at(0, t) }
+func (h head) k(t int) []float64 { return h.at(1, t) }
+func (h head) v(t int) []float64 { return h.at(2, t) }
+
+// of is the head's part of position t in a (rows, I) matrix.
+func (h head) of(m compute.Mat, t int) []float64 { return row(m, h.row(t))[h.index*h.dim:][:h.dim] }
+
+// turns holds, for each position and pair, a rotation and xPos's factor on queries; keys take its inverse.
+type turns struct {
+	t, pairs       int
+	cos, sin, zeta []float64
+}
+
+// rotation is the table of r; nil if r rotates nothing.
+func rotation(r compute.Rotary, t, dim int) *turns {
+	if r.Base == 0 {
+		return nil
+	}
+	n := &turns{t: t, pairs: dim / 2}
+	d := float64(dim)
+	for p := range t {
+		for j := range n.pairs {
+			sin, cos := math.Sincos(math.Pow(r.Base, -2*float64(j)/d) * float64(p))
+			zeta := 1.0
+			if r.XPos {
+				zeta = math.Pow((2*float64(j)+0.4*d)/(1.4*d), float64(p-r.Center)/512)
+			}
+			n.cos, n.sin, n.zeta = append(n.cos, cos), append(n.sin, sin), append(n.zeta, zeta)
+		}
+	}
+	return n
+}
+
+// turn rotates queries and keys, given by position.
+func (n *turns) turn(q, k func(t int) []float64) { n.apply(q, k, 1) }
+
+// turnBack applies the transpose of turn.
+func (n *turns) turnBack(q, k func(t int) []float64) { n.apply(q, k, -1) }
+
+func (n *turns) apply(q, k func(t int) []float64, sign float64) {
+	if n == nil {
+		return
+	}
+	for t := range n.t {
+		q, k := q(t), k(t)
+		for j := range n.pairs {
+			i := t*n.pairs + j
+			cos, sin, zeta := n.cos[i], sign*n.sin[i], n.zeta[i]
+			q[2*j], q[2*j+1] = zeta*(q[2*j]*cos-q[2*j+1]*sin), zeta*(q[2*j+1]*cos+q[2*j]*sin)
+			k[2*j], k[2*j+1] = (k[2*j]*cos-k[2*j+1]*sin)/zeta, (k[2*j+1]*cos+k[2*j]*sin)/zeta
+		}
+	}
+}

@@ -1,0 +1,16 @@
+// Package computetest says what an engine must compute, and checks that it does.
+//
+// Reference is a compute.Device in plain loops over float64: the meaning of every operation, short enough to read beside
+// the formulas of compute/device.go. Its gradients are checked against finite differences in this package's tests, so an
+// engine that agrees with Reference has right gradients too. Models run on it as on any engine; Data lets a test reach
+// into its memory, to nudge one number and look at the loss.
+//
+// Run is the suite that every engine passes: each operation against Reference on random numbers of awkward sizes, masked
+// and not. RunDeterminism checks that results do not depend on the number of threads.
+//
+// # Strictness
+//
+// Reference panics where an engine may go wrong in silence: a length that does not fit, a token outside the vocabulary,
+// a result that overlaps an argument, memory used after Free, an S that is not the sum of the mask. Not covered: a
+// missing Refresh, for Reference keeps no copies of weights.
+package computetest

@@ -1,0 +1,167 @@
+package computetest
+
+import (
+	"fmt"
+	"math"
+
+	"growlab/trainer/compute"
+)
+
+// Linear writes mask * act(x wᵀ + bias), or Residual + Gate times that.
+func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
+	in, out, rows := w.In(), w.Out(), l.rows()
+	dims("Linear", "x", x, rows, in)
+	dims("Linear", "y", y, rows, units("Linear", e.Act, out))
+	optional("Linear", "bias", e.Bias, out)
+	if e.Act != compute.None {
+		dims("Linear", "pre", e.Pre, rows, out)
+	}
+	if e.Residual.N > 0 {
+		dims("Linear", "residual", e.Residual, rows, y.Cols)
+		sameOrApart("Linear", "y", y, e.Residual)
+	}
+	apart("Linear", "y", y.Vec, x.Vec, e.Bias, e.Pre.Vec)
+	apart("Linear", "pre", e.Pre.Vec, x.Vec, e.Bias, e.Residual.Vec)
+
+	wd, bias := matrix("Linear", w), Data(e.Bias)
+	pre, act := make([]float64, out), make([]float64, y.Cols)
+	for r := range rows {
+		xr := row(x, r)
+		for o := range pre {
+			pre[o] = dot(xr, wd[o*in:][:in])
+			if bias != nil {
+				pre[o] += bias[o]
+			}
+		}
+		if e.Act != compute.None {
+			copy(row(e.Pre, r), pre)
+		}
+		activate(act, pre, e.Act)
+		for j := range act {
+			act[j] *= e.Mask.Of(j)
+		}
+		yr := row(y, r)
+		if e.Residual.N == 0 {
+			copy(yr, act)
+			continue
+		}
+		for j, v := range row(e.Residual, r) {
+			yr[j] = v + e.Gate*act[j]
+		}
+	}
+}
+
+// LinearGrad writes scale * dy w, carried through back's mask and activation if it has an activation.
+func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, back compute.Epilogue) {
+	in, out, rows := w.In(), w.Out(), l.rows()
+	dims("LinearGrad", "dy", dy, rows, out)
+	cols := in
+	if back.Act == compute.SwiGLU {
+		cols = 2 * in
+	}
+	dims("LinearGrad", "dx", dx, rows, cols)
+	apart("LinearGrad", "dx", dx.Vec, dy.Vec)
+	if back.Act != compute.None {
+		dims("LinearGrad", "pre", back.Pre, rows, cols)
+		apart("LinearGrad", "dx", dx.Vec, back.Pre.Vec)
+	}
+
+	wd := matrix("LinearGrad", w)
+	sum := make([]float64, in)
+	for r := range rows {
+		clear(sum)
+		for o, d := range row(dy, r) {
+			axpy(sum, d, wd[o*in:][:in])
+		}
+		for j := range sum {
+			sum[j] *= scale
+		}
+		if back.Act == compute.None {
+			copy(row(dx, r), sum)
+			continue
+		}
+		for j := range sum {
+			sum[j] *= back.Mask.Of(j)
+		}
+		activateGrad(row(dx, r), sum, row(back.Pre, r), back.Act)
+	}
+}
+
+// units is the number of columns that act makes of out.
+func units(op string, act compute.Act, out int) int {
+	if act != compute.SwiGLU {
+		return out
+	}
+	if out%2 != 0 {
+		panic(fmt.Sprintf("computetest: %s: SwiGLU of %d rows, which is not gate and up", op, out))
+	}
+	return out / 2
+}
+
+// activate writes act(pre) to y.
+func activate(y, pre []float64, act compute.Act) {
+	switch act {
+	case compute.None:
+		copy(y, pre)
+	case compute.GELU:
+		for i, x := range pre {
+			y[i] = x / 2 * (1 + math.Tanh(geluInner(x)))
+		}
+	case compute.SwiGLU:
+		gate, up := pre[:len(y)], pre[len(y):]
+		for i, g := range gate {
+			y[i] = g * sigmoid(g) * up[i]
+		}
+	default:
+		panic(fmt.Sprintf("computetest: activation %d", act))
+	}
+}
+
+// activateGrad writes the gradient of pre, from the gradient dy of act(pre).
+func activateGrad(dpre, dy, pre []float64, act compute.Act) {
+	switch act {
+	case compute.GELU:
+		for i, x := range pre {
+			t := math.Tanh(geluInner(x))
+			inner := geluScale * (1 + 3*geluCubic*x*x)
+			dpre[i] = dy[i] * (0.5*(1+t) + x/2*(1-t*t)*inner)
+		}
+	case compute.SwiGLU:
+		n := len(dy)
+		gate, up := pre[:n], pre[n:]
+		for i, g := range gate {
+			s := sigmoid(g)
+			dpre[i] = dy[i] * up[i] * s * (1 + g*(1-s))
+			dpre[n+i] = dy[i] * g * s
+		}
+	default:
+		panic(fmt.Sprintf("computetest: activation %d", act))
+	}
+}
+
+const (
+	geluScale = 0.7978845608028654 // sqrt(2/π)
+	geluCubic = 0.044715
+)
+
+func geluInner(x float64) float64 { return geluScale * (x + geluCubic*x*x*x) }
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+// dot is the inner product of a and b.
+func dot(a, b []float64) float64 {
+	var sum float64
+	b = b[:len(a)]
+	for i, x := range a {
+		sum += x * b[i]
+	}
+	return sum
+}
+
+// axpy adds a*x to y.
+func axpy(y []float64, a float64, x []float64) {
+	x = x[:len(y)]
+	for i := range y {
+		y[i] += a * x[i]
+	}
+}
