@@ -62,8 +62,8 @@ type Lane interface {
 	//	LayerNorm  mean = Σ mu x/S; var = Σ mu (x-mean)²/S; y = mu (gain (x-mean)/sqrt(var+eps) + bias)
 	//	RMSNorm    y = mu gain x/sqrt(Σ mu x²/S + eps)
 	Norm(y, stats, x Mat, gain, bias Vec, s NormSpec)
-	// NormGrad writes dx = residual + the gradient of Norm's input x (residual may be dx itself), and the gradients of gain
-	// and bias of each sequence as a row of gains and biases, (Seqs, C); SumRows finishes them. biases is absent (N == 0)
+	// NormGrad writes dx = residual + the gradient of Norm's input x (residual may be dx itself; absent, N == 0, it counts as
+	// zero), and the gradients of gain and bias of each sequence as a row of gains and biases, (Seqs, C); SumRows finishes them. biases is absent (N == 0)
 	// for RMSNorm.
 	NormGrad(dx, gains, biases, residual, dy, x, stats Mat, gain Vec, s NormSpec)
 
