@@ -1,0 +1,62 @@
+package control
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestDecodeCommand(t *testing.T) {
+	for name, tt := range map[string]struct {
+		body string
+		want Command
+		bad  string // part of the error; "" if it is good
+	}{
+		"pause":         {`{"verb":"pause"}`, Command{Verb: "pause"}, ""},
+		"sample":        {`{"verb":"sample","prompt":"a\nb","tokens":5,"temperature":0.5}`, Command{"sample", "a\nb", 5, 0.5}, ""},
+		"empty":         {``, Command{}, "EOF"},
+		"not JSON":      {`pause`, Command{}, "invalid character"},
+		"no verb":       {`{}`, Command{}, "no verb"},
+		"unknown verb":  {`{"verb":"fly"}`, Command{}, `no command "fly"`},
+		"unknown field": {`{"verb":"stop","now":true}`, Command{}, `unknown field "now"`},
+		"two values":    {`{"verb":"stop"}{"verb":"pause"}`, Command{}, "more than one"},
+		"wrong type":    {`{"verb":3}`, Command{}, "cannot unmarshal"},
+		"too long":      {`{"verb":"stop"` + strings.Repeat(" ", maxBody) + `}`, Command{}, "longer than"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := DecodeCommand(strings.NewReader(tt.body))
+			switch {
+			case tt.bad == "" && (err != nil || got != tt.want):
+				t.Errorf("got %+v, %v, want %+v", got, err, tt.want)
+			case tt.bad != "" && (err == nil || !strings.Contains(err.Error(), tt.bad)):
+				t.Errorf("got error %v, want one with %q", err, tt.bad)
+			}
+		})
+	}
+}
+
+// FuzzDecodeCommand: whatever comes in, what is accepted is valid and survives a round trip.
+func FuzzDecodeCommand(f *testing.F) {
+	f.Add(`{"verb":"pause"}`)
+	f.Add(`{"verb":"sample","prompt":"é\u0000","tokens":5,"temperature":1e-3}`)
+	f.Add(`{"verb":"sample","prompt":"\ud800"}`)
+	f.Add(`[{"verb":"stop"}]`)
+	f.Fuzz(func(t *testing.T, body string) {
+		c, err := DecodeCommand(strings.NewReader(body))
+		if err != nil {
+			return
+		}
+		if err := c.Validate(); err != nil {
+			t.Fatalf("accepted %+v: %v", c, err)
+		}
+		again, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c2, err := DecodeCommand(strings.NewReader(string(again)))
+		if err != nil || !reflect.DeepEqual(c, c2) {
+			t.Fatalf("%s: got %+v, %v, want %+v", again, c2, err, c)
+		}
+	})
+}
