@@ -60,7 +60,10 @@ func (l *lane) NormGrad(dx, gains, biases, residual, dy, x, stats compute.Mat, g
 	c, rows := x.Cols, l.rows()
 	normShapes("NormGrad", x, stats, gain, s, rows)
 	dims("NormGrad", "dx", dx, rows, c)
-	dims("NormGrad", "residual", residual, rows, c)
+	if residual.N > 0 {
+		dims("NormGrad", "residual", residual, rows, c)
+		sameOrApart("NormGrad", "dx", dx, residual)
+	}
 	dims("NormGrad", "dy", dy, rows, c)
 	dims("NormGrad", "gains", gains, l.seqs, c)
 	if s.RMS {
@@ -68,18 +71,20 @@ func (l *lane) NormGrad(dx, gains, biases, residual, dy, x, stats compute.Mat, g
 	} else {
 		dims("NormGrad", "biases", biases, l.seqs, c)
 	}
-	sameOrApart("NormGrad", "dx", dx, residual)
 	apart("NormGrad", "dx", dx.Vec, gains.Vec, biases.Vec, dy.Vec, x.Vec, stats.Vec, gain)
 	apart("NormGrad", "gains", gains.Vec, biases.Vec, residual.Vec, dy.Vec, x.Vec, stats.Vec, gain)
 	apart("NormGrad", "biases", biases.Vec, residual.Vec, dy.Vec, x.Vec, stats.Vec, gain)
 
 	g := Data(gain)
-	n, h := make([]float64, c), make([]float64, c)
+	n, h, zero := make([]float64, c), make([]float64, c), make([]float64, c)
 	clear(Data(gains.Vec))
 	clear(Data(biases.Vec))
 	for r := range rows {
 		mean, rstd := row(stats, r)[0], row(stats, r)[1]
-		dyr, dxr, res := row(dy, r), row(dx, r), row(residual, r)
+		dyr, dxr, res := row(dy, r), row(dx, r), zero
+		if residual.N > 0 {
+			res = row(residual, r)
+		}
 		dgain := row(gains, r/l.T())
 		var sumH, sumHN float64
 		for j, v := range row(x, r) {

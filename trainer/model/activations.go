@@ -1,0 +1,146 @@
+package model
+
+import (
+	"growlab/growth/shape"
+	"growlab/trainer/compute"
+)
+
+// arena allocates and remembers the first failure, so that a list of allocations reads as one.
+type arena struct {
+	dev   compute.Device
+	owned []interface{ Free() }
+	err   error
+}
+
+func (a *arena) alloc(n int) compute.Buffer {
+	if a.err != nil {
+		return nil
+	}
+	b, err := a.dev.Alloc(n)
+	if err != nil {
+		a.err = err
+		return nil
+	}
+	a.owned = append(a.owned, b)
+	return b
+}
+
+// mat is a matrix whose number of rows is chosen at each pass: rows counts one sequence's, cap those there is room for.
+type mat struct {
+	buf  compute.Buffer
+	cols int
+}
+
+func (a *arena) mat(rows, cols int) mat { return mat{a.alloc(rows * cols), cols} }
+
+// of is the first rows rows.
+func (x mat) of(rows int) compute.Mat {
+	if x.buf == nil {
+		return compute.Mat{}
+	}
+	return compute.Matrix(compute.All(x.buf).At(0, rows*x.cols), x.cols)
+}
+
+// activations hold what a whole batch saves between forward, backward and the weight gradients. N rows each unless noted.
+type activations struct {
+	layers []layerActs
+	x      []mat // residual stream: [0] embedding, [2l+1] after attention, [2l+2] after the FFN of layer l; (N, C)
+	dx     []mat // its gradient at the same places
+	y      mat   // output of the final norm, (N, C)
+	stats  mat   // of the final norm, (N, 2)
+	parts  normParts
+	logits mat // (N, V); dlogits after the loss
+	loss   mat // (N, 1)
+}
+
+// layerActs is one block's share.
+type layerActs struct {
+	y1, y2         mat // norm outputs, (N, C)
+	stats1, stats2 mat // (N, 2)
+	parts1, parts2 normParts
+	qkv, dqkv      mat // (N, 3I)
+	o              mat // (N, I)
+	lse            mat // (N, H)
+	pre, dpre, h   mat // FFN: (N, F) or (N, 2F), the same, (N, F)
+}
+
+// normParts are the gradients of a norm's gain and bias by sequence, (B, C).
+type normParts struct {
+	gain, bias mat
+}
+
+func newActivations(a *arena, c shape.Config, seqs int) activations {
+	n, inner := seqs*c.Context, c.Inner()
+	wide := c.FFN
+	if c.Act == shape.SwiGLU {
+		wide *= 2
+	}
+	parts := func() normParts {
+		p := normParts{gain: a.mat(seqs, c.Hidden)}
+		if c.Norm == shape.LayerNorm {
+			p.bias = a.mat(seqs, c.Hidden)
+		}
+		return p
+	}
+	var s activations
+	for range c.Layers {
+		s.layers = append(s.layers, layerActs{
+			y1: a.mat(n, c.Hidden), y2: a.mat(n, c.Hidden), stats1: a.mat(n, 2), stats2: a.mat(n, 2),
+			parts1: parts(), parts2: parts(),
+			qkv: a.mat(n, 3*inner), dqkv: a.mat(n, 3*inner), o: a.mat(n, inner), lse: a.mat(n, c.Heads),
+			pre: a.mat(n, wide), dpre: a.mat(n, wide), h: a.mat(n, c.FFN),
+		})
+	}
+	for range 2*c.Layers + 1 {
+		s.x, s.dx = append(s.x, a.mat(n, c.Hidden)), append(s.dx, a.mat(n, c.Hidden))
+	}
+	s.y, s.stats, s.parts = a.mat(n, c.Hidden), a.mat(n, 2), parts()
+	s.logits, s.loss = a.mat(n, c.Vocab), a.mat(n, 1)
+	return s
+}
+
+// scratch is what one lane needs for itself.
+type scratch struct {
+	dy   mat // gradient of a norm's output, (rows, C)
+	do   mat // gradient of the attention's output, (rows, I)
+	zero mat // zeros, (rows, V): the residual under scaled logits; absent if they are not scaled
+}
+
+func newScratch(a *arena, c shape.Config, seqs int) scratch {
+	n := seqs * c.Context
+	s := scratch{dy: a.mat(n, c.Hidden), do: a.mat(n, c.Inner())}
+	if c.OutputMult != 1 || c.BaseWidth > 0 {
+		s.zero = a.mat(n, c.Vocab)
+	}
+	return s
+}
+
+// Memory is the bytes that New allocates on a device of the given lanes (count, and sequences each).
+func Memory(c shape.Config, seqs, lanes, per int) int64 {
+	var n counter
+	a := arena{dev: &n}
+	length := NewLayout(c).Len
+	a.alloc(length)
+	a.alloc(length)
+	newActivations(&a, c, seqs)
+	for range lanes {
+		newScratch(&a, c, per)
+	}
+	return 4 * n.floats
+}
+
+// counter is a Device that only counts what is asked of it.
+type counter struct {
+	compute.Device
+	floats int64
+}
+
+type countedBuffer int
+
+func (b countedBuffer) Len() int { return int(b) }
+func (countedBuffer) Free()      {}
+
+func (c *counter) Alloc(n int) (compute.Buffer, error) {
+	c.floats += int64(n)
+	return countedBuffer(n), nil
+}

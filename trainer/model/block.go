@@ -1,0 +1,66 @@
+package model
+
+import "growlab/trainer/compute"
+
+// block is one layer: x += attention(norm1(x)); x += ffn(norm2(x)).
+type block struct {
+	norm1, norm2       norm
+	qkv, out, up, down linear
+}
+
+// view is the rows of one lane in the activations of one layer.
+type view struct {
+	x0, x1, x2     compute.Mat // residual stream before, between, after
+	dx0, dx1, dx2  compute.Mat
+	y1, y2         compute.Mat
+	stats1, stats2 compute.Mat
+	g1, b1, g2, b2 compute.Mat // gradients of the norms by sequence
+	qkv, dqkv      compute.Mat
+	o, lse         compute.Mat
+	pre, dpre, h   compute.Mat
+}
+
+// forward carries x0 to x2. gate is 1, or below it in a layer that growth added.
+func (p *pass) forward(l compute.Lane, b *block, v view, gate float64) {
+	l.Norm(v.y1, v.stats1, v.x0, b.norm1.gain.w, b.norm1.bias.w, p.norm)
+	l.Linear(v.qkv, v.y1, b.qkv.weight, compute.Epilogue{Bias: b.qkv.bias.w})
+	l.Attention(v.o, v.lse, v.qkv, p.attention)
+	l.Linear(v.x1, v.o, b.out.weight, compute.Epilogue{Bias: b.out.bias.w, Residual: v.x0, Gate: gate})
+
+	l.Norm(v.y2, v.stats2, v.x1, b.norm2.gain.w, b.norm2.bias.w, p.norm)
+	l.Linear(v.h, v.y2, b.up.weight, compute.Epilogue{Bias: b.up.bias.w, Act: p.act, Pre: v.pre, Mask: p.ffn})
+	l.Linear(v.x2, v.h, b.down.weight, compute.Epilogue{Bias: b.down.bias.w, Residual: v.x1, Gate: gate})
+}
+
+// backward carries dx2 to dx0, line by line the forward pass from its end, and saves what weightGrads needs.
+func (p *pass) backward(l compute.Lane, b *block, v view, s scratch, gate float64) {
+	dy, do := s.dy.of(v.x0.Rows()), s.do.of(v.x0.Rows())
+
+	l.LinearGrad(v.dpre, v.dx2, b.down.weight, gate, compute.Epilogue{Act: p.act, Pre: v.pre, Mask: p.ffn})
+	l.LinearGrad(dy, v.dpre, b.up.weight, 1, compute.Epilogue{})
+	l.NormGrad(v.dx1, v.g2, v.b2, v.dx2, dy, v.x1, v.stats2, b.norm2.gain.w, p.norm)
+
+	l.LinearGrad(do, v.dx1, b.out.weight, gate, compute.Epilogue{})
+	l.AttentionGrad(v.dqkv, do, v.qkv, v.o, v.lse, p.attention)
+	l.LinearGrad(dy, v.dqkv, b.qkv.weight, 1, compute.Epilogue{})
+	l.NormGrad(v.dx0, v.g1, v.b1, v.dx1, dy, v.x0, v.stats1, b.norm1.gain.w, p.norm)
+}
+
+// weightGrads adds the block's parameter gradients over the whole batch.
+func (p *pass) blockGrads(b *block, v view, gate float64) {
+	d := p.m.dev
+	d.WeightGrad(b.down.d, b.down.bias.d, v.dx2, v.h, gate)
+	d.WeightGrad(b.up.d, b.up.bias.d, v.dpre, v.y2, 1)
+	p.normGrads(b.norm2, v.g2, v.b2)
+
+	d.WeightGrad(b.out.d, b.out.bias.d, v.dx1, v.o, gate)
+	d.WeightGrad(b.qkv.d, b.qkv.bias.d, v.dqkv, v.y1, 1)
+	p.normGrads(b.norm1, v.g1, v.b1)
+}
+
+func (p *pass) normGrads(n norm, gains, biases compute.Mat) {
+	p.m.dev.SumRows(n.gain.d, gains)
+	if n.bias.d.N > 0 {
+		p.m.dev.SumRows(n.bias.d, biases)
+	}
+}

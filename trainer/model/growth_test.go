@@ -1,0 +1,191 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"growlab/growth"
+	"growlab/growth/shape"
+	"growlab/trainer/compute"
+	"growlab/trainer/compute/computetest"
+)
+
+// steps are the growths to try: each dimension alone, and all at once.
+var steps = map[string]func(c shape.Config, rng *rand.Rand) shape.Config{
+	"hidden": func(c shape.Config, rng *rand.Rand) shape.Config { c.Hidden += 1 + rng.IntN(7); return c },
+	"heads":  func(c shape.Config, rng *rand.Rand) shape.Config { c.Heads += 1 + rng.IntN(2); return c },
+	"ffn":    func(c shape.Config, rng *rand.Rand) shape.Config { c.FFN += 1 + rng.IntN(9); return c },
+	"layers": func(c shape.Config, rng *rand.Rand) shape.Config { c.Layers += 1 + rng.IntN(3); return c },
+	"all": func(c shape.Config, rng *rand.Rand) shape.Config {
+		c.Hidden += 1 + rng.IntN(7)
+		c.Heads += 1 + rng.IntN(2)
+		c.FFN += 1 + rng.IntN(9)
+		c.Layers += 1 + rng.IntN(3)
+		return c
+	},
+}
+
+// run is a model with its state and float64 results.
+func run(t *testing.T, tree shape.Tree, k shape.Masks, b compute.Batch) (logits []float64, grads map[string][]float64) {
+	t.Helper()
+	m := newModel(t, computetest.NewReference(), tree.Config, b.Seqs)
+	m.Load(tree)
+	m.SetMasks(k)
+	p := m.pass(b)
+	p.noLoss = true
+	m.dev.Run(b, p.lane)
+	logits = append(logits, computetest.Data(p.logits.Vec)...)
+	m.Grad(b, 1)
+	grads = map[string][]float64{}
+	for _, s := range m.Tensors {
+		grads[s.Name] = computetest.Data(m.Grads().At(m.Offset(s), s.Len()))
+	}
+	return logits, grads
+}
+
+func masksOf(from shape.Config, g growth.Grown, m float64) shape.Masks {
+	return shape.Masks{From: from, NewLayer: g.NewLayer, M: m}
+}
+
+func maxDiff(a, b []float64) float64 {
+	var d float64
+	for i := range a {
+		d = max(d, math.Abs(a[i]-b[i]))
+	}
+	return d
+}
+
+// TestGrowthPreserves: over random shapes, at m = 0 and with new weights ten times too large, logits stay within 1e-12, old
+// gradients stay and new ones are exactly zero; twice in a row (recipe.md 6.3, 6.5.14).
+func TestGrowthPreserves(t *testing.T) {
+	for name, v := range variants {
+		for how, step := range steps {
+			for _, depth := range []string{growth.DepthStack, growth.DepthInterleave} {
+				t.Run(fmt.Sprintf("%s/%s/%s", name, how, depth), func(t *testing.T) {
+					rng := rand.New(rand.NewPCG(uint64(len(name)), uint64(len(how)*len(depth))))
+					c := sized(v, 1+rng.IntN(3), 1+rng.IntN(2), 5+rng.IntN(6), 6+rng.IntN(8))
+					st := growth.State{Params: randomTree(c, rng, 0.3), M: randomTree(c, rng, 1), V: randomTree(c, rng, 1)}
+					b := randomBatch(c, rng, 2, c.Context)
+					for range 2 {
+						st = growAndCompare(t, st, step(st.Params.Config, rng), depth, b, rng)
+					}
+				})
+			}
+		}
+	}
+}
+
+func growAndCompare(t *testing.T, st growth.State, to shape.Config, depth string, b compute.Batch, rng *rand.Rand) growth.State {
+	t.Helper()
+	from := st.Params.Config
+	g := growth.MSG{}.Grow(st, randomTree(to, rng, 3), depth)
+	before, gradsBefore := run(t, st.Params, shape.Masks{}, b)
+	after, gradsAfter := run(t, g.State.Params, masksOf(from, g, 0), b)
+	scale := 1.0
+	for _, l := range before {
+		scale = max(scale, math.Abs(l))
+	}
+	if d := maxDiff(before, after); d > 1e-12*scale {
+		t.Errorf("%v -> %v: logits move by %g (largest %g)", from, to, d, scale)
+	}
+	compareGrads(t, from, to, g.NewLayer, gradsBefore, gradsAfter)
+	return g.State
+}
+
+// compareGrads looks at every entry: an old one must have its old gradient, a new one none.
+func compareGrads(t *testing.T, from, to shape.Config, newLayer []bool, before, after map[string][]float64) {
+	t.Helper()
+	var oldLayers []int // layer of the grown network -> layer of the old one
+	n := 0
+	for _, added := range newLayer {
+		oldLayers = append(oldLayers, n)
+		if !added {
+			n++
+		}
+	}
+	small := map[string]shape.Tensor{}
+	for _, s := range from.Tensors() {
+		small[s.Name] = s
+	}
+	for _, s := range to.Tensors() {
+		src, added := s.Name, false
+		if s.Layer >= 0 {
+			src, added = shape.TensorName(oldLayers[s.Layer], s.Kind), newLayer[s.Layer]
+		}
+		for i, got := range after[s.Name] {
+			want := 0.0
+			if j, old := leading(i, s.Dims, small[src].Dims); old && !added {
+				want = before[src][j]
+			}
+			if want == 0 && got != 0 || math.Abs(got-want) > 1e-10*(1+math.Abs(want)) {
+				t.Fatalf("%s[%d]: gradient %g after growth, want %g", s.Name, i, got, want)
+			}
+		}
+	}
+}
+
+// leading maps flat index i of a tensor of dims to that of its leading block of small, if it lies there.
+func leading(i int, dims, small []int) (int, bool) {
+	if len(small) == 0 {
+		return 0, false
+	}
+	out, mul, ok := 0, 1, true
+	for a := len(dims) - 1; a >= 0; a-- {
+		x := i % dims[a]
+		i /= dims[a]
+		ok = ok && x < small[a]
+		out += x * mul
+		mul *= small[a]
+	}
+	return out, ok
+}
+
+// TestMaskOneIsPlain: at m = 1, bit for bit, the masks are as if absent.
+func TestMaskOneIsPlain(t *testing.T) {
+	for name, v := range variants {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(9, 9))
+			c := sized(v, 3, 2, 8, 12)
+			tree, b := randomTree(c, rng, 0.3), randomBatch(c, rng, 2, c.Context)
+			plain, plainGrads := run(t, tree, shape.Masks{}, b)
+			masked, maskedGrads := run(t, tree, halfGrown(c, 1), b)
+			if d := maxDiff(plain, masked); d != 0 {
+				t.Errorf("logits differ by %g", d)
+			}
+			for name := range plainGrads {
+				if d := maxDiff(plainGrads[name], maskedGrads[name]); d != 0 {
+					t.Errorf("%s: gradients differ by %g", name, d)
+				}
+			}
+		})
+	}
+}
+
+// TestMasksMatter: part-way the function is another one, or the tests above would test nothing.
+func TestMasksMatter(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	c := sized(variants["flm"], 2, 2, 8, 12)
+	tree, b := randomTree(c, rng, 0.3), randomBatch(c, rng, 2, c.Context)
+	zero, _ := run(t, tree, halfGrown(c, 0), b)
+	half, _ := run(t, tree, halfGrown(c, 0.5), b)
+	one, _ := run(t, tree, halfGrown(c, 1), b)
+	if maxDiff(zero, half) < 1e-3 || maxDiff(half, one) < 1e-3 {
+		t.Errorf("logits at m = 0, 0.5, 1 differ by %g and %g only", maxDiff(zero, half), maxDiff(half, one))
+	}
+}
+
+// TestStackDoesNotPreserve: the baseline jumps, as it says of itself.
+func TestStackDoesNotPreserve(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	c := sized(variants["flm"], 2, 1, 8, 12)
+	st := growth.State{Params: randomTree(c, rng, 0.3), M: randomTree(c, rng, 1), V: randomTree(c, rng, 1)}
+	b := randomBatch(c, rng, 2, c.Context)
+	g := growth.Stack{}.Grow(st, randomTree(steps["all"](c, rng), rng, 0.3), growth.DepthStack)
+	before, _ := run(t, st.Params, shape.Masks{}, b)
+	after, _ := run(t, g.State.Params, shape.Masks{}, b)
+	if d := maxDiff(before, after); d < 1e-3 {
+		t.Errorf("logits move by %g only", d)
+	}
+}

@@ -1,0 +1,113 @@
+package model
+
+import (
+	"growlab/trainer/compute"
+)
+
+// pass is one trip of a batch through the network.
+type pass struct {
+	m      *Model
+	seqs   int
+	t      int
+	grad   bool
+	noLoss bool
+	scale  float64 // of the gradient
+
+	norm      compute.NormSpec
+	attention compute.AttentionSpec
+	act       compute.Act
+	ffn       compute.Mask
+	logitMult float64
+
+	logits compute.Mat
+	loss   compute.Vec
+}
+
+func (m *Model) pass(b compute.Batch) *pass {
+	if b.Seqs > m.seqs || b.T > m.Config.Context {
+		panic("model: batch is larger than the model's activations")
+	}
+	n := b.Seqs * b.T
+	return &pass{
+		m: m, seqs: b.Seqs, t: b.T,
+		norm: m.normSpec(), attention: m.attentionSpec(), act: m.activation(), ffn: m.mask(m.masks.From.FFN),
+		logitMult: m.Config.LogitScale(m.deff()),
+		logits:    m.act.logits.of(n), loss: m.act.loss.of(n).Vec,
+	}
+}
+
+// lane carries one group of sequences forward and, if asked, back.
+func (p *pass) lane(l compute.Lane) {
+	m, a, s := p.m, &p.m.act, p.m.lanes[l.Index()]
+	first, rows := l.First()*p.t, l.Seqs()*p.t
+	of := func(x mat) compute.Mat { return x.of(p.seqs*p.t).Part(first, rows) }
+
+	l.Embed(of(a.x[0]), m.embed.w, m.position.w)
+	for i := range m.blocks {
+		p.forward(l, &m.blocks[i], p.view(i, l.First(), l.Seqs()), m.masks.Gate(i))
+	}
+	end := 2 * len(m.blocks)
+	l.Norm(of(a.y), of(a.stats), of(a.x[end]), m.final.gain.w, m.final.bias.w, p.norm)
+	logits := p.logits.Part(first, rows)
+	l.Linear(logits, of(a.y), m.unemb.weight, p.scaled(s, rows))
+	if p.noLoss {
+		return
+	}
+	l.CrossEntropy(p.loss.At(first, rows), logits, p.grad, p.scale)
+	if !p.grad {
+		return
+	}
+
+	dy := s.dy.of(rows)
+	l.LinearGrad(dy, logits, m.unemb.weight, p.logitMult, compute.Epilogue{})
+	g, b := p.normParts(a.parts, l.First(), l.Seqs())
+	l.NormGrad(of(a.dx[end]), g, b, compute.Mat{}, dy, of(a.x[end]), of(a.stats), m.final.gain.w, p.norm)
+	for i := len(m.blocks) - 1; i >= 0; i-- {
+		p.backward(l, &m.blocks[i], p.view(i, l.First(), l.Seqs()), s, m.masks.Gate(i))
+	}
+}
+
+// scaled is the epilogue that multiplies the logits.
+func (p *pass) scaled(s scratch, rows int) compute.Epilogue {
+	if s.zero.buf == nil {
+		return compute.Epilogue{}
+	}
+	return compute.Epilogue{Residual: s.zero.of(rows), Gate: p.logitMult}
+}
+
+// weightGrads turns what all lanes saved into parameter gradients.
+func (p *pass) weightGrads(b compute.Batch) {
+	m, a := p.m, &p.m.act
+	n := p.seqs * p.t
+	m.dev.WeightGrad(m.unemb.d, compute.Vec{}, p.logits, a.y.of(n), p.logitMult)
+	g, bias := p.normParts(a.parts, 0, p.seqs)
+	p.normGrads(m.final, g, bias)
+	for i := len(m.blocks) - 1; i >= 0; i-- {
+		p.blockGrads(&m.blocks[i], p.view(i, 0, p.seqs), m.masks.Gate(i))
+	}
+	m.dev.EmbedGrad(m.embed.d, m.position.d, a.dx[0].of(n), b)
+}
+
+// view is the part of layer i's activations that belongs to seqs sequences from first.
+func (p *pass) view(i, first, seqs int) view {
+	a, c := &p.m.act, p.m.act.layers[i]
+	of := func(x mat) compute.Mat { return x.of(p.seqs*p.t).Part(first*p.t, seqs*p.t) }
+	v := view{
+		x0: of(a.x[2*i]), x1: of(a.x[2*i+1]), x2: of(a.x[2*i+2]),
+		dx0: of(a.dx[2*i]), dx1: of(a.dx[2*i+1]), dx2: of(a.dx[2*i+2]),
+		y1: of(c.y1), y2: of(c.y2), stats1: of(c.stats1), stats2: of(c.stats2),
+		qkv: of(c.qkv), dqkv: of(c.dqkv), o: of(c.o), lse: of(c.lse),
+		pre: of(c.pre), dpre: of(c.dpre), h: of(c.h),
+	}
+	v.g1, v.b1 = p.normParts(c.parts1, first, seqs)
+	v.g2, v.b2 = p.normParts(c.parts2, first, seqs)
+	return v
+}
+
+func (p *pass) normParts(n normParts, first, seqs int) (gain, bias compute.Mat) {
+	gain = n.gain.of(p.seqs).Part(first, seqs)
+	if n.bias.buf != nil {
+		bias = n.bias.of(p.seqs).Part(first, seqs)
+	}
+	return gain, bias
+}
