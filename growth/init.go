@@ -11,7 +11,7 @@ import (
 // Init is the tree of initial values of stage i: what the first stage starts from, and what supplies the new entries of a
 // later one. Matrices are N(0, init_std²), those that write the residual stream divided by sqrt(2 L) with L the layers of
 // the final stage, fixed from the start; gains are 1, biases 0. With muP (base_width > 0) the variance of a matrix shrinks
-// by base_width/fan_in (arXiv:2304.06875, recipe.md 3.1). Each tensor has its own stream of random numbers, so its values
+// as its width grows over the base (arXiv:2304.06875). Each tensor has its own stream of random numbers, so its values
 // depend only on seed, stage and name.
 func (r Recipe) Init(i int) shape.Tree {
 	c := r.Config(i)
@@ -19,8 +19,8 @@ func (r Recipe) Init(i int) shape.Tree {
 	depth := 1 / math.Sqrt(2*float64(r.Final().Layers))
 	for _, s := range c.Tensors() {
 		std := r.Model.InitStd
-		if c.BaseWidth > 0 && (s.Role == shape.Reader || s.Role == shape.Writer) {
-			std *= math.Sqrt(float64(c.BaseWidth) / float64(s.FanIn()))
+		if s.Role == shape.Reader || s.Role == shape.Writer {
+			std *= math.Sqrt(1 / c.WidthRatio(s.Axes[len(s.Axes)-1], shape.Masks{}))
 		}
 		switch s.Role {
 		case shape.Gain:

@@ -12,7 +12,7 @@ import "growlab/growth/shape"
 //	+- - -+ - - - +      +- - -+ - - - +        +-------------+  1
 //	: fresh fresh :      : fresh fresh :        +-------------+  0
 //
-// The masks sit where recipe.md 6.2 puts them: in the statistics and the output of every norm, on the outputs of new heads,
+// The masks sit in the statistics and the output of every norm, on the outputs of new heads,
 // on new FFN units after the activation, and as a gate on both branches of an added layer.
 //
 // Deviation: MSG's code masks queries, keys and values and the FFN before its activation, and gates whole blocks. Masking

@@ -9,7 +9,7 @@ type Position struct {
 	Begin int64 // tokens seen when the stage began
 	Batch int64 // tokens of the next step
 	// Mask is m for the next step: 0 right after a growth, 1 when none is in progress. It advances after each step, so
-	// the first step of a ramp runs at m = 0, as in MSG's code (recipe.md 2.2).
+	// the first step of a ramp runs at m = 0, as in MSG's code.
 	Mask float64
 	LR   float64 // of the next step
 	Done bool

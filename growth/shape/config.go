@@ -36,7 +36,7 @@ type Config struct {
 	Tied bool   `json:"tied"` // output matrix is the token embedding
 
 	// OutputMult scales the logits. With BaseWidth > 0 (muP) it is further multiplied by BaseWidth/d_eff, where d_eff is
-	// Masks.Deff, so that the factor does not jump at a growth (recipe.md 6.2 f).
+	// Masks.Deff, so that the factor does not jump at a growth.
 	OutputMult float64 `json:"output_mult"`
 	BaseWidth  int     `json:"base_width"`
 }
@@ -50,6 +50,17 @@ func (c Config) LogitScale(deff float64) float64 {
 		return c.OutputMult * float64(c.BaseWidth) / deff
 	}
 	return c.OutputMult
+}
+
+// WidthRatio is how many times wider than muP's base shape the fan-in of a matrix over axis a is, counting new entries by
+// their mask: the matrix's learning rate is divided by it and its weight decay multiplied. The base
+// shape has BaseWidth hidden channels and the proportions of c. Without muP it is 1.
+func (c Config) WidthRatio(a Axis, k Masks) float64 {
+	if c.BaseWidth == 0 {
+		return 1
+	}
+	full := float64(c.Size(a))
+	return k.Effective(c, a) / full * float64(c.Hidden) / float64(c.BaseWidth)
 }
 
 // Params counts all parameters.

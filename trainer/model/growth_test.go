@@ -58,7 +58,7 @@ func maxDiff(a, b []float64) float64 {
 }
 
 // TestGrowthPreserves: over random shapes, at m = 0 and with new weights ten times too large, logits stay within 1e-12, old
-// gradients stay and new ones are exactly zero; twice in a row (recipe.md 6.3, 6.5.14).
+// gradients stay and new ones are exactly zero; twice in a row.
 func TestGrowthPreserves(t *testing.T) {
 	for name, v := range variants {
 		for how, step := range steps {

@@ -127,7 +127,7 @@ func (m *Model) Logits(b compute.Batch) []float32 {
 	return out
 }
 
-func (m *Model) deff() float64 { return m.masks.Deff(m.Config.Hidden) }
+func (m *Model) deff() float64 { return m.masks.Deff(m.Config) }
 
 func (m *Model) normSpec() compute.NormSpec {
 	return compute.NormSpec{
