@@ -34,18 +34,23 @@ type smoothed struct {
 
 // view is a frozen look at a series: the originals only grow beyond the lengths held here.
 type view struct {
-	x      []float64
+	coords [numAxes][]float64
+	x      []float64 // the one of coords that the figure shows
 	raw    track
 	line   track // what to draw: raw, or its average
-	starts []int // indices at which line is to be interrupted
+	starts []int // indices at which line is interrupted
+}
+
+func (v view) at(i int) Pos {
+	return Pos{v.coords[Step][i], v.coords[Tokens][i], v.coords[FLOPs][i], v.coords[Seconds][i]}
 }
 
 // view freezes the series on one axis; beta 0 shows the values themselves.
 func (s *Series) view(a Axis, beta float64, through bool) view {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := view{x: s.x[a], raw: s.raw, line: s.raw}
-	if beta <= 0 {
+	v := view{coords: s.x, x: s.x[a], raw: s.raw, line: s.raw}
+	if !(beta > 0) {
 		return v
 	}
 	s.smooth(min(beta, 0.99999), through)
