@@ -100,19 +100,23 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 
 // Events streams what the engine process emits, from its event number from on (0 is the first since it started); Now is
 // from now on. The channel closes when the engine ends or dies, when the reader is too slow, or with ctx; the run file
-// tells which.
-func (c *Client) Events(ctx context.Context, from int64) (<-chan event.Event, error) {
+// tells which. pid is the process that the numbers belong to: another than Status named has begun to count anew.
+func (c *Client) Events(ctx context.Context, from int64) (events <-chan event.Event, pid int, err error) {
 	url := "/v1/events"
 	if from != Now {
 		url += "?from=" + strconv.FormatInt(from, 10)
 	}
 	resp, err := c.do(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	events := make(chan event.Event, 64)
+	pid, err = strconv.Atoi(resp.Header.Get(pidHeader))
+	if err != nil {
+		return nil, 0, errors.Join(fmt.Errorf("control: run %s: %w", c.run, err), resp.Body.Close())
+	}
+	ch := make(chan event.Event, 64)
 	go func() {
-		defer close(events)
+		defer close(ch)
 		defer func() { _ = resp.Body.Close() }() // only read from
 		lines := bufio.NewScanner(resp.Body)
 		lines.Buffer(make([]byte, 64<<10), 64<<20)
@@ -122,13 +126,13 @@ func (c *Client) Events(ctx context.Context, from int64) (<-chan event.Event, er
 				return // a newer engine speaks of things we do not know; the file is read by its own version
 			}
 			select {
-			case events <- e:
+			case ch <- e:
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
-	return events, nil
+	return ch, pid, nil
 }
 
 // Now as Events' argument asks for the events to come.

@@ -147,15 +147,15 @@ func TestEventsArriveInOrder(t *testing.T) {
 	s, c := serve(t, "r1", keep)
 	s.Publish(event.Start{Run: "r1", Steps: 3})
 	s.Publish(step(1))
-	all, err := c.Events(t.Context(), 0)
+	all, _, err := c.Events(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	late, err := c.Events(t.Context(), 2)
+	late, _, err := c.Events(t.Context(), 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	now, err := c.Events(t.Context(), Now)
+	now, _, err := c.Events(t.Context(), Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestEventsArriveInOrder(t *testing.T) {
 func TestCloseDeliversTheLastEvents(t *testing.T) {
 	alone(t)
 	s, c := serve(t, "r1", keep)
-	events, err := c.Events(t.Context(), 0)
+	events, _, err := c.Events(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestCloseDeliversTheLastEvents(t *testing.T) {
 func TestSlowSubscriberIsDisconnected(t *testing.T) {
 	alone(t)
 	s, c := serve(t, "r1", 16)
-	events, err := c.Events(t.Context(), Now) // and never read while the ring turns over
+	events, _, err := c.Events(t.Context(), Now) // and never read while the ring turns over
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,10 +228,10 @@ func TestSlowSubscriberIsDisconnected(t *testing.T) {
 	if n >= 400 {
 		t.Errorf("all %d events came through a ring of 16", n)
 	}
-	if _, err := c.Events(t.Context(), int64(n)); !errors.Is(err, ErrBehind) {
+	if _, _, err := c.Events(t.Context(), int64(n)); !errors.Is(err, ErrBehind) {
 		t.Errorf("asking for event %d: %v, want ErrBehind", n, err)
 	}
-	if _, err := c.Events(t.Context(), 395); err != nil {
+	if _, _, err := c.Events(t.Context(), 395); err != nil {
 		t.Errorf("asking for event 395 of 400: %v", err)
 	}
 }
@@ -243,7 +243,7 @@ func TestEventsThatAreNotAtHand(t *testing.T) {
 		s.Publish(step(i))
 	}
 	for _, from := range []int64{0, 5, 11} {
-		if _, err := c.Events(t.Context(), from); !errors.Is(err, ErrBehind) {
+		if _, _, err := c.Events(t.Context(), from); !errors.Is(err, ErrBehind) {
 			t.Errorf("from %d: %v, want ErrBehind", from, err)
 		}
 	}
@@ -256,7 +256,7 @@ func TestUnspeakableEventKeepsItsNumber(t *testing.T) {
 	nan.Loss /= 0 * nan.Loss
 	s.Publish(nan)
 	s.Publish(step(2))
-	events, err := c.Events(t.Context(), 1)
+	events, _, err := c.Events(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -473,7 +473,7 @@ func TestKilledEngine(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	events, err := c.Events(t.Context(), 0)
+	events, _, err := c.Events(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -501,7 +501,7 @@ func TestManySubscribersWhileTraining(t *testing.T) {
 	const events, subscribers = 2000, 6
 	var wg sync.WaitGroup
 	for range subscribers {
-		ch, err := c.Events(t.Context(), 0)
+		ch, _, err := c.Events(t.Context(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -210,6 +210,9 @@ func (s *Server) serveCommand(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// pidHeader names the process that streams events, which counts them from its own start.
+const pidHeader = "Growlab-Pid"
+
 var errEnding = errors.New("the engine is ending")
 
 // refusal is the body of every answer that is not a success.
@@ -244,6 +247,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/jsonl")
+	w.Header().Set(pidHeader, strconv.Itoa(os.Getpid()))
 	rc := http.NewResponseController(w)
 	send := func(line []byte) error {
 		if err := rc.SetWriteDeadline(time.Now().Add(stall)); err != nil {
