@@ -1,0 +1,208 @@
+package computetest
+
+import "growlab/trainer/compute"
+
+// operation is an operation with the trials that try it.
+type operation struct {
+	name    string
+	methods string
+	trials  func() []*trial
+}
+
+// operations is the table of all that computes.
+func operations() []operation {
+	return []operation{
+		{"Embed", "Embed", embeds},
+		{"Norm", "Norm", norms},
+		{"NormGrad", "NormGrad", normGrads},
+		{"Linear", "Linear", linears},
+		{"LinearGrad", "LinearGrad", linearGrads},
+		{"Attention", "Attention", attentions},
+		{"AttentionGrad", "AttentionGrad", attentionGrads},
+		{"CrossEntropy", "CrossEntropy", losses},
+		{"WeightGrad", "WeightGrad", weightGrads},
+		{"SumRows", "SumRows", sumRows},
+		{"EmbedGrad", "EmbedGrad", embedGrads},
+		{"Sums", "Sum SumSquares", reductions},
+		{"AdamW", "AdamW", adams},
+	}
+}
+
+// edges are sizes around those of registers and tiles.
+var edges = []int{1, 7, 16, 31, 32, 33, 64, 127, 130}
+
+// shapes pairs edges, so that each stands in each place with several partners, without trying all.
+func shapes(f func(i, a, b, c int)) {
+	n := len(edges)
+	for i := range 3 * n {
+		f(i, edges[i%n], edges[(2*i+1+i/n)%n], edges[(4*i+3+2*(i/n))%n])
+	}
+}
+
+// batchOf splits rows into sequences.
+func batchOf(i, rows int) (seqs, t int) {
+	for _, s := range []int{3, 2, 5, 7} {
+		if rows%s == 0 && i%2 == 0 {
+			return s, rows / s
+		}
+	}
+	return 1, rows
+}
+
+// masksOf are no mask, and masks with the first half of n old.
+func masksOf(n int) []compute.Mask {
+	old := (n + 1) / 2
+	return []compute.Mask{{}, {Old: old, M: 0}, {Old: old, M: 0.3}, {Old: old, M: 1}}
+}
+
+func embeds() (all []*trial) {
+	shapes(func(i, t, c, vocab int) {
+		all = append(all, embedTrial(uint64(i), 1+i%3, t, c, vocab, i%2 == 0))
+	})
+	return all
+}
+
+func embedGrads() (all []*trial) {
+	shapes(func(i, t, c, vocab int) {
+		all = append(all, embedGradTrial(uint64(i), 1+i%3, t, c, vocab, i%2 == 0))
+	})
+	return all
+}
+
+// normCases gives every width every mask and both kinds.
+func normCases(f func(i, seqs, t, c int, s compute.NormSpec)) {
+	i := 0
+	for _, c := range append([]int{2, 257}, edges...) {
+		for _, mask := range masksOf(c) {
+			for _, rms := range []bool{false, true} {
+				i++
+				f(i, 1+i%3, []int{1, 2, 5, 33}[i%4], c, normSpec(rms, mask, c))
+			}
+		}
+	}
+}
+
+func norms() (all []*trial) {
+	normCases(func(i, seqs, t, c int, s compute.NormSpec) { all = append(all, normTrial(uint64(i), seqs, t, c, s)) })
+	return all
+}
+
+func normGrads() (all []*trial) {
+	normCases(func(i, seqs, t, c int, s compute.NormSpec) {
+		all = append(all, normGradTrial(uint64(i), seqs, t, c, s, i%3 == 0))
+	})
+	return all
+}
+
+var acts = []compute.Act{compute.None, compute.GELU, compute.SwiGLU}
+
+// linears tries every option with every other at one shape, and every shape with one choice of options.
+func linears() (all []*trial) {
+	try := func(c linearCase) { all = append(all, linearTrial(uint64(len(all)), c)) }
+	for _, act := range acts {
+		for _, mask := range masksOf(19) {
+			for _, bias := range []bool{false, true} {
+				for _, res := range []residual{alone, apartFrom, inPlace} {
+					try(linearCase{seqs: 3, t: 3, in: 21, out: 19, act: act, mask: mask, bias: bias, residual: res, gate: 0.7})
+				}
+			}
+		}
+	}
+	try(linearCase{seqs: 3, t: 3, in: 21, out: 19, residual: apartFrom, gate: 0})
+	shapes(func(i, rows, in, out int) {
+		seqs, t := batchOf(i, rows)
+		try(linearCase{seqs, t, in, out, acts[i%3], masksOf(out)[i%4], i%2 == 0, residual(i / 3 % 3), 1})
+	})
+	return all
+}
+
+func linearGrads() (all []*trial) {
+	try := func(c linearCase) { all = append(all, linearGradTrial(uint64(len(all)), c)) }
+	for _, act := range acts {
+		for _, mask := range masksOf(21) {
+			for _, scale := range []float64{0, 0.7, 1} {
+				try(linearCase{seqs: 3, t: 3, in: 21, out: 19, act: act, mask: mask, gate: scale})
+			}
+		}
+	}
+	shapes(func(i, rows, in, out int) {
+		seqs, t := batchOf(i, rows)
+		try(linearCase{seqs: seqs, t: t, in: in, out: out, act: acts[i%3], mask: masksOf(in)[i%4], gate: 0.5})
+	})
+	return all
+}
+
+var rotaries = []compute.Rotary{{}, {Base: 10000}, {Base: 10000, XPos: true, Center: 64}}
+
+// attentionCases tries every option with every other at one shape, and every shape with one choice of options.
+func attentionCases(f func(i, seqs, t int, a compute.AttentionSpec)) {
+	i := 0
+	try := func(seqs, t, heads, dim int, mask compute.Mask, rotary compute.Rotary) {
+		i++
+		f(i, seqs, t, compute.AttentionSpec{Heads: heads, HeadDim: dim, Scale: 1.3 / float64(dim), Mask: mask, Rotary: rotary})
+	}
+	for _, rotary := range rotaries {
+		for _, mask := range masksOf(3) {
+			try(3, 5, 3, 8, mask, rotary)
+		}
+	}
+	try(2, 7, 2, 5, compute.Mask{}, compute.Rotary{}) // an odd width, which only heads that do not rotate can have
+	for _, dim := range []int{2, 8, 16, 64} {
+		for _, t := range []int{1, 2, 5, 33, 128, 130} {
+			heads := 1 + i%3
+			try(1+i%2, t, heads, dim, masksOf(heads)[i%4], rotaries[i%3])
+		}
+	}
+}
+
+func attentions() (all []*trial) {
+	attentionCases(func(i, seqs, t int, a compute.AttentionSpec) {
+		all = append(all, attentionTrial(uint64(i), seqs, t, a))
+	})
+	return all
+}
+
+func attentionGrads() (all []*trial) {
+	attentionCases(func(i, seqs, t int, a compute.AttentionSpec) {
+		all = append(all, attentionGradTrial(uint64(i), seqs, t, a))
+	})
+	return all
+}
+
+func losses() (all []*trial) {
+	for i, vocab := range append([]int{2, 256, 257}, edges[1:]...) {
+		for _, grad := range []bool{false, true} {
+			all = append(all, lossTrial(uint64(i), 1+i%3, []int{1, 5, 33}[i%3], vocab, grad, 1),
+				lossTrial(uint64(i), 1, 5, vocab, grad, 40))
+		}
+	}
+	return all
+}
+
+func weightGrads() (all []*trial) {
+	shapes(func(i, rows, out, in int) {
+		all = append(all, weightGradTrial(uint64(i), rows, out, in, i%2 == 0, []float64{1, 0.3, 0}[i%3]))
+	})
+	return all
+}
+
+func sumRows() (all []*trial) {
+	shapes(func(i, rows, cols, _ int) { all = append(all, sumRowsTrial(uint64(i), rows, cols)) })
+	return all
+}
+
+func reductions() (all []*trial) {
+	for _, n := range append([]int{1000, 4097, 100_003}, edges...) {
+		all = append(all, reduceTrial(uint64(n), n))
+	}
+	return all
+}
+
+func adams() (all []*trial) {
+	for i, n := range append([]int{1000}, edges...) {
+		all = append(all, adamTrial(uint64(i), n, compute.Adam{
+			Beta1: 0.9, Beta2: []float64{0.95, 0.999}[i%2], Eps: 1e-8, Step: []int64{1, 2, 10, 100_000}[i%4], GradScale: 1 / float64(1+i%3),
+		}))
+	}
+	return all
+}

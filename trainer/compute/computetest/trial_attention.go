@@ -1,0 +1,137 @@
+package computetest
+
+import (
+	"fmt"
+	"math"
+
+	"growlab/trainer/compute"
+)
+
+func attentionTrial(seed uint64, seqs, t int, a compute.AttentionSpec) *trial {
+	k := newTrial(seed, seqs, t)
+	k.name = fmt.Sprintf("%d sequences of %d, %+v", seqs, t, a)
+	inner := a.Heads * a.HeadDim
+	qkv := k.changed("qkv", k.rows(), 3*inner)
+	o, lse := k.written("o", k.rows(), inner), k.written("lse", k.rows(), a.Heads)
+	lanes(qkv, o, lse)
+	k.lane = func(e *env, l compute.Lane) { l.Attention(e.mat(l, o), e.mat(l, lse), e.mat(l, qkv), a) }
+	k.expect = func() {
+		for r := range k.rows() {
+			turned := qkv.wants(r)
+			for i := range turned {
+				turned[i] = qkv.at(r*qkv.cols + i)
+			}
+			turnNums(turned, r%t, a, 1)
+		}
+		for i := range seqs * a.Heads {
+			for p := range t {
+				attentionRow(qkv, o, lse, i/a.Heads*t, p, i%a.Heads, a)
+			}
+		}
+	}
+	return k
+}
+
+// attentionRow fills the wants of o and lse for one head at position t of the sequence that starts at row first.
+func attentionRow(qkv, o, lse *arg, first, t, head int, a compute.AttentionSpec) {
+	of := func(part, p int) []num { return qkv.wants(first + p)[(part*a.Heads+head)*a.HeadDim:][:a.HeadDim] }
+	scores, top := make([]num, t+1), math.Inf(-1)
+	for j := range scores {
+		scores[j] = dotNums(of(0, t), of(1, j)).times(constant(a.Scale))
+		top = max(top, scores[j].v)
+	}
+	var all sum
+	for j := range scores {
+		scores[j] = scores[j].minus(exact(top)).exp()
+		all.add(scores[j])
+	}
+	z := all.total()
+	lse.wants(first + t)[head] = z.log().plus(exact(top))
+	for d := range a.HeadDim {
+		var s sum
+		for j, p := range scores {
+			s.add(p.times(of(2, j)[d]))
+		}
+		o.wants(first + t)[head*a.HeadDim+d] = s.total().over(z).times(constant(a.Mask.Of(head)))
+	}
+}
+
+func dotNums(a, b []num) num {
+	var s sum
+	for i := range a {
+		s.add(a[i].times(b[i]))
+	}
+	return s.total()
+}
+
+// turnNums rotates q and k of a row of qkv at position t, by sign times the angles. Cosine, sine and zeta are allowed
+// one rounding: an engine that works the angles out in float32 is off by far more at large t.
+func turnNums(qkv []num, t int, a compute.AttentionSpec, sign float64) {
+	if a.Rotary.Base == 0 {
+		return
+	}
+	inner, d := a.Heads*a.HeadDim, float64(a.HeadDim)
+	for i := 0; i < 2*inner; i += 2 {
+		j, part := float64(i%a.HeadDim), 1.0 // j: twice the pair
+		if i >= inner {
+			part = -1
+		}
+		sin, cos := math.Sincos(math.Pow(a.Rotary.Base, -j/d) * float64(t))
+		zeta := 1.0
+		if a.Rotary.XPos {
+			zeta = math.Pow((j+0.4*d)/(1.4*d), part*float64(t-a.Rotary.Center)/512)
+		}
+		c, s, z := rounded(cos, 0), rounded(sign*sin, 0), rounded(zeta, 2*unit*zeta)
+		x, y := qkv[i], qkv[i+1]
+		qkv[i] = x.times(c).minus(y.times(s)).times(z)
+		qkv[i+1] = y.times(c).plus(x.times(s)).times(z)
+	}
+}
+
+// attentionGradTrial takes rotated qkv, o and lse from an attentionTrial.
+func attentionGradTrial(seed uint64, seqs, t int, a compute.AttentionSpec) *trial {
+	forward := attentionTrial(seed, seqs, t, a)
+	k := newTrial(seed+1, seqs, t)
+	k.name = forward.name
+	inner := a.Heads * a.HeadDim
+	qkv, o, lse := k.like(forward, "qkv"), k.like(forward, "o"), k.like(forward, "lse")
+	do, dqkv := k.input("do", k.rows(), inner), k.written("dqkv", k.rows(), 3*inner)
+	lanes(qkv, o, lse, do, dqkv)
+	k.lane = func(e *env, l compute.Lane) {
+		l.AttentionGrad(e.mat(l, dqkv), e.mat(l, do), e.mat(l, qkv), e.mat(l, o), e.mat(l, lse), a)
+	}
+	k.expect = func() {
+		d := make([]sum, len(dqkv.data))
+		for i := range seqs * a.Heads {
+			for p := range t {
+				attentionGradRow(d, do, qkv, o, lse, i/a.Heads*t, p, i%a.Heads, a)
+			}
+		}
+		dqkv.totals(d)
+		for r := range k.rows() {
+			turnNums(dqkv.wants(r), r%t, a, -1)
+		}
+	}
+	return k
+}
+
+// attentionGradRow adds to d what one head at position t passes back.
+func attentionGradRow(d []sum, do, qkv, o, lse *arg, first, t, head int, a compute.AttentionSpec) {
+	at := func(part, p int) int { return (first+p)*qkv.cols + (part*a.Heads+head)*a.HeadDim }
+	own := (first+t)*o.cols + head*a.HeadDim
+	eta := constant(a.Mask.Of(head))
+	// through is the part of the softmax gradient that all scores share.
+	through := inner64(do.data[own:][:a.HeadDim], o.data[own:][:a.HeadDim])
+	for j := range t + 1 {
+		q, k, v := at(0, t), at(1, j), at(2, j)
+		score := inner64(qkv.data[q:][:a.HeadDim], qkv.data[k:][:a.HeadDim]).times(constant(a.Scale))
+		p := score.minus(lse.at((first+t)*a.Heads + head)).exp()
+		dp := inner64(do.data[own:][:a.HeadDim], qkv.data[v:][:a.HeadDim]).times(eta)
+		ds := dp.minus(through).times(p).times(constant(a.Scale))
+		for i := range a.HeadDim {
+			d[v+i].add(do.at(own + i).times(eta).times(p))
+			d[q+i].add(ds.times(qkv.at(k + i)))
+			d[k+i].add(ds.times(qkv.at(q + i)))
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package computetest
+
+import (
+	"fmt"
+
+	"growlab/trainer/compute"
+)
+
+// normSpec is a norm over c channels under mask.
+func normSpec(rms bool, mask compute.Mask, c int) compute.NormSpec {
+	s := compute.NormSpec{RMS: rms, Eps: 1e-5, Mask: mask, S: float64(c)}
+	if !mask.Plain(c) {
+		s.S = float64(mask.Old) + mask.M*float64(c-mask.Old)
+	}
+	return s
+}
+
+// normTrial has rows of c channels, off centre, so that the mean matters.
+func normTrial(seed uint64, seqs, t, c int, s compute.NormSpec) *trial {
+	k := newTrial(seed, seqs, t)
+	k.name = fmt.Sprintf("%d sequences of %d, %d channels, %+v", seqs, t, c, s)
+	x := k.arg("x", k.rows(), c, func() float64 { return 0.7 + 2*k.normal() })
+	gain, bias := k.input("gain", 1, c), k.input("bias", 1, c)
+	if s.RMS {
+		bias = nil
+	}
+	y, stats := k.written("y", k.rows(), c), k.written("stats", k.rows(), 2)
+	lanes(x, y, stats)
+	k.lane = func(e *env, l compute.Lane) {
+		l.Norm(e.mat(l, y), e.mat(l, stats), e.mat(l, x), e.vec(gain), e.vec(bias), s)
+	}
+	k.expect = func() {
+		for r := range k.rows() {
+			mean, rstd := normMoments(x.row(r), s)
+			if st := stats.wants(r); true {
+				st[0], st[1] = mean, rstd
+			}
+			for j, yr := 0, y.wants(r); j < c; j++ {
+				n := x.at(r*c + j).minus(mean).times(rstd).times(gain.at(j))
+				if !s.RMS {
+					n = n.plus(bias.at(j))
+				}
+				yr[j] = n.times(constant(s.Mask.Of(j)))
+			}
+		}
+	}
+	return k
+}
+
+// normMoments are the mean and 1/std of x.
+func normMoments(x []float32, s compute.NormSpec) (mean, rstd num) {
+	if !s.RMS {
+		var sum sum
+		for j, v := range x {
+			sum.add(constant(s.Mask.Of(j)).times(exact(float64(v))))
+		}
+		mean = sum.total().over(constant(s.S))
+	}
+	var squares sum
+	for j, v := range x {
+		d := exact(float64(v)).minus(mean)
+		squares.add(d.times(d).times(constant(s.Mask.Of(j))))
+	}
+	return mean, exact(1).over(squares.total().over(constant(s.S)).plus(constant(s.Eps)).sqrt())
+}
+
+// normGradTrial takes x and the stats from a normTrial.
+func normGradTrial(seed uint64, seqs, t, c int, s compute.NormSpec, inPlace bool) *trial {
+	forward := normTrial(seed, seqs, t, c, s)
+	k := newTrial(seed+1, seqs, t)
+	k.name = fmt.Sprintf("%s, in place %v", forward.name, inPlace)
+	x, stats := k.like(forward, "x"), k.like(forward, "stats")
+	gain, dy := k.input("gain", 1, c), k.input("dy", k.rows(), c)
+	gains, biases := k.written("gains", seqs, c), k.written("biases", seqs, c)
+	if s.RMS {
+		k.drop(biases)
+		biases = nil
+	}
+	var dx, residual *arg
+	if inPlace {
+		dx = k.changed("dx", k.rows(), c)
+		residual = dx
+	} else {
+		dx, residual = k.written("dx", k.rows(), c), k.input("residual", k.rows(), c)
+	}
+	lanes(x, stats, dy, gains, biases, dx, residual)
+	k.lane = func(e *env, l compute.Lane) {
+		l.NormGrad(e.mat(l, dx), e.mat(l, gains), e.mat(l, biases), e.mat(l, residual), e.mat(l, dy), e.mat(l, x), e.mat(l, stats),
+			e.vec(gain), s)
+	}
+	k.expect = func() {
+		dgain, dbias := make([]sum, seqs*c), make([]sum, seqs*c)
+		n, h := make([]num, c), make([]num, c)
+		for r := range k.rows() {
+			mean, rstd := stats.at(2*r), stats.at(2*r+1)
+			var sumH, sumHN sum
+			for j := range c {
+				mu, i := constant(s.Mask.Of(j)), r/t*c+j
+				n[j] = x.at(r*c + j).minus(mean).times(rstd)
+				dn := dy.at(r*c + j).times(mu)
+				h[j] = dn.times(gain.at(j))
+				sumHN.add(h[j].times(n[j]))
+				if !s.RMS {
+					sumH.add(h[j])
+				}
+				dgain[i].add(dn.times(n[j]))
+				dbias[i].add(dn)
+			}
+			for j, d := 0, dx.wants(r); j < c; j++ {
+				share := constant(s.Mask.Of(j)).over(constant(s.S))
+				through := sumH.total().plus(n[j].times(sumHN.total())).times(share)
+				d[j] = residual.at(r*c + j).plus(h[j].minus(through).times(rstd))
+			}
+		}
+		gains.totals(dgain)
+		biases.totals(dbias)
+	}
+	return k
+}
+
+// like is an input that holds what the argument of that name of forward holds after Reference ran it.
+func (k *trial) like(forward *trial, name string) *arg {
+	res, err := forward.run(NewReference())
+	if err != nil {
+		panic("computetest: " + err.Error())
+	}
+	for _, f := range forward.args {
+		if f.name != name {
+			continue
+		}
+		i := 0
+		return k.arg(name, len(f.data)/f.cols, f.cols, func() float64 {
+			i++
+			if f.output {
+				return res[f][i-1]
+			}
+			return float64(f.data[i-1])
+		})
+	}
+	panic("computetest: " + forward.name + " has no argument " + name)
+}
+
+// drop takes a back out of the trial.
+func (k *trial) drop(a *arg) {
+	for i, b := range k.args {
+		if a == b {
+			k.args = append(k.args[:i], k.args[i+1:]...)
+			return
+		}
+	}
+}
+
+// totals fills want by the totals of sums, if a is there.
+func (a *arg) totals(sums []sum) {
+	if a == nil {
+		return
+	}
+	a.want = make([]num, len(sums))
+	for i := range sums {
+		a.want[i] = sums[i].total()
+	}
+}
