@@ -20,9 +20,10 @@ func normTrial(seed uint64, seqs, t, c int, s compute.NormSpec) *trial {
 	k := newTrial(seed, seqs, t)
 	k.name = fmt.Sprintf("%d sequences of %d, %d channels, %+v", seqs, t, c, s)
 	x := k.arg("x", k.rows(), c, func() float64 { return 0.7 + 2*k.normal() })
-	gain, bias := k.input("gain", 1, c), k.input("bias", 1, c)
-	if s.RMS {
-		bias = nil
+	gain := k.input("gain", 1, c)
+	var bias *arg
+	if !s.RMS {
+		bias = k.input("bias", 1, c)
 	}
 	y, stats := k.written("y", k.rows(), c), k.written("stats", k.rows(), 2)
 	lanes(x, y, stats)
@@ -71,10 +72,10 @@ func normGradTrial(seed uint64, seqs, t, c int, s compute.NormSpec, inPlace bool
 	k.name = fmt.Sprintf("%s, in place %v", forward.name, inPlace)
 	x, stats := k.like(forward, "x"), k.like(forward, "stats")
 	gain, dy := k.input("gain", 1, c), k.input("dy", k.rows(), c)
-	gains, biases := k.written("gains", seqs, c), k.written("biases", seqs, c)
-	if s.RMS {
-		k.drop(biases)
-		biases = nil
+	gains := k.written("gains", seqs, c)
+	var biases *arg
+	if !s.RMS {
+		biases = k.written("biases", seqs, c)
 	}
 	var dx, residual *arg
 	if inPlace {
@@ -138,16 +139,6 @@ func (k *trial) like(forward *trial, name string) *arg {
 		})
 	}
 	panic("computetest: " + forward.name + " has no argument " + name)
-}
-
-// drop takes a back out of the trial.
-func (k *trial) drop(a *arg) {
-	for i, b := range k.args {
-		if a == b {
-			k.args = append(k.args[:i], k.args[i+1:]...)
-			return
-		}
-	}
 }
 
 // totals fills want by the totals of sums, if a is there.
