@@ -43,6 +43,15 @@ type Plan struct {
 	Saved     float64
 }
 
+// operatorName is the operator by which s is reached, the default spelled out.
+func operatorName(s Stage) string {
+	op, err := Lookup(s.Operator)
+	if err != nil {
+		return s.Operator
+	}
+	return op.Name()
+}
+
 // Plan lays the stages out.
 func (r Recipe) Plan() Plan {
 	var p Plan
@@ -54,7 +63,7 @@ func (r Recipe) Plan() Plan {
 			FLOPs: FLOPsPerToken(c) * float64(steps*batch),
 		}
 		if i > 0 {
-			sp.Operator, sp.Ramp = s.Operator, int64(s.Ramp)
+			sp.Operator, sp.Ramp = operatorName(s), r.ramp(i)
 		}
 		p.Stages = append(p.Stages, sp)
 		p.Tokens += sp.Tokens

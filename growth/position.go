@@ -49,14 +49,23 @@ func (r Recipe) At(tokens int64) Position {
 
 // mask is m after in tokens of stage i: linear over the ramp.
 func (r Recipe) mask(i int, in int64) float64 {
-	s := r.Stages[i]
-	if i == 0 || s.Ramp == 0 || in >= int64(s.Ramp) {
+	ramp := r.ramp(i)
+	if in >= ramp {
 		return 1
 	}
-	if op, err := Lookup(s.Operator); err != nil || !op.Masked() {
-		return 1
+	return float64(in) / float64(ramp)
+}
+
+// ramp is the length of stage i's ramp in tokens: at most the stage's whole steps, so that it has ended when the next growth
+// comes, and none where there are no masks.
+func (r Recipe) ramp(i int) int64 {
+	if i == 0 {
+		return 0
 	}
-	return float64(in) / float64(s.Ramp)
+	if op, err := Lookup(r.Stages[i].Operator); err != nil || !op.Masked() {
+		return 0
+	}
+	return min(int64(r.Stages[i].Ramp), r.Steps(i)*r.batch(i))
 }
 
 // lr is the learning rate of a stage's step number done (from 0). The stages' start values are set by hand (FLM-101B 2.4:

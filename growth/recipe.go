@@ -154,3 +154,12 @@ func (r Recipe) batch(i int) int64 {
 	}
 	return int64(r.Train.Batch)
 }
+
+// MicroBatch is how many sequences of stage i are in memory at once.
+func (r Recipe) MicroBatch(i int) int {
+	n := int(r.batch(i)) / r.Config(i).Context
+	if m := r.Train.MicroBatch; m > 0 && m < n {
+		return m
+	}
+	return n
+}

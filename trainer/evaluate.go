@@ -1,0 +1,38 @@
+package trainer
+
+import (
+	"fmt"
+
+	"growlab/growth"
+	"growlab/trainer/event"
+)
+
+// evaluate measures the loss on about tokens tokens of held-out text, the same windows every time.
+func (t *Trainer) evaluate(tokens growth.Tokens, final bool) error {
+	c := t.plan.Stages[t.stage].Config
+	windows := max(int(tokens)/c.Context, 1)
+	spread, micro := t.Data.Spread(windows), t.Recipe.MicroBatch(t.stage)
+	var sum float64
+	for done := 0; done < windows; done += micro {
+		b := newBatch(min(micro, windows-done), c.Context)
+		spread.Fill(int64(done), b.Seqs, b.T, b.Inputs, b.Targets)
+		sum += t.net.Loss(b)
+	}
+	if err := t.Device.Sync(); err != nil {
+		return err
+	}
+	e := event.Eval{
+		Step: t.steps(), Tokens: t.tokens, Stage: t.stage + 1, Loss: sum / float64(windows*c.Context),
+		EvalTokens: int64(windows * c.Context), Final: final,
+	}
+	if !finite(e.Loss) {
+		return fmt.Errorf("%w: validation loss %v at step %d", ErrDiverged, e.Loss, e.Step)
+	}
+	e.BitsPerByte = event.BitsPerByte(e.Loss)
+	if final {
+		t.progress.Final = &e
+	}
+	t.spend()
+	t.Sink.Emit(e)
+	return nil
+}

@@ -1,0 +1,93 @@
+package trainer
+
+import (
+	"time"
+
+	"growlab/growth"
+	"growlab/trainer/event"
+)
+
+// progress is what a run has done so far, besides its weights. It is saved with every checkpoint.
+type progress struct {
+	AdamSteps int64             `json:"adam_steps"`
+	FLOPs     float64           `json:"flops"`
+	Seconds   float64           `json:"seconds"` // active
+	Costs     []event.StageCost `json:"costs"`
+	Loss      float64           `json:"loss"` // of the last step
+	// Final is the last evaluation of a run that is done.
+	Final *event.Eval `json:"final,omitempty"`
+}
+
+// stopwatch measures active time.
+type stopwatch struct {
+	last time.Time
+}
+
+func (w *stopwatch) start() { w.last = time.Now() }
+
+// lap is the time since start or the last lap.
+func (w *stopwatch) lap() time.Duration {
+	now := time.Now()
+	d := now.Sub(w.last)
+	w.last = now
+	return d
+}
+
+// account books one step.
+func (t *Trainer) account(pos growth.Position, loss float64) {
+	flops := growth.FLOPsPerToken(t.plan.Stages[pos.Stage].Config) * float64(pos.Batch)
+	seconds := t.clock.lap().Seconds()
+	p := &t.progress
+	p.FLOPs += flops
+	p.Seconds += seconds
+	p.Loss = loss
+	c := &p.Costs[pos.Stage]
+	c.Tokens += pos.Batch
+	c.FLOPs += flops
+	c.Seconds += seconds
+}
+
+// spend books active time outside steps (evaluation, samples, growth) to the current stage.
+func (t *Trainer) spend() {
+	s := t.clock.lap().Seconds()
+	t.progress.Seconds += s
+	t.progress.Costs[t.stage].Seconds += s
+}
+
+func (t *Trainer) steps() int64 { return t.Recipe.At(t.tokens).Step }
+
+func (t *Trainer) startEvent() event.Start {
+	s := t.Start
+	s.Recipe, s.Device, s.Seed = t.Recipe.Name, t.Device.Name(), t.Recipe.Train.Seed
+	s.Tokens, s.Steps, s.Resumed = t.plan.Tokens, t.plan.Steps, t.steps()
+	s.Stages = nil
+	for _, p := range t.plan.Stages {
+		s.Stages = append(s.Stages, StageInfo(p))
+	}
+	return s
+}
+
+// StageInfo is p as events show it.
+func StageInfo(p growth.StagePlan) event.StageInfo {
+	return event.StageInfo{
+		Shape: p.Config.String(), Layers: p.Config.Layers, Hidden: p.Config.Hidden, Heads: p.Config.Heads, FFN: p.Config.FFN,
+		Params: p.Params, FromTokens: p.Begin, Tokens: p.Tokens, FromStep: p.BeginStep, Steps: p.Steps,
+		RampTokens: p.Ramp, Operator: p.Operator,
+	}
+}
+
+func (t *Trainer) endEvent(state string) event.Ended {
+	p := t.progress
+	e := event.Ended{
+		State: state, Step: t.steps(), Tokens: t.tokens, Loss: p.Loss, FLOPs: p.FLOPs, Seconds: p.Seconds, Stages: p.Costs,
+		TwinFLOPs: growth.FLOPsPerToken(t.Recipe.Final()) * float64(t.tokens),
+	}
+	if p.Final != nil {
+		e.Loss = p.Final.Loss
+	}
+	e.BitsPerByte = event.BitsPerByte(e.Loss)
+	if e.TwinFLOPs > 0 {
+		e.FLOPsSaved = 1 - e.FLOPs/e.TwinFLOPs
+	}
+	return e
+}

@@ -1,0 +1,126 @@
+package trainer
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"growlab/trainer/control"
+	"growlab/trainer/event"
+)
+
+// problemPoll is how often a run that waits for the sink looks again.
+const problemPoll = 500 * time.Millisecond
+
+// between takes the commands that wait, and holds the run while it is paused or its sink cannot keep up. It returns errStop
+// when the run is to end here.
+func (t *Trainer) between(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return errStop
+	}
+	if err := t.Sink.Problem(); err != nil {
+		if err := t.waitForSink(ctx, err); err != nil {
+			return err
+		}
+	}
+	for {
+		var r control.Request
+		if t.paused {
+			select {
+			case <-ctx.Done():
+				return errStop
+			case r = <-t.Requests:
+			}
+		} else {
+			select {
+			case r = <-t.Requests:
+			default:
+				return nil
+			}
+		}
+		if err := t.command(ctx, r); err != nil {
+			return err
+		}
+	}
+}
+
+func (t *Trainer) waitForSink(ctx context.Context, problem error) error {
+	t.Sink.Emit(event.Paused{Step: t.steps(), Tokens: t.tokens, Reason: problem.Error()})
+	for t.Sink.Problem() != nil {
+		select {
+		case <-ctx.Done():
+			return errStop
+		case <-time.After(problemPoll):
+		}
+	}
+	t.clock.start()
+	t.Sink.Emit(event.Resumed{Step: t.steps(), Tokens: t.tokens})
+	return nil
+}
+
+// command carries out one command. Its reply tells only whether it was accepted.
+func (t *Trainer) command(ctx context.Context, r control.Request) error {
+	c := r.Command
+	if err := t.refuse(c); err != nil {
+		r.Reply(err)
+		return nil
+	}
+	t.Sink.Emit(event.Command{Step: t.steps(), Tokens: t.tokens, Verb: c.Verb, Detail: c.Prompt})
+	r.Reply(nil)
+	if t.paused {
+		t.clock.start() // what is done while paused counts as active, the waiting does not
+	}
+	switch c.Verb {
+	case control.Pause:
+		if err := t.save(ctx, "pause"); err != nil {
+			return err
+		}
+		t.paused = true
+		t.Sink.Emit(event.Paused{Step: t.steps(), Tokens: t.tokens})
+	case control.Resume:
+		t.paused = false
+		t.Sink.Emit(event.Resumed{Step: t.steps(), Tokens: t.tokens})
+	case control.Stop:
+		return errStop
+	case control.Save:
+		return t.save(ctx, "asked")
+	case control.Eval:
+		return t.evaluate(t.Recipe.Eval.Tokens, false)
+	case control.Sample:
+		t.sampleAsked(c)
+	}
+	return nil
+}
+
+// refuse says why c cannot be done now.
+func (t *Trainer) refuse(c control.Command) error {
+	switch c.Verb {
+	case control.Pause:
+		if t.paused {
+			return fmt.Errorf("the run is paused already, at step %d", t.steps())
+		}
+	case control.Resume:
+		if !t.paused {
+			return fmt.Errorf("the run is not paused; it is at step %d", t.steps())
+		}
+	case control.Stop, control.Save, control.Eval, control.Sample:
+	default:
+		return fmt.Errorf("the trainer does not take %q; it takes pause, resume, stop, save, eval and sample", c.Verb)
+	}
+	return nil
+}
+
+// sampleAsked fills what the command leaves open from the recipe.
+func (t *Trainer) sampleAsked(c control.Command) {
+	s := t.Recipe.Sample
+	if c.Prompt != "" {
+		s.Prompt = c.Prompt
+	}
+	if c.Tokens > 0 {
+		s.Tokens = c.Tokens
+	}
+	if c.Temperature > 0 {
+		s.Temperature = c.Temperature
+	}
+	t.sample(s.Prompt, s.Tokens, s.Temperature)
+}

@@ -1,0 +1,247 @@
+package trainer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"growlab/growth"
+	"growlab/trainer/compute"
+	"growlab/trainer/control"
+	"growlab/trainer/data"
+	"growlab/trainer/event"
+	"growlab/trainer/model"
+	"growlab/trainer/optim"
+)
+
+// ErrDiverged is wrapped when the loss or the gradient is not finite any more.
+var ErrDiverged = errors.New("the run diverged")
+
+// Sink takes what a run produces.
+type Sink interface {
+	// Emit takes an event, in order, and does not keep the trainer waiting.
+	Emit(event.Event)
+	// Save keeps a checkpoint and returns its size once it is safe.
+	Save(Checkpoint) (bytes int64, err error)
+	// Problem is the sentence on why events can not be kept at present (a full disk), nil if they can. While it is not nil
+	// the run pauses.
+	Problem() error
+}
+
+// Options are what a run needs.
+type Options struct {
+	Recipe growth.Recipe
+	Device compute.Device
+	Data   *data.Set
+	Sink   Sink
+	// Requests are commands to be taken between steps; nil is none.
+	Requests <-chan control.Request
+	// Resume is where to go on; nil is the beginning.
+	Resume *Checkpoint
+	// Start fills the identity fields (Run, Name, File) of the event that opens the run.
+	Start event.Start
+}
+
+// Trainer is one run on one device.
+type Trainer struct {
+	Options
+	plan growth.Plan
+
+	stage int // of net
+	net   *model.Model
+	adam  *optim.AdamW
+
+	tokens   int64
+	progress progress
+	paused   bool
+	clock    stopwatch
+}
+
+// New prepares a run: it checks that the data fits the recipe and puts the network on the device. Close frees it.
+func New(o Options) (*Trainer, error) {
+	if err := o.Recipe.Validate(); err != nil {
+		return nil, err
+	}
+	t := &Trainer{Options: o, plan: o.Recipe.Plan()}
+	for i, s := range t.plan.Stages {
+		if err := o.Data.Fits(int(s.Batch)/s.Config.Context, s.Config.Context); err != nil {
+			return nil, fmt.Errorf("stage %d: %w", i+1, err)
+		}
+	}
+	t.progress.Costs = make([]event.StageCost, len(t.plan.Stages))
+	if o.Resume != nil {
+		return t, t.restore(*o.Resume)
+	}
+	if err := t.place(0); err != nil {
+		return nil, err
+	}
+	t.net.Load(o.Recipe.Init(0))
+	return t, nil
+}
+
+// Close frees the device's memory. The device stays open.
+func (t *Trainer) Close() {
+	if t.net != nil {
+		t.net.Free()
+	}
+	if t.adam != nil {
+		t.adam.Free()
+	}
+	t.net, t.adam = nil, nil
+}
+
+// place puts an empty network and optimizer of stage i on the device.
+func (t *Trainer) place(i int) error {
+	t.Close()
+	net, err := model.New(t.Device, t.plan.Stages[i].Config, t.Recipe.MicroBatch(i))
+	if err != nil {
+		return err
+	}
+	set := t.Recipe.Train
+	adam, err := optim.New(t.Device, net.Layout, optim.Settings{
+		Beta1: set.Beta1, Beta2: set.Beta2, Eps: set.Eps, WeightDecay: set.WeightDecay, Clip: set.Clip,
+	})
+	if err != nil {
+		net.Free()
+		return err
+	}
+	t.stage, t.net, t.adam = i, net, adam
+	return nil
+}
+
+// errStop ends the loop in good order.
+var errStop = errors.New("stopped")
+
+// Run trains until the recipe is done, ctx is cancelled or a stop is asked for; the last two save a checkpoint and end in
+// state "stopped". The returned event is also the last one emitted. The error is why the state is "failed".
+func (t *Trainer) Run(ctx context.Context) (event.Ended, error) {
+	t.clock.start()
+	t.Sink.Emit(t.startEvent())
+	err := t.loop(ctx)
+	state := "done"
+	switch {
+	case errors.Is(err, errStop):
+		state, err = "stopped", t.save(ctx, "asked")
+	case err == nil:
+		err = t.finish(ctx)
+	}
+	if err == nil {
+		err = t.Device.Sync()
+	}
+	end := t.endEvent(state)
+	if err != nil {
+		end.State, end.Error = "failed", err.Error()
+	}
+	t.Sink.Emit(end)
+	return end, err
+}
+
+func (t *Trainer) loop(ctx context.Context) error {
+	for {
+		if err := t.between(ctx); err != nil {
+			return err
+		}
+		pos := t.Recipe.At(t.tokens)
+		if pos.Done {
+			return nil
+		}
+		if err := t.step(pos); err != nil {
+			return err
+		}
+		if err := t.after(ctx, pos); err != nil {
+			return err
+		}
+	}
+}
+
+// step is one optimizer step from position pos.
+func (t *Trainer) step(pos growth.Position) error {
+	begin := time.Now()
+	c := t.plan.Stages[pos.Stage].Config
+	masks := t.Recipe.Masks(pos.Stage, pos.Mask)
+	t.net.SetMasks(masks)
+	t.net.ZeroGrads()
+	var sum float64
+	seqs, micro := int(pos.Batch)/c.Context, t.Recipe.MicroBatch(pos.Stage)
+	order := t.Data.Order(t.Recipe.Train.Seed)
+	first := t.tokens / int64(c.Context)
+	for done := 0; done < seqs; done += micro {
+		b := newBatch(min(micro, seqs-done), c.Context)
+		order.Fill(first+int64(done), b.Seqs, b.T, b.Inputs, b.Targets)
+		sum += t.net.Grad(b, 1/float64(pos.Batch))
+	}
+	loss := sum / float64(pos.Batch)
+	gradNorm := t.adam.Update(t.net, pos.LR, masks)
+	if err := t.Device.Sync(); err != nil {
+		return err
+	}
+	if !finite(loss) || !finite(gradNorm) {
+		return fmt.Errorf("%w at step %d: loss %v, gradient norm %v; lower train.lr (now %g) and resume or start again",
+			ErrDiverged, pos.Step+1, loss, gradNorm, t.Recipe.Train.LR)
+	}
+	t.tokens += pos.Batch
+	t.account(pos, loss)
+	t.Sink.Emit(event.Step{
+		Step: pos.Step + 1, Tokens: t.tokens, Stage: pos.Stage + 1, Loss: loss, LR: pos.LR, GradNorm: gradNorm, Mask: pos.Mask,
+		TokensPerSec: float64(pos.Batch) / time.Since(begin).Seconds(), FLOPs: t.progress.FLOPs, Seconds: t.progress.Seconds,
+	})
+	return nil
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// after does what is due once the step from position was taken.
+func (t *Trainer) after(ctx context.Context, was growth.Position) error {
+	due := func(every growth.Tokens) bool {
+		return every > 0 && t.tokens/int64(every) != (t.tokens-was.Batch)/int64(every)
+	}
+	now := t.Recipe.At(t.tokens)
+	grow, r := now.Stage != was.Stage, t.Recipe
+	t.net.SetMasks(t.Recipe.Masks(was.Stage, t.maskBefore(now, was)))
+	if due(r.Eval.Every) && !now.Done {
+		if err := t.evaluate(r.Eval.Tokens, false); err != nil {
+			return err
+		}
+	}
+	if (due(r.Sample.Every) || grow) && !now.Done && r.Sample.Tokens > 0 {
+		t.sample(r.Sample.Prompt, r.Sample.Tokens, r.Sample.Temperature)
+	}
+	if grow && !now.Done {
+		if err := t.grow(now.Stage); err != nil {
+			return err
+		}
+		return t.save(ctx, "transition")
+	}
+	if due(r.Checkpoint.Every) && !now.Done {
+		return t.save(ctx, "cadence")
+	}
+	return nil
+}
+
+// maskBefore is the mask under which the network stands after the step from was: the next step's, or 1 at a stage's end.
+func (t *Trainer) maskBefore(now, was growth.Position) float64 {
+	if now.Stage != was.Stage {
+		return 1
+	}
+	return now.Mask
+}
+
+// finish measures the final loss and closes the run.
+func (t *Trainer) finish(ctx context.Context) error {
+	if t.progress.Final != nil { // resumed after the end
+		return nil
+	}
+	if err := t.evaluate(t.Recipe.Eval.FinalTokens, true); err != nil {
+		return err
+	}
+	if s := t.Recipe.Sample; s.Tokens > 0 {
+		t.sample(s.Prompt, s.Tokens, s.Temperature)
+	}
+	return t.save(ctx, "end")
+}
+
+func newBatch(seqs, t int) compute.Batch {
+	return compute.Batch{Seqs: seqs, T: t, Inputs: make([]int32, seqs*t), Targets: make([]int32, seqs*t)}
+}
