@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -89,8 +90,16 @@ func (p *pen) drawGrid(dst *image.RGBA, l *Layout, t Theme) {
 		p.paint.bar(image.Rect(x, 0, x+thin, h), strength(k.label, 0.055))
 	}
 	p.paint.bar(image.Rect(0, h-thin, w, h), fade(t.Foreground, 0.35))
-	for _, i := range l.stages() {
-		x := int(math.Round(l.sx.px(l.figure.Markers[i].At.X(l.figure.XAxis)))) - l.Plot.Min.X
+	if l.Empty {
+		for y := h / 5; y < h-thin; y += max(h/5, 1) {
+			p.paint.bar(image.Rect(0, y, w, y+thin), strength("", 0))
+		}
+	}
+	for _, q := range l.stages(l.sx) {
+		if q.pinned {
+			continue
+		}
+		x := q.line - l.Plot.Min.X
 		on, period := max(l.px(4), 1), max(l.px(8), 2)
 		for y := 0; y < h; y += period {
 			p.paint.bar(image.Rect(x, y, x+thin, y+on), fade(t.Foreground, 0.42))
@@ -98,49 +107,52 @@ func (p *pen) drawGrid(dst *image.RGBA, l *Layout, t Theme) {
 	}
 }
 
-// drawLines draws the ghosts of all lines first, so that no noise covers a smoothed line.
+// drawLines draws the ghosts of all lines first, so that no noise covers a smoothed line, and dense lines before sparse
+// ones.
 func (p *pen) drawLines(dst *image.RGBA, l *Layout, t Theme) {
+	shown := make([]stroke, len(l.views))
+	for k, line := range l.figure.visible() {
+		v := l.views[k]
+		i, j := v.within(l.X)
+		shown[k] = stroke{view: v, i: i, j: j, color: t.Color(l.figure.Lines[line].Color)}
+	}
 	p.paint.reset(dst, l.Plot)
-	shown := l.figure.visible()
-	for k, v := range l.views {
-		if len(v.starts) > 0 {
-			i, j := v.within(l.X)
-			p.stroke(l, v.x, v.raw, i, j, 1, fade(t.Color(l.figure.Lines[shown[k]].Color), t.Ghost))
+	for _, s := range shown {
+		if s.view.smooth {
+			p.trace(l, s.view.x, s.view.raw, s.i, s.j, 1, fade(s.color, t.Ghost))
 		}
 	}
-	for k, v := range l.views {
-		c := t.Color(l.figure.Lines[shown[k]].Color)
-		i, j := v.within(l.X)
+	slices.SortStableFunc(shown, func(a, b stroke) int { return (b.j - b.i) - (a.j - a.i) })
+	for _, s := range shown {
 		width := 1.4
-		if len(v.starts) > 0 {
+		if s.view.smooth {
 			width = 1.8
 		}
-		for _, part := range segments(i, j, v.starts) {
-			p.stroke(l, v.x, v.line, part[0], part[1], width, c)
+		for _, part := range s.view.segments(s.i, s.j) {
+			p.trace(l, s.view.x, s.view.line, part[0], part[1], width, s.color)
 		}
-		p.drawDots(l, v, i, j, c)
+	}
+	p.paint.reset(dst, l.Plot.Inset(-l.px(3))) // a dot may stand on the edge
+	for _, s := range shown {
+		p.drawDots(l, s)
 	}
 }
 
-// segments cuts [i, j) at the given starts.
-func segments(i, j int, starts []int) [][2]int {
-	var out [][2]int
-	for _, s := range starts {
-		if s > i && s < j {
-			out = append(out, [2]int{i, s})
-			i = s
-		}
-	}
-	return append(out, [2]int{i, j})
+// stroke is a line to draw: the points [i, j) of a view.
+type stroke struct {
+	view  view
+	i, j  int
+	color color.NRGBA
 }
 
-// stroke draws the values [i, j) of a track in logical width.
-func (p *pen) stroke(l *Layout, x []float64, t track, i, j int, width float64, c color.NRGBA) {
+// trace draws the values [i, j) of a track in logical width. Noise denser than the pixels shows through a little, since it
+// would hide everything else.
+func (p *pen) trace(l *Layout, x []float64, t track, i, j int, width float64, c color.NRGBA) {
 	sx, sy := l.sx, l.sy
 	sx.px0, sy.px0 = sx.px0-float64(l.Plot.Min.X), sy.px0-float64(l.Plot.Min.Y)
 	p.points = decimate(p.points[:0], x, t, i, j, sx, sy)
-	if j-i > 4*l.Plot.Dx() && noisy(p.points, l.Plot.Dx()) {
-		p.paint.spans(p.points, width*l.scale, c)
+	if j-i > 3*l.Plot.Dx() && noisy(p.points, l.Plot.Dx()) {
+		p.paint.spans(p.points, width*l.scale, fade(c, 0.7))
 	} else {
 		p.paint.polyline(p.points, width*l.scale, c)
 	}
@@ -156,14 +168,15 @@ func noisy(points []pt, w int) bool {
 }
 
 // drawDots marks the points of a line that has few of them, such as evaluations, and the only point of any line.
-func (p *pen) drawDots(l *Layout, v view, i, j int, c color.NRGBA) {
-	if n := j - i; n > 1 && n*l.px(9) > l.Plot.Dx() {
+func (p *pen) drawDots(l *Layout, s stroke) {
+	if n := s.j - s.i; n > 1 && n*l.px(9) > l.Plot.Dx() {
 		return
 	}
-	for ; i < j; i++ {
-		at := pt{l.sx.px(v.x[i]) - float64(l.Plot.Min.X), l.sy.px(v.line.v[i]) - float64(l.Plot.Min.Y)}
-		if finite(at.x) && finite(at.y) {
-			p.paint.disc(at, 2.6*l.scale, c)
+	for i := s.i; i < s.j; i++ {
+		at := pt{l.sx.px(s.view.x[i]), l.sy.px(s.view.line.v[i])}
+		if in := (pt{math.Round(at.x), math.Round(at.y)}); in.x >= float64(l.Plot.Min.X) && in.x <= float64(l.Plot.Max.X) &&
+			in.y >= float64(l.Plot.Min.Y) && in.y <= float64(l.Plot.Max.Y) {
+			p.paint.disc(pt{at.x - float64(p.paint.box.Min.X), at.y - float64(p.paint.box.Min.Y)}, 2.6*l.scale, s.color)
 		}
 	}
 }
@@ -172,15 +185,19 @@ func (p *pen) drawMarks(dst *image.RGBA, l *Layout, t Theme) {
 	p.paint.reset(dst, dst.Rect)
 	thin := max(l.px(1), 1)
 	for _, q := range l.pills {
-		line := int(math.Round(l.sx.px(l.figure.Markers[q.marker].At.X(l.figure.XAxis))))
-		p.paint.bar(image.Rect(line, q.rect.Max.Y, line+thin, l.Plot.Min.Y), fade(t.Foreground, 0.42))
+		strength := 0.9
+		if q.pinned {
+			strength = 0.6
+		} else {
+			p.paint.bar(image.Rect(q.line, q.rect.Max.Y, q.line+thin, l.Plot.Min.Y), fade(t.Foreground, 0.42))
+		}
 		x0, y0, x1, y1 := float64(q.rect.Min.X), float64(q.rect.Min.Y), float64(q.rect.Max.X), float64(q.rect.Max.Y)
 		r := 4 * l.scale
 		p.paint.roundRect(x0, y0, x1, y1, r, blend(t.Background, t.Foreground, 0.28))
 		e := float64(thin)
 		p.paint.roundRect(x0+e, y0+e, x1-e, y1-e, r-e, t.Pill)
 		text := p.text.label(l.style(tickSize, false), q.text)
-		text.drawMiddle(dst, q.rect.Min.X+l.px(pillPad), (y0+y1)/2, fade(t.Foreground, 0.9))
+		text.drawMiddle(dst, q.rect.Min.X+l.px(pillPad), (y0+y1)/2, fade(t.Foreground, strength))
 	}
 	for _, h := range l.Marks {
 		if m := l.figure.Markers[h.Index]; m.Kind != StageStart {

@@ -132,4 +132,3 @@ func searchAbove(x []float64, v float64) int {
 }
 
 func finite(v float64) bool { return v-v == 0 }
-

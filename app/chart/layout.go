@@ -3,6 +3,7 @@ package chart
 import (
 	"image"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -35,6 +36,8 @@ type pill struct {
 	text   string
 	rect   image.Rectangle
 	marker int
+	line   int  // horizontal pixel of the line it stands on
+	pinned bool // the stage began left of the picture: no line
 }
 
 // XPixel is the horizontal pixel of value v.
@@ -76,21 +79,21 @@ func (p *pen) layout(f Figure, size image.Point, scale float64) Layout {
 	var ok bool
 	l.X, l.Y, ok = fit(f, l.views)
 	l.Empty = !ok
-	l.Plot.Min.Y = l.px(edge + pillBand*float64(f.pillRows()))
-	if f.Title != "" {
-		l.Plot.Min.Y += l.px(titleBand)
-	}
-	l.Plot.Max.X = max(size.X-l.px(rightPad), 1)
-	l.rows, l.Plot.Min.X = 1, l.px(minLeft)
-	for range 2 { // rows of the legend and width of the labels depend on each other, weakly
-		l.Plot.Max.Y = size.Y - l.px(edge/2+tickBand+legendBand*float64(l.rows))
+	l.Plot.Min.X, l.Plot.Max.X = l.px(minLeft), max(size.X-l.px(rightPad), 1)
+	pillRows := 1
+	for range 2 { // widths and heights depend on each other, weakly
+		l.Plot.Min.Y = l.px(edge + pillBand*float64(pillRows))
+		if f.Title != "" {
+			l.Plot.Min.Y += l.px(titleBand)
+		}
+		l.Plot.Max.Y = size.Y - l.px(edge/2+tickBand+legendBand*float64(max(l.rows, 1)))
 		l.ys = yTicks(l.Y, f.LogY, max(l.Plot.Dy()/l.px(50), 2))
 		l.Plot.Min.X = p.leftPad(&l)
 		p.placeLegend(&l)
+		pillRows = p.pillRows(&l)
 	}
 	if l.Plot.Min.X >= l.Plot.Max.X || l.Plot.Min.Y >= l.Plot.Max.Y { // no room for anything
-		l.Plot = image.Rectangle{}
-		l.Legend = nil
+		l.Plot, l.Legend = image.Rectangle{}, nil
 		return l
 	}
 	l.sx = newScale(l.X, f.LogX, float64(l.Plot.Min.X), float64(l.Plot.Max.X))
@@ -99,23 +102,9 @@ func (p *pen) layout(f Figure, size image.Point, scale float64) Layout {
 	if l.Empty {
 		l.xs, l.ys = nil, nil
 	}
-	p.placePills(&l)
+	l.pills = p.placePills(&l, l.sx, pillRows)
 	l.placeMarks()
 	return l
-}
-
-// pillRows is fixed by the number of stages, not by what is in view, so that zooming does not move the plot.
-func (f Figure) pillRows() int {
-	n := 0
-	for _, m := range f.Markers {
-		if m.Kind == StageStart {
-			n++
-		}
-	}
-	if n > 2 {
-		return 2
-	}
-	return 1
 }
 
 // leftPad is the room for the vertical tick labels, in coarse steps so that a live chart stands still.
@@ -155,83 +144,123 @@ func (p *pen) placeLegend(l *Layout) {
 	}
 }
 
+// pillRows is how many rows the labels of the whole run need, whatever part of it is in view: zooming must not move the
+// plot.
+func (p *pen) pillRows(l *Layout) int {
+	whole := *l
+	whole.X = fitX(l.views, l.figure.LogX)
+	whole.sx = newScale(whole.X, l.figure.LogX, float64(l.Plot.Min.X), float64(l.Plot.Max.X))
+	for _, q := range p.placePills(&whole, whole.sx, 1) {
+		if q.text != l.figure.Markers[q.marker].Label {
+			return 2
+		}
+	}
+	return 1
+}
+
 // placePills gives each stage start the longest of its labels ("S2 · 6L × 192 · 5M", "S2 · 6L × 192", "S2") that finds
-// room, from the right end and from the row next to the plot: so a pill never hides the line of another one.
-func (p *pen) placePills(l *Layout) {
-	rows := l.figure.pillRows()
-	bottom := l.Plot.Min.Y - l.px(pillBand-pillHeight)
+// room, from the right end and from the row next to the plot: so a pill never hides the line of another one. The stage
+// that is on at the left edge is named there.
+func (p *pen) placePills(l *Layout, sx scale, rows int) []pill {
+	stages := l.stages(sx)
 	free := make([]int, rows) // left end of what is taken in each row, lowest row first
 	for i := range free {
 		free[i] = l.size.X
 	}
-	stages := l.stages()
+	before := l.px(edge) + p.text.label(l.style(nameSize, true), l.figure.YName).width
+	var out []pill
 	for k := len(stages) - 1; k >= 0; k-- {
-		line := int(math.Round(l.sx.px(l.figure.Markers[stages[k]].At.X(l.figure.XAxis))))
-		before := l.px(edge) + p.text.label(l.style(nameSize, true), l.figure.YName).width
-		if k > 0 {
-			before = int(math.Round(l.sx.px(l.figure.Markers[stages[k-1]].At.X(l.figure.XAxis)))) + 1
+		q := stages[k]
+		left := before
+		if k > 0 && !stages[k-1].pinned {
+			left = stages[k-1].line + 1
 		}
-		if q, row, ok := p.fitPill(l, stages[k], line, before, bottom, free); ok {
-			free[row] = q.rect.Min.X
-			l.pills = append(l.pills, q)
-		}
-	}
-}
-
-func (p *pen) fitPill(l *Layout, marker, line, before, bottom int, free []int) (q pill, row int, ok bool) {
-	text := l.figure.Markers[marker].Label
-	for text != "" {
-		w := p.text.label(l.style(tickSize, false), text).width + l.px(2*pillPad)
-		for row, taken := range free {
-			x := min(line-l.px(1), taken-l.px(4)-w)
-			if x < before { // may start a little right of a line at the left end, never left of another line
-				x = max(before+l.px(4), line-l.px(1))
-			}
-			if x+w+l.px(4) <= taken && x+w > line {
-				y := bottom - row*l.px(pillBand)
-				return pill{text, image.Rect(x, y-l.px(pillHeight), x+w, y), marker}, row, true
-			}
-		}
-		cut := strings.LastIndex(text, " · ")
-		text = text[:max(cut, 0)]
-	}
-	return pill{}, 0, false
-}
-
-// stages are the indices of the stage starts in view, from left to right.
-func (l *Layout) stages() []int { return l.inView(func(k MarkerKind) bool { return k == StageStart }) }
-
-// inView are the indices of the chosen markers in view, in order of their place.
-func (l *Layout) inView(choose func(MarkerKind) bool) []int {
-	var out []int
-	at := func(i int) float64 { return l.sx.px(l.figure.Markers[i].At.X(l.figure.XAxis)) }
-	for i, m := range l.figure.Markers {
-		if x := at(i); choose(m.Kind) && x >= float64(l.Plot.Min.X)-1 && x <= float64(l.Plot.Max.X)+1 {
-			k := len(out)
-			for k > 0 && at(out[k-1]) > x {
-				k--
-			}
-			out = append(out[:k], append([]int{i}, out[k:]...)...)
+		if p.fitPill(l, &q, left, free) || p.shorten(l, &q, left, free) {
+			out = append(out, q)
 		}
 	}
 	return out
 }
 
-// placeMarks lists what can be pointed at: pills, stage lines, and the small marks at the foot, of which those that would
-// overlap the one before are left out.
+// shorten tries the label of q without its last parts.
+func (p *pen) shorten(l *Layout, q *pill, left int, free []int) bool {
+	for {
+		cut := strings.LastIndex(q.text, " · ")
+		if cut < 0 {
+			return false
+		}
+		q.text = q.text[:cut]
+		if p.fitPill(l, q, left, free) {
+			return true
+		}
+	}
+}
+
+// fitPill finds room for q over its line and right of left, and takes it.
+func (p *pen) fitPill(l *Layout, q *pill, left int, free []int) bool {
+	w := p.text.label(l.style(tickSize, false), q.text).width + l.px(2*pillPad)
+	for row, taken := range free {
+		x := min(q.line-l.px(1), taken-l.px(4)-w)
+		if x < left { // it may start a little right of a line at the left end, never left of another line
+			x = max(left+l.px(4), q.line-l.px(1))
+		}
+		if x+w+l.px(4) <= taken && (x+w > q.line || q.pinned) {
+			y := l.Plot.Min.Y - l.px(pillBand-pillHeight) - row*l.px(pillBand)
+			q.rect = image.Rect(x, y-l.px(pillHeight), x+w, y)
+			free[row] = x
+			return true
+		}
+	}
+	return false
+}
+
+// stages are the stage starts in view from left to right, with no place for their labels yet.
+func (l *Layout) stages(sx scale) []pill {
+	var out []pill
+	var on *pill // the last stage that starts left of the view
+	at := math.Inf(-1)
+	for i, m := range l.figure.Markers {
+		x := sx.px(m.At.X(l.figure.XAxis))
+		switch {
+		case m.Kind != StageStart || math.IsNaN(x) || x > float64(l.Plot.Max.X)+1:
+		case x < float64(l.Plot.Min.X)-1:
+			if on == nil || x >= at {
+				on, at = &pill{text: m.Label, marker: i, line: l.Plot.Min.X, pinned: true}, x
+			}
+		default:
+			out = append(out, pill{text: m.Label, marker: i, line: int(math.Round(x))})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b pill) int { return a.line - b.line })
+	if on != nil {
+		out = slices.Insert(out, 0, *on)
+	}
+	return out
+}
+
+// placeMarks lists what can be pointed at: pills and the small marks at the foot. Checkpoints that would overlap the mark
+// before are left out.
 func (l *Layout) placeMarks() {
 	for _, q := range l.pills {
 		l.Marks = append(l.Marks, Hit{q.rect, q.marker})
 	}
 	half := l.px(5)
-	y := l.Plot.Max.Y - l.px(6)
+	y := l.Plot.Max.Y - l.px(7)
+	var feet []Hit
+	for i, m := range l.figure.Markers {
+		x := l.sx.px(m.At.X(l.figure.XAxis))
+		if m.Kind != StageStart && x >= float64(l.Plot.Min.X) && x <= float64(l.Plot.Max.X) {
+			k := int(math.Round(x))
+			feet = append(feet, Hit{image.Rect(k-half, y-half, k+half, y+half), i})
+		}
+	}
+	slices.SortStableFunc(feet, func(a, b Hit) int { return a.Rect.Min.X - b.Rect.Min.X })
 	last := math.MinInt32
-	for _, i := range l.inView(func(k MarkerKind) bool { return k != StageStart }) {
-		x := int(math.Round(l.sx.px(l.figure.Markers[i].At.X(l.figure.XAxis))))
-		if x-last < 2*half && l.figure.Markers[i].Kind == Saved {
+	for _, h := range feet {
+		if h.Rect.Min.X < last && l.figure.Markers[h.Index].Kind == Saved {
 			continue
 		}
-		last = x
-		l.Marks = append(l.Marks, Hit{image.Rect(x-half, y-half, x+half, y+half), i})
+		last = h.Rect.Max.X
+		l.Marks = append(l.Marks, h)
 	}
 }

@@ -102,7 +102,9 @@ func (s *Series) At(i int) Point {
 	return Point{s.pos(i), s.raw.v[i]}
 }
 
-func (s *Series) pos(i int) Pos { return Pos{s.x[Step][i], s.x[Tokens][i], s.x[FLOPs][i], s.x[Seconds][i]} }
+func (s *Series) pos(i int) Pos {
+	return Pos{s.x[Step][i], s.x[Tokens][i], s.x[FLOPs][i], s.x[Seconds][i]}
+}
 
 // PosAt is the position of a step on every axis, by linear interpolation between the points around it. Outside the points
 // it is the nearest one's. It places events of which only the step is known, such as evaluations and growths. Of an empty

@@ -38,7 +38,9 @@ type view struct {
 	x      []float64 // the one of coords that the figure shows
 	raw    track
 	line   track // what to draw: raw, or its average
-	starts []int // indices at which line is interrupted
+	smooth bool
+	starts []int // of a smoothed line: indices at which it starts afresh
+	warm   int   // points after a fresh start that are not drawn
 }
 
 func (v view) at(i int) Pos {
@@ -54,8 +56,30 @@ func (s *Series) view(a Axis, beta float64, through bool) view {
 		return v
 	}
 	s.smooth(min(beta, 0.99999), through)
-	v.line, v.starts = s.cache.track, s.cache.starts
+	v.line, v.starts, v.smooth, v.warm = s.cache.track, s.cache.starts, true, warmUp(s.cache.beta)
 	return v
+}
+
+// warmUp is how many averages after a fresh start are still little but noise: those with less than a fifth of the full
+// weight. Drawn, each transition would look like a jump of the loss.
+func warmUp(beta float64) int { return int(math.Log(0.8) / math.Log(beta)) }
+
+// segments cuts the points [i, j) of the line where it starts afresh. The very first start is drawn in full.
+func (v view) segments(i, j int) [][2]int {
+	out := make([][2]int, 0, len(v.starts)+1)
+	for k, s := range v.starts {
+		if s >= j {
+			break
+		}
+		if k == 0 {
+			continue
+		}
+		if s > i {
+			out = append(out, [2]int{i, s})
+		}
+		i = max(i, min(s+v.warm, j))
+	}
+	return append(out, [2]int{i, j})
 }
 
 // smooth brings the cache up to the last point.

@@ -117,27 +117,32 @@ func (p *painter) segment(a, b pt, r float32) {
 	}
 }
 
-// spans draws one vertical span for each column: right for noise that is denser than the pixels, and much cheaper.
+// spans draws one vertical span for each column that has points: right for noise that is denser than the pixels, and much
+// cheaper. Columns without points are bridged by a segment.
 func (p *painter) spans(points []pt, width float64, c color.NRGBA) {
 	for i := 0; i < len(points); {
-		x := int(math.Floor(points[i].x))
+		x := math.Floor(points[i].x)
 		lo, hi := points[i].y, points[i].y
-		if i > 0 { // meet the column before half-way
-			before := points[i-1].y
-			lo, hi = min(lo, (before+lo)/2), max(hi, (before+hi)/2)
+		if i > 0 {
+			before := points[i-1]
+			if x-math.Floor(before.x) <= 1 { // meet half-way
+				lo, hi = min(lo, (before.y+lo)/2), max(hi, (before.y+hi)/2)
+			} else if a, b, ok := p.clip(before, points[i], width+2); ok {
+				p.segment(a, b, float32(width/2))
+			}
 		}
-		for ; i < len(points) && int(math.Floor(points[i].x)) == x; i++ {
+		for ; i < len(points) && math.Floor(points[i].x) == x; i++ {
 			lo, hi = min(lo, points[i].y), max(hi, points[i].y)
 		}
-		p.span(x, float32(lo-width/2), float32(hi+width/2))
+		if x >= 0 && x < float64(p.w) {
+			p.span(int(x), float32(lo-width/2), float32(hi+width/2))
+		}
 	}
 	p.flush(c)
 }
 
+// span covers rows lo to hi of column x.
 func (p *painter) span(x int, lo, hi float32) {
-	if x < 0 || x >= p.w {
-		return
-	}
 	lo, hi = max(lo, 0), min(hi, float32(p.h))
 	y0, y1 := clamp(lo, p.h), clamp(hi+1, p.h)
 	if y0 >= y1 {

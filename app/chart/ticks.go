@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,10 +18,12 @@ func yTicks(r Range, log bool, n int) []tick { return ticks(r, log, n, counts) }
 
 // xTicks are the ticks of horizontal axis a.
 func xTicks(a Axis, r Range, log bool, n int) []tick {
-	if a != Seconds {
+	switch {
+	case a != Seconds && !log && r.valid(log) && n > 0:
+		return linearTicks(r, n, 1, a.units()) // counts are whole
+	case a != Seconds:
 		return ticks(r, log, n, a.units())
-	}
-	if log {
+	case log:
 		out := ticks(r, log, n, nil)
 		for i := range out {
 			if out[i].label != "" {
@@ -28,6 +31,8 @@ func xTicks(a Axis, r Range, log bool, n int) []tick {
 			}
 		}
 		return out
+	case !r.valid(log) || n < 1:
+		return nil
 	}
 	return timeTicks(r, n)
 }
@@ -36,15 +41,16 @@ func ticks(r Range, log bool, n int, units []unit) []tick {
 	if !r.valid(log) || n < 1 {
 		return nil
 	}
-	if log && math.Log10(r.Hi/r.Lo) >= 0.7 {
+	if log && r.Hi/r.Lo >= 2 {
 		return logTicks(r, n, units)
 	}
-	return linearTicks(r, n, units)
+	return linearTicks(r, n, 0, units)
 }
 
-// linearTicks steps by 1, 2 or 5 times a power of ten. All labels share one unit and as many decimals as the step needs.
-func linearTicks(r Range, n int, units []unit) []tick {
-	step := niceStep((r.Hi - r.Lo) / float64(n))
+// linearTicks steps by 1, 2 or 5 times a power of ten. The step is
+// at least least. All labels share one unit and as many decimals as the step needs.
+func linearTicks(r Range, n int, least float64, units []unit) []tick {
+	step := max(niceStep((r.Hi-r.Lo)/float64(n)), least)
 	u := commonUnit(r, step, units)
 	return every(r, step, func(v float64) string {
 		switch {
@@ -126,47 +132,73 @@ func timeLabel(v, step float64) string {
 	return s
 }
 
-// logTicks labels a choice of the multiples of powers of ten, the densest that keeps to n labels; the other multiples
-// become minor ticks over less than five decades.
+// multiples of a power of ten that a logarithmic axis may label, densest choice first.
+var multiples = [][]float64{
+	{1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9},
+	{1, 1.5, 2, 2.5, 3, 4, 5, 6, 8},
+	{1, 1.5, 2, 3, 4, 5, 7},
+	{1, 2, 3, 5},
+	{1, 2, 5},
+	{1, 3},
+	{1},
+}
+
+// logTicks labels the densest choice of multiples that keeps to n labels, not too close to each other; the whole multiples
+// left over become minor ticks over less than six decades.
 func logTicks(r Range, n int, units []unit) []tick {
 	first, last := int(math.Floor(math.Log10(r.Lo))), int(math.Ceil(math.Log10(r.Hi)))
-	labelled := chooseMultiples(r, first, last, n)
-	every := max((last-first+n-1)/n, 1) // label every k-th decade of a very long axis
+	nth := max((last-first+n-1)/n, 1) // of a very long axis only every nth decade
 	var out []tick
-	for e := first; e <= last; e++ {
-		for _, m := range []float64{1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9} {
-			v := m * math.Pow(10, float64(e))
-			if v < r.Lo*(1-1e-9) || v > r.Hi*(1+1e-9) {
-				continue
-			}
-			switch {
-			case labelled[m] && (m != 1 || e%every == 0):
-				out = append(out, tick{v, short(v, units)})
-			case m != 1.5 && last-first <= 5:
-				out = append(out, tick{v: v})
-			}
+	for _, v := range chooseMultiples(r, first, last, n) {
+		if e := math.Round(math.Log10(v)); nth == 1 || int(e)%nth == 0 {
+			out = append(out, tick{v, short(v, units)})
+		}
+	}
+	if last-first > 6 {
+		return out
+	}
+	labelled := len(out)
+	for _, v := range within(r, multiplesOf([]float64{1, 2, 3, 4, 5, 6, 7, 8, 9}, first, last)) {
+		if !slices.ContainsFunc(out[:labelled], func(t tick) bool { return t.v == v }) {
+			out = append(out, tick{v: v})
 		}
 	}
 	return out
 }
 
-func chooseMultiples(r Range, first, last, n int) map[float64]bool {
-	for _, set := range [][]float64{{1, 1.5, 2, 3, 4, 5, 7}, {1, 2, 3, 5}, {1, 2, 5}, {1, 3}} {
-		count := 0
-		chosen := map[float64]bool{}
-		for _, m := range set {
-			chosen[m] = true
-			for e := first; e <= last; e++ {
-				if v := m * math.Pow(10, float64(e)); v >= r.Lo*(1-1e-9) && v <= r.Hi*(1+1e-9) {
-					count++
-				}
-			}
-		}
-		if count <= n {
-			return chosen
+func chooseMultiples(r Range, first, last, n int) []float64 {
+	gap := math.Pow(r.Hi/r.Lo, 0.4/float64(n)) // smallest ratio of two labels that do not touch
+	for _, set := range multiples {
+		values := within(r, multiplesOf(set, first, last))
+		if len(values) <= n && apart(values, gap) {
+			return values
 		}
 	}
-	return map[float64]bool{1: true}
+	return within(r, multiplesOf([]float64{1}, first, last))
+}
+
+// multiplesOf are the products of set with the powers of ten from first to last, ascending.
+func multiplesOf(set []float64, first, last int) []float64 {
+	var out []float64
+	for e := first; e <= last; e++ {
+		for _, m := range set {
+			out = append(out, m*math.Pow(10, float64(e)))
+		}
+	}
+	return out
+}
+
+func within(r Range, values []float64) []float64 {
+	return slices.DeleteFunc(values, func(v float64) bool { return v < r.Lo*(1-1e-9) || v > r.Hi*(1+1e-9) })
+}
+
+func apart(values []float64, ratio float64) bool {
+	for i := 1; i < len(values); i++ {
+		if values[i] < values[i-1]*ratio {
+			return false
+		}
+	}
+	return true
 }
 
 // decimals is how many digits after the point a multiple of step needs.
