@@ -1,0 +1,66 @@
+package event_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"growlab/trainer/event"
+)
+
+// all has one event of every kind, no field at its zero value where that matters.
+var all = []event.Event{
+	event.Start{Run: "r", Stages: []event.StageInfo{{Shape: "3L × 64", Layers: 3}}, Steps: 10},
+	event.Step{Step: 1, Loss: 5.5, LR: 1e-3, Mask: 0.5, FLOPs: 1e12},
+	event.Eval{Step: 2, Loss: 1.5, BitsPerByte: event.BitsPerByte(1.5), Final: true},
+	event.Grew{Step: 3, Operator: "msg", NewLayers: []int{3, 4}, MaxLogitDiff: 1e-6, Preserves: true},
+	event.Saved{Step: 4, Reason: "cadence", Bytes: 7},
+	event.Sampled{Step: 5, Prompt: "And", Text: "\n\"God\" said — so"},
+	event.Paused{Step: 6, Reason: "the disk is full"},
+	event.Resumed{Step: 7},
+	event.Command{Step: 8, Verb: "pause"},
+	event.Ended{State: "done", Loss: 1.45, Stages: []event.StageCost{{Tokens: 1}}},
+}
+
+func TestRoundTrip(t *testing.T) {
+	for _, e := range all {
+		line, err := event.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(line), `{"event":"`+e.Kind()+`",`) || strings.Contains(string(line), "\n") {
+			t.Errorf("%s: line %s", e.Kind(), line)
+		}
+		got, err := event.Unmarshal(line)
+		if err != nil || !reflect.DeepEqual(got, e) {
+			t.Errorf("%s: got %+v, %v; want %+v", e.Kind(), got, err, e)
+		}
+	}
+}
+
+func FuzzUnmarshal(f *testing.F) {
+	for _, e := range all {
+		line, err := event.Marshal(e)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(line)
+	}
+	f.Add([]byte(`{"event":"nothing"}`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		e, err := event.Unmarshal(line)
+		if err != nil {
+			return
+		}
+		if _, err := event.Marshal(e); err != nil {
+			t.Errorf("%s was read but cannot be written: %v", line, err)
+		}
+	})
+}
+
+func ExampleMarshal() {
+	line, err := event.Marshal(event.Resumed{Step: 12, Tokens: 18432})
+	fmt.Println(string(line), err)
+	// Output: {"event":"resumed","step":12,"tokens":18432} <nil>
+}
