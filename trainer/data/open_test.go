@@ -236,11 +236,8 @@ func TestFits(t *testing.T) {
 }
 
 func TestTrainDoesNotReachIntoValid(t *testing.T) {
-	set, err := data.Embedded("x", numbered(5000), data.Options{})
-	if err == nil {
-		t.Fatal("numbered text holds NUL bytes, want an error")
-	}
-	if set, err = data.Embedded("x", bytes.Repeat([]byte("abcdefghij"), 500), data.Options{}); err != nil {
+	set, err := data.Embedded("x", bytes.Repeat([]byte("abcdefghij"), 500), data.Options{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if cap(set.Train) != len(set.Train) {

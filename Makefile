@@ -1,0 +1,86 @@
+# growlab: build, test and look at it. `make help` lists the targets.
+# Every target first sees to what it needs: Go's own modules through go, system packages through apt-get (see
+# assets/scripts/need.sh); both are quick when nothing is missing. Works as root or not, again and again.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# Go switches to the version that go.mod names, also where a distribution turned that off; export GOTOOLCHAIN to decide yourself.
+export GOTOOLCHAIN ?= auto
+export CGO_ENABLED := 1
+# Debug information of C doubles the time that SQLite takes to compile.
+export CGO_CFLAGS ?= -O2
+
+# x11: one window system, so that nothing but libc is linked. no_emoji: no emoji font in the binary.
+# migrated_fynedo: Fyne's callbacks run on one goroutine.
+TAGS := x11,no_emoji,migrated_fynedo
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# -buildvcs=false: the version is set here, and git refuses a checkout of another user.
+BUILD := -buildvcs=false -trimpath -tags $(TAGS) -ldflags "-s -w -X growlab/app/cli.version=$(VERSION)"
+TEST := -buildvcs=false -tags $(TAGS)
+
+BUILD_PACKAGES := gcc libc6-dev pkg-config ca-certificates git \
+	libgl-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev
+TEST_PACKAGES := $(BUILD_PACKAGES) xvfb xdotool imagemagick
+
+# Packages in which several goroutines meet.
+RACE := ./app/... ./store/... ./trainer/...
+
+LINT_VERSION := v2.15.0
+LINT := bin/tools/golangci-lint-$(LINT_VERSION)
+
+.PHONY: help demo build test lint unit race window bench screenshot generate clean build-deps test-deps
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: build ## build, and train the first preset: in the window, or on the terminal where there is no display
+	@code=4; \
+	if [ -n "$${DISPLAY:-}" ]; then code=0; bin/growlab gui --train flm-1m || code=$$?; fi; \
+	if [ $$code -eq 4 ]; then code=0; bin/growlab train --recipe flm-1m || code=$$?; fi; \
+	exit $$code
+
+build: build-deps ## build bin/growlab
+	@mkdir -p bin
+	go build $(BUILD) -o bin/growlab .
+
+test: test-deps lint unit race window ## everything: lint and vet, unit, race and window tests
+
+lint: test-deps $(LINT) ## formatting, vet, and the linters and arrows of .golangci.yml
+	$(LINT) run ./...
+
+unit: test-deps ## all tests
+	go test $(TEST) ./...
+
+race: test-deps ## the tests of packages with concurrency, with the race detector
+	go test $(TEST) -race $(RACE)
+
+window: test-deps ## a real window on a virtual display
+	go test -buildvcs=false -tags $(TAGS),xvfb ./app
+
+bench: build-deps ## all benchmarks, with what they allocate
+	go test $(TEST) -run '^$$' -bench . -benchmem ./...
+
+screenshot: build test-deps ## assets/screenshot.png, of the window with a finished run
+	assets/scripts/screenshot.sh assets/screenshot.png
+
+generate: ## make generated files again (the corpus needs the Debian packages bible-kjv and bible-kjv-text)
+	@assets/scripts/need.sh bible-kjv bible-kjv-text
+	go generate ./...
+
+clean: ## remove what make made
+	rm -rf bin
+
+build-deps:
+	@assets/scripts/go.sh
+	@assets/scripts/need.sh $(BUILD_PACKAGES)
+
+test-deps:
+	@assets/scripts/go.sh
+	@assets/scripts/need.sh $(TEST_PACKAGES)
+
+# Built by the same Go as the project, or the linter refuses to read it.
+$(LINT): | test-deps
+	@mkdir -p bin/tools
+	GOBIN=$(CURDIR)/bin/tools GOTOOLCHAIN=$$(go env GOVERSION) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	@mv bin/tools/golangci-lint $@
