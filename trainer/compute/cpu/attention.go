@@ -1,0 +1,120 @@
+package cpu
+
+// #include "kernels.h"
+import "C"
+
+import (
+	"fmt"
+	"math"
+	"sync"
+	"unsafe"
+
+	"growlab/trainer/compute"
+)
+
+// Attention rotates q and k in place, and writes causal attention to o and its log-sum-exp to lse.
+func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
+	g := l.attentionShapes("Attention", o, lse, qkv, a)
+	if g.tmp == nil {
+		return // the fault is noted
+	}
+	l.attention(&g)
+}
+
+// AttentionGrad writes the gradient of qkv before rotation.
+func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.AttentionSpec) {
+	g := l.attentionShapes("AttentionGrad", o, lse, qkv, a)
+	shape("AttentionGrad", "do", do, l.rows(), o.Cols)
+	shape("AttentionGrad", "dqkv", dqkv, l.rows(), qkv.Cols)
+	if g.tmp == nil {
+		return // the fault is noted
+	}
+	g.dout, g.dqkv = ptr(do.Vec), ptr(dqkv.Vec)
+	l.attentionGrad(&g)
+}
+
+func (l *lane) attentionShapes(op string, o, lse, qkv compute.Mat, a compute.AttentionSpec) C.gl_attention {
+	if a.Heads < 1 || a.HeadDim < 1 || a.Rotary.Base != 0 && a.HeadDim%2 != 0 {
+		panic(fmt.Sprintf("cpu: %s: %d heads of %d, rotary %+v", op, a.Heads, a.HeadDim, a.Rotary))
+	}
+	inner := a.Heads * a.HeadDim
+	shape(op, "o", o, l.rows(), inner)
+	shape(op, "lse", lse, l.rows(), a.Heads)
+	shape(op, "qkv", qkv, l.rows(), 3*inner)
+	g := C.gl_attention{
+		o: ptr(o.Vec), lse: ptr(lse.Vec), qkv: ptr(qkv.Vec),
+		seqs: C.ptrdiff_t(l.Seqs()), t: C.ptrdiff_t(l.T()), heads: C.ptrdiff_t(a.Heads), dim: C.ptrdiff_t(a.HeadDim),
+		scale: C.float(a.Scale), mask: mask(a.Mask, a.Heads),
+	}
+	g.tmp = l.scratch(C.gl_attention_scratch(g.t, g.dim))
+	table, err := l.tables.of(a.Rotary, l.T(), a.HeadDim)
+	if err != nil {
+		l.fail(err)
+		g.tmp = nil
+	}
+	g.rotary = table
+	return g
+}
+
+// tables keeps the tables of all rotations asked for. Lanes share it.
+type tables struct {
+	mu   sync.Mutex
+	made map[rotation]block
+}
+
+// rotation is what a table depends on.
+type rotation struct {
+	compute.Rotary
+	t, dim int
+}
+
+// of returns the table of r for t positions of heads of dim.
+func (s *tables) of(r compute.Rotary, t, dim int) (C.gl_rotary, error) {
+	if r.Base == 0 {
+		return C.gl_rotary{}, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := rotation{r, t, dim}
+	b, ok := s.made[key]
+	if !ok {
+		var err error
+		if b, err = allocate(4 * t * dim); err != nil {
+			return C.gl_rotary{}, fmt.Errorf("table of rotations: %w", err)
+		}
+		key.fill(unsafe.Slice((*float32)(b.p), b.n))
+		if s.made == nil {
+			s.made = map[rotation]block{}
+		}
+		s.made[key] = b
+	}
+	n := t * dim
+	return C.gl_rotary{qcos: b.p, qsin: at(b.p, n), kcos: at(b.p, 2*n), ksin: at(b.p, 3*n)}, nil
+}
+
+func (s *tables) free() {
+	for _, b := range s.made {
+		b.free()
+	}
+	s.made = nil
+}
+
+// fill writes (t, dim) factors for queries, cosines then signed sines, and the same for keys:
+// x'[i] = cos[i] x[i] + sin[i] x[i^1], xPos's zeta included.
+func (r rotation) fill(table []float32) {
+	n, d := r.t*r.dim, float64(r.dim)
+	for p := range r.t {
+		for j := range r.dim / 2 {
+			sin, cos := math.Sincos(math.Pow(r.Base, -2*float64(j)/d) * float64(p))
+			zeta := 1.0
+			if r.XPos {
+				zeta = math.Pow((2*float64(j)+0.4*d)/(1.4*d), float64(p-r.Center)/512)
+			}
+			for k, f := range []float64{zeta, 1 / zeta} {
+				c, s := table[2*k*n+p*r.dim+2*j:], table[(2*k+1)*n+p*r.dim+2*j:]
+				c[0], c[1] = float32(f*cos), float32(f*cos)
+				s[0], s[1] = float32(-f*sin), float32(f*sin)
+			}
+		}
+	}
+}

@@ -1,0 +1,226 @@
+// Matrix products. One tile is m rows by nv vectors of c, held in registers while k runs; a's numbers are broadcast
+// straight from where they lie, so only the right-hand side is ever packed. Each element of c is one chain of fused
+// multiply-adds in the order of k, cut every DEPTH, whatever the tile.
+
+#if defined(GL_FAMILY_AVX512)
+enum { MR = 12, NV = 2 };
+#elif defined(GL_FAMILY_AVX2)
+enum { MR = 6, NV = 2 };
+#elif defined(__aarch64__)
+enum { MR = 8, NV = 3 };
+#else
+enum { MR = 6, NV = 2 };
+#endif
+enum { NR = NV * VW, DEPTH = 512 };
+
+// c[i, 0..cols) = alpha * Σ_k a(i, k) b[k, …] + base[i, …]; base may be c or NULL. cols is in the last of the nv vectors;
+// b is readable to the end of it. With rows != 0, a(i, k) = a[i*as + k], else a(i, k) = a[i + k*as].
+V void tile(const int m, const int nv, const int rows, ptrdiff_t k, const float *a, ptrdiff_t as, const float *b,
+	ptrdiff_t bs, float *c, ptrdiff_t cs, ptrdiff_t cols, float alpha, const float *base, ptrdiff_t bases)
+{
+	vf sum[MR][NV], x[NV];
+	const float *a0 = a, *a3 = a + 3 * as, *a6 = a + 6 * as, *a9 = a + 9 * as;
+#pragma GCC unroll 12
+	for (int i = 0; i < m; i++)
+#pragma GCC unroll 4
+		for (int v = 0; v < nv; v++)
+			sum[i][v] = v_set(0);
+	for (ptrdiff_t p = 0; p < k; p++) {
+#pragma GCC unroll 4
+		for (int v = 0; v < nv; v++)
+			x[v] = v_load(b + v * VW);
+#pragma GCC unroll 12
+		for (int i = 0; i < m; i++) {
+			vf t;
+			if (rows)
+				t = v_set((i < 3 ? a0 : i < 6 ? a3 : i < 9 ? a6 : a9)[i % 3 * as]);
+			else
+				t = v_set(a[i]);
+#pragma GCC unroll 4
+			for (int v = 0; v < nv; v++)
+				sum[i][v] = v_fma(t, x[v], sum[i][v]);
+		}
+		b += bs;
+		if (rows)
+			a0++, a3++, a6++, a9++;
+		else
+			a += as;
+	}
+	const vf scale = v_set(alpha);
+#pragma GCC unroll 12
+	for (int i = 0; i < m; i++)
+#pragma GCC unroll 4
+		for (int v = 0; v < nv; v++) {
+			ptrdiff_t n = v + 1 < nv ? VW : cols - v * VW;
+			vf add = base ? v_get(base + i * bases + v * VW, n) : v_set(0);
+			v_put(c + i * cs + v * VW, v_fma(sum[i][v], scale, add), n);
+		}
+}
+
+typedef void (*tile_fn)(ptrdiff_t k, const float *a, ptrdiff_t as, const float *b, ptrdiff_t bs, float *c, ptrdiff_t cs,
+	ptrdiff_t cols, float alpha, const float *base, ptrdiff_t bases);
+
+#define TILE(name, m, nv, rows)                                                                                      \
+	static void name##_##m##_##nv(ptrdiff_t k, const float *a, ptrdiff_t as, const float *b, ptrdiff_t bs, float *c, \
+		ptrdiff_t cs, ptrdiff_t cols, float alpha, const float *base, ptrdiff_t bases)                               \
+	{                                                                                                                \
+		tile(m, nv, rows, k, a, as, b, bs, c, cs, cols, alpha, base, bases);                                         \
+	}
+#if defined(__aarch64__)
+#define TILES_OF(name, m, rows) TILE(name, m, 1, rows) TILE(name, m, 2, rows) TILE(name, m, 3, rows)
+#define TILE_ROW(name, m) {name##_##m##_1, name##_##m##_2, name##_##m##_3}
+#else
+#define TILES_OF(name, m, rows) TILE(name, m, 1, rows) TILE(name, m, 2, rows)
+#define TILE_ROW(name, m) {name##_##m##_1, name##_##m##_2}
+#endif
+#define TILES_6(name, rows) \
+	TILES_OF(name, 1, rows) \
+	TILES_OF(name, 2, rows) \
+	TILES_OF(name, 3, rows) TILES_OF(name, 4, rows) TILES_OF(name, 5, rows) TILES_OF(name, 6, rows)
+#define ROWS_6(name) TILE_ROW(name, 1), TILE_ROW(name, 2), TILE_ROW(name, 3), TILE_ROW(name, 4), TILE_ROW(name, 5), TILE_ROW(name, 6)
+TILES_6(by_rows, 1)
+TILES_6(by_columns, 0)
+#if defined(GL_FAMILY_AVX512)
+#define TILES_12(name, rows) \
+	TILES_OF(name, 7, rows)  \
+	TILES_OF(name, 8, rows)  \
+	TILES_OF(name, 9, rows) TILES_OF(name, 10, rows) TILES_OF(name, 11, rows) TILES_OF(name, 12, rows)
+#define ROWS_REST(name) \
+	, TILE_ROW(name, 7), TILE_ROW(name, 8), TILE_ROW(name, 9), TILE_ROW(name, 10), TILE_ROW(name, 11), TILE_ROW(name, 12)
+TILES_12(by_rows, 1)
+TILES_12(by_columns, 0)
+#elif defined(__aarch64__)
+#define ROWS_REST(name) , TILE_ROW(name, 7), TILE_ROW(name, 8)
+TILES_OF(by_rows, 7, 1)
+TILES_OF(by_rows, 8, 1)
+TILES_OF(by_columns, 7, 0)
+TILES_OF(by_columns, 8, 0)
+#else
+#define ROWS_REST(name)
+#endif
+static const tile_fn by_rows[MR][NV] = {ROWS_6(by_rows) ROWS_REST(by_rows)};
+static const tile_fn by_columns[MR][NV] = {ROWS_6(by_columns) ROWS_REST(by_columns)};
+
+V ptrdiff_t least(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+
+V int vectors(ptrdiff_t cols) { return (int)((cols + VW - 1) / VW); }
+
+// One row of tiles: c (m, n) = alpha * a b + base, b in rows of bs, or in packed panels of depth bs*… when panel != 0:
+// panel is then the distance between panels and bs = NR.
+V void tiles(const tile_fn *by_nv, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t as, const float *b, ptrdiff_t bs,
+	ptrdiff_t panel, float *c, ptrdiff_t cs, float alpha, const float *base, ptrdiff_t bases)
+{
+	for (ptrdiff_t j = 0; j < n; j += NR, b += panel) {
+		ptrdiff_t cols = least(NR, n - j);
+		by_nv[vectors(cols) - 1](k, a, as, b, bs, c + j, cs, cols, alpha, base ? base + j : NULL, bases);
+	}
+}
+
+// The product of m rows of a with all of the packed w, into c.
+static void rows_by_panels(const gl_matmul *g, const float *a, ptrdiff_t m, float *c, ptrdiff_t cs)
+{
+	for (ptrdiff_t k = 0; k < g->k; k += DEPTH) {
+		const float *base = k ? c : g->bias;
+		tiles(by_rows[m - 1], g->n, least(DEPTH, g->k - k), a + k, g->k, g->w + k * NR, NR, g->k * NR, c, cs, g->alpha,
+			base, k ? cs : 0);
+	}
+}
+
+// What follows the product on one row: z (n) to y. y and residual may be z.
+V void act_row(const gl_matmul *g, float *y, const float *z, const float *residual)
+{
+	ptrdiff_t n = g->act == GL_SWIGLU ? g->n / 2 : g->n;
+	vf gate = v_set(g->gate);
+	FOR_VECTORS (j, k, n) {
+		vf x = v_get(z + j, k);
+		if (g->act == GL_GELU)
+			x = v_gelu(x);
+		else if (g->act == GL_SWIGLU)
+			x = v_mul(v_mul(x, v_sigmoid(x, NULL)), v_get(z + n + j, k));
+		x = v_mul(x, v_mask(g->mask, j));
+		if (residual)
+			x = v_fma(gate, x, v_get(residual + j, k));
+		v_put(y + j, x, k);
+	}
+}
+
+// The gradient z of act(pre), to that of pre, in dx.
+V void act_grad_row(const gl_matmul *g, float *dx, const float *z, const float *pre)
+{
+	ptrdiff_t n = g->n;
+	FOR_VECTORS (j, k, n) {
+		vf d = v_mul(v_get(z + j, k), v_mask(g->mask, j)), x = v_get(pre + j, k);
+		if (g->act == GL_GELU) {
+			v_put(dx + j, v_mul(d, v_gelu_grad(x)), k);
+			continue;
+		}
+		vf slope, s = v_sigmoid(x, &slope);
+		v_put(dx + j, v_mul(v_mul(d, v_get(pre + n + j, k)), v_fma(x, slope, s)), k);
+		v_put(dx + n + j, v_mul(d, v_mul(x, s)), k);
+	}
+}
+
+static void matmul(const gl_matmul *g)
+{
+	int plain = g->mask.old >= g->n || g->mask.m == 1;
+	int direct = g->act == GL_NONE && !g->residual && plain; // the product is the result
+	ptrdiff_t in_pre = g->act == GL_SWIGLU ? 2 * g->n : g->n, out = g->n;
+	if (g->act == GL_SWIGLU)
+		out = g->grad ? 2 * g->n : g->n / 2;
+	if (!g->grad)
+		in_pre = g->n;
+	for (ptrdiff_t r = 0; r < g->rows; r += MR) {
+		ptrdiff_t m = least(MR, g->rows - r);
+		float *y = g->y + r * out, *pre = g->pre ? g->pre + r * in_pre : NULL;
+		float *z = direct ? y : g->act != GL_NONE && !g->grad && pre ? pre : g->tmp;
+		rows_by_panels(g, g->a + r * g->k, m, z, g->n);
+		if (direct)
+			continue;
+		for (ptrdiff_t i = 0; i < m; i++) {
+			if (g->grad)
+				act_grad_row(g, y + i * out, z + i * g->n, pre + i * in_pre);
+			else
+				act_row(g, y + i * out, z + i * g->n, g->residual ? g->residual + (r + i) * out : NULL);
+		}
+	}
+}
+
+// The gradient of a weight. Rows are taken ROWS at a time, so that their columns of x lie packed in L1.
+static void outer(const gl_outer *g)
+{
+	enum { ROWS = 192 };
+	float x[ROWS * NR] __attribute__((aligned(64)));
+	for (ptrdiff_t j = g->first; j < g->first + g->count; j += NR) {
+		ptrdiff_t cols = least(NR, g->first + g->count - j);
+		int nv = vectors(cols);
+		for (ptrdiff_t r = 0; r < g->rows; r += ROWS) {
+			ptrdiff_t k = least(ROWS, g->rows - r);
+			for (ptrdiff_t p = 0; p < k; p++)
+				for (int v = 0; v < nv; v++)
+					v_store(x + p * NR + v * VW, v_get(g->x + (r + p) * g->in + j + v * VW, cols - v * VW));
+			for (ptrdiff_t o = 0; o < g->out; o += MR) {
+				ptrdiff_t m = least(MR, g->out - o);
+				float *c = g->dst + o * g->in + j;
+				by_columns[m - 1][nv - 1](k, g->dy + r * g->out + o, g->out, x, NR, c, g->in, cols, g->scale, c, g->in);
+			}
+		}
+	}
+}
+
+static void pack(const gl_pack *g)
+{
+	for (ptrdiff_t q = g->first; q < g->first + g->count; q++) {
+		ptrdiff_t depth = g->grad ? g->out : g->in, width = g->grad ? g->in : g->out;
+		ptrdiff_t n = least(NR, width - q * NR);
+		float *d = g->dst + q * NR * depth;
+		if (g->grad) {
+			for (ptrdiff_t o = 0; o < depth; o++, d += NR)
+				for (int v = 0; v < NV; v++)
+					v_store(d + v * VW, v_get(g->w + o * g->in + q * NR + v * VW, n - v * VW));
+			continue;
+		}
+		transpose(d, NR, g->w + q * NR * g->in, g->in, n, depth);
+		for (ptrdiff_t i = 0; n < NR && i < depth; i++)
+			memset(d + i * NR + n, 0, (size_t)(NR - n) * sizeof *d);
+	}
+}

@@ -1,0 +1,121 @@
+package cpu
+
+// #include "kernels.h"
+import "C"
+
+import (
+	"fmt"
+	"unsafe"
+
+	"growlab/trainer/compute"
+)
+
+// at is the address of element i of p.
+func at(p *C.float, i int) *C.float {
+	return (*C.float)(unsafe.Add(unsafe.Pointer(p), i*int(unsafe.Sizeof(*p))))
+}
+
+// block is memory outside Go's heap.
+type block struct {
+	p *C.float
+	n int
+}
+
+// allocate returns n zeros, aligned to 64 bytes.
+func allocate(n int) (block, error) {
+	const most = 1 << 46 // bytes beyond any address space; keeps the product below from overflowing
+	if n > most/4 {
+		return block{}, fmt.Errorf("cpu: no memory for %d floats", n)
+	}
+	p := C.gl_alloc(C.ptrdiff_t(n))
+	if p == nil {
+		return block{}, fmt.Errorf("cpu: no memory for %d floats (%.1f MiB)", n, float64(n)*4/(1<<20))
+	}
+	return block{p, n}, nil
+}
+
+func (b *block) free() {
+	if b.p != nil {
+		C.gl_free(b.p, C.ptrdiff_t(b.n))
+	}
+	*b = block{}
+}
+
+// buffer is a block that the device's user holds.
+type buffer struct {
+	block
+	device *device
+}
+
+func (b *buffer) Len() int { return b.n }
+
+// Free returns the memory, after the work that still needs it.
+func (b *buffer) Free() {
+	if b.device == nil {
+		panic("cpu: buffer freed twice")
+	}
+	b.device.flush()
+	delete(b.device.buffers, b)
+	b.device = nil
+	b.block.free()
+}
+
+// Alloc returns n zeros.
+func (d *device) Alloc(n int) (compute.Buffer, error) {
+	if n < 0 {
+		panic(fmt.Sprintf("cpu: Alloc: %d elements", n))
+	}
+	m, err := allocate(n)
+	if err != nil {
+		return nil, err
+	}
+	b := &buffer{m, d}
+	d.buffers[b] = struct{}{}
+	return b, nil
+}
+
+// ptr is the address of v, nil if v is absent.
+func ptr(v compute.Vec) *C.float {
+	if v.N == 0 {
+		return nil
+	}
+	b, ok := v.Buf.(*buffer)
+	if !ok {
+		panic(fmt.Sprintf("cpu: view of a %T, which this engine did not allocate", v.Buf))
+	}
+	if b.device == nil {
+		panic("cpu: buffer used after Free")
+	}
+	if v.Off < 0 || v.N < 0 || v.Off+v.N > b.n {
+		panic(fmt.Sprintf("cpu: view of %d elements from %d, outside a buffer of %d", v.N, v.Off, b.n))
+	}
+	return at(b.p, v.Off)
+}
+
+// address is where v starts.
+func address(v compute.Vec) uintptr { return uintptr(unsafe.Pointer(ptr(v))) }
+
+// floats is v as a slice.
+func floats(v compute.Vec) []float32 {
+	return unsafe.Slice((*float32)(ptr(v)), v.N)
+}
+
+// Upload copies src to dst.
+func (d *device) Upload(dst compute.Vec, src []float32) {
+	length("Upload", "src", len(src), dst.N)
+	d.flush()
+	copy(floats(dst), src)
+}
+
+// Download copies src to dst.
+func (d *device) Download(dst []float32, src compute.Vec) {
+	length("Download", "dst", len(dst), src.N)
+	d.flush()
+	copy(dst, floats(src))
+}
+
+// Zero clears v.
+func (d *device) Zero(v compute.Vec) {
+	d.flush()
+	clear(floats(v))
+}

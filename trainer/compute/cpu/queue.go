@@ -1,0 +1,158 @@
+package cpu
+
+// #include "kernels.h"
+import "C"
+
+import (
+	"cmp"
+	"slices"
+
+	"growlab/trainer/compute"
+)
+
+// job is a parameter gradient to be added to dst. Its columns may be computed apart.
+type job struct {
+	dst compute.Mat
+	add func(first, count int) // does columns first..first+count
+	ops float64                // rough cost
+}
+
+// WeightGrad queues dw += scale * dyᵀ x and db += scale * the column sums of dy.
+func (d *device) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64) {
+	rows := whole("WeightGrad", "dy", dy)
+	shape("WeightGrad", "x", x, rows, x.Cols)
+	length("WeightGrad", "dw", dw.N, dy.Cols*x.Cols)
+	optional("WeightGrad", "db", db, dy.Cols)
+	g := C.gl_outer{
+		dst: ptr(dw), dy: ptr(dy.Vec), x: ptr(x.Vec),
+		rows: C.ptrdiff_t(rows), out: C.ptrdiff_t(dy.Cols), in: C.ptrdiff_t(x.Cols), scale: C.float(scale),
+	}
+	d.push(compute.Matrix(dw, x.Cols), 2*float64(rows)*float64(dw.N), func(first, count int) {
+		g := g
+		g.first, g.count = C.ptrdiff_t(first), C.ptrdiff_t(count)
+		d.outer(&g)
+	})
+	if db.N > 0 {
+		d.addColumns(db, dy, scale)
+	}
+}
+
+// SumRows queues dst += the sum of the rows of parts.
+func (d *device) SumRows(dst compute.Vec, parts compute.Mat) {
+	whole("SumRows", "parts", parts)
+	length("SumRows", "dst", dst.N, parts.Cols)
+	d.addColumns(dst, parts, 1)
+}
+
+// addColumns queues dst += scale * the column sums of x.
+func (d *device) addColumns(dst compute.Vec, x compute.Mat, scale float64) {
+	g := C.gl_columns{dst: ptr(dst), x: ptr(x.Vec), rows: C.ptrdiff_t(x.Rows()), cols: C.ptrdiff_t(x.Cols), scale: C.float(scale)}
+	d.push(compute.Matrix(dst, x.Cols), float64(x.N), func(first, count int) {
+		g := g
+		g.first, g.count = C.ptrdiff_t(first), C.ptrdiff_t(count)
+		d.columns(&g)
+	})
+}
+
+// EmbedGrad queues the addition of each row of dx to the rows of demb and dpos that it came from.
+func (d *device) EmbedGrad(demb, dpos compute.Vec, dx compute.Mat, b compute.Batch) {
+	batch("EmbedGrad", b)
+	shape("EmbedGrad", "dx", dx, b.Seqs*b.T, dx.Cols)
+	vocab := whole("EmbedGrad", "demb", compute.Matrix(demb, dx.Cols))
+	context("EmbedGrad", dpos, dx.Cols, b.T)
+	tokens("EmbedGrad", b.Inputs, vocab)
+	d.addRows(demb, dx, slices.Clone(b.Inputs), b.T) // the caller may reuse his
+	if dpos.N > 0 {
+		d.addRows(dpos, dx, nil, b.T)
+	}
+}
+
+// addRows queues the addition of row i of x to row index[i] of dst, or i mod period.
+func (d *device) addRows(dst compute.Vec, x compute.Mat, index []int32, period int) {
+	g := C.gl_scatter{dst: ptr(dst), x: ptr(x.Vec), rows: C.ptrdiff_t(x.Rows()), cols: C.ptrdiff_t(x.Cols), period: C.ptrdiff_t(period)}
+	d.push(compute.Matrix(dst, x.Cols), float64(x.N), func(first, count int) {
+		g := g
+		g.first, g.count = C.ptrdiff_t(first), C.ptrdiff_t(count)
+		d.scatter(&g, index)
+	})
+}
+
+func (d *device) push(dst compute.Mat, ops float64, add func(first, count int)) {
+	d.queue = append(d.queue, job{dst, add, ops})
+}
+
+// flush computes what is queued. Jobs that add to the same memory form a chain: a task does all its jobs, in the order of the
+// calls, on one range of columns.
+func (d *device) flush() {
+	if len(d.queue) == 0 {
+		return
+	}
+	type task struct {
+		chain        []job
+		first, count int
+		ops          float64
+	}
+	const atLeast = 32 // columns
+	width := d.panel() * ((atLeast + d.panel() - 1) / d.panel())
+	var tasks []task
+	for _, chain := range chains(d.queue) {
+		cols, step := chain[0].dst.Cols, width
+		var ops float64
+		for _, j := range chain {
+			ops += j.ops
+			if j.dst != chain[0].dst {
+				step = 0 // no common columns: all in one task
+			}
+		}
+		if step == 0 {
+			tasks = append(tasks, task{chain, 0, 0, ops})
+			continue
+		}
+		for first := 0; first < cols; first += step {
+			count := min(step, cols-first)
+			tasks = append(tasks, task{chain, first, count, ops * float64(count) / float64(cols)})
+		}
+	}
+	d.queue = nil
+	// The longest first, so that workers finish together.
+	slices.SortStableFunc(tasks, func(a, b task) int { return cmp.Compare(b.ops, a.ops) })
+	d.parallel(len(tasks), func(_, i int) {
+		t := tasks[i]
+		for _, j := range t.chain {
+			first, count := t.first, t.count
+			if count == 0 {
+				count = j.dst.Cols
+			}
+			j.add(first, count)
+		}
+	})
+}
+
+// chains groups jobs whose destinations overlap, each group in the order of the jobs.
+func chains(jobs []job) [][]job {
+	// Jobs sorted by address overlap only with neighbours; order holds their places in the queue.
+	order := make([]int, len(jobs))
+	for i := range order {
+		order[i] = i
+	}
+	start := func(i int) uintptr { return address(jobs[i].dst.Vec) }
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(start(a), start(b)) })
+	var groups [][]int
+	var end uintptr
+	for _, i := range order {
+		if len(groups) == 0 || start(i) >= end {
+			groups = append(groups, nil)
+		}
+		last := &groups[len(groups)-1]
+		*last = append(*last, i)
+		end = max(end, start(i)+uintptr(jobs[i].dst.N)*4)
+	}
+	result := make([][]job, len(groups))
+	for g, members := range groups {
+		slices.Sort(members)
+		for _, i := range members {
+			result[g] = append(result[g], jobs[i])
+		}
+	}
+	return result
+}

@@ -1,0 +1,113 @@
+// The ends of the model, and what only adds up: embeddings, loss, sums, AdamW.
+
+static void embed(const gl_embed *g)
+{
+	for (ptrdiff_t r = 0; r < g->rows; r++) {
+		const float *e = g->embed + g->tokens[r] * g->cols, *pos = g->pos ? g->pos + r % g->t * g->cols : NULL;
+		FOR_VECTORS (j, k, g->cols) {
+			vf x = v_get(e + j, k);
+			v_put(g->x + r * g->cols + j, pos ? v_add(x, v_get(pos + j, k)) : x, k);
+		}
+	}
+}
+
+static void cross_entropy(const gl_cross_entropy *g)
+{
+	const ptrdiff_t n = g->cols;
+	for (ptrdiff_t r = 0; r < g->rows; r++) {
+		float *z = g->logits + r * n;
+		v16 most, sum = v16_zero();
+		for (int u = 0; u < V16; u++)
+			most.v[u] = v_set(z[0]);
+		FOR_LANES (j, u, k, n) {
+			vf x = v_get(z + j, k);
+			if (k < VW)
+				x = v_less(v_iota(), v_set((float)k), x, v_set(z[0]));
+			most.v[u] = v_max(most.v[u], x);
+		}
+		const float top = v16_max(most), hit = z[g->targets[r]];
+		FOR_LANES (j, u, k, n) {
+			if (k <= 0)
+				continue;
+			vf e = v_exp(v_sub(v_get(z + j, k), v_set(top)));
+			if (k < VW)
+				e = v_less(v_iota(), v_set((float)k), e, v_set(0));
+			sum.v[u] = v_add(sum.v[u], e);
+			if (g->grad)
+				v_put(z + j, e, k);
+		}
+		const float total = v16_sum(sum);
+		g->loss[r] = log1(total) + (top - hit);
+		if (!g->grad)
+			continue;
+		const vf scale = v_set(g->scale / total);
+		FOR_VECTORS (j, k, n)
+			v_put(z + j, v_mul(v_get(z + j, k), scale), k);
+		z[g->targets[r]] -= g->scale;
+	}
+}
+
+// Sums run over groups of rows first, which keeps the rounding error of long columns small.
+static void columns(const gl_columns *g)
+{
+	enum { GROUP = 128 };
+	const ptrdiff_t end = g->first + g->count;
+	for (ptrdiff_t j = g->first; j < end; j += VW) {
+		ptrdiff_t k = end - j;
+		vf total = v_set(0);
+		for (ptrdiff_t r = 0; r < g->rows; r += GROUP) {
+			vf sum = v_set(0);
+			for (ptrdiff_t i = r; i < least(r + GROUP, g->rows); i++)
+				sum = v_add(sum, v_get(g->x + i * g->cols + j, k));
+			total = v_add(total, sum);
+		}
+		v_put(g->dst + j, v_fma(v_set(g->scale), total, v_get(g->dst + j, k)), k);
+	}
+}
+
+static void scatter(const gl_scatter *g)
+{
+	for (ptrdiff_t r = 0; r < g->rows; r++) {
+		float *d = g->dst + (g->index ? g->index[r] : r % g->period) * g->cols + g->first;
+		const float *x = g->x + r * g->cols + g->first;
+		FOR_VECTORS (j, k, g->count)
+			v_put(d + j, v_add(v_get(d + j, k), v_get(x + j, k)), k);
+	}
+}
+
+static void adamw(const gl_adamw *a)
+{
+	FOR_VECTORS (j, k, a->n) {
+		vf g = v_mul(v_set(a->grad_scale), v_get(a->g + j, k)), p = v_get(a->p + j, k);
+		vf m = v_fma(v_set(a->beta1), v_get(a->m + j, k), v_mul(v_set(a->rest1), g));
+		vf v = v_fma(v_set(a->beta2), v_get(a->v + j, k), v_mul(v_set(a->rest2), v_mul(g, g)));
+		vf step = v_div(v_mul(m, v_set(a->unbias1)), v_add(v_sqrt(v_mul(v, v_set(a->unbias2))), v_set(a->eps)));
+		p = v_fnma(v_set(a->rate), step, v_fnma(v_set(a->decay), p, p));
+		v_put(a->p + j, p, k);
+		v_put(a->m + j, m, k);
+		v_put(a->v + j, v, k);
+	}
+}
+
+// 16 lanes of doubles, added up as in v16_sum. The square of a float is exact in a double.
+#define SUM(name, of)                                         \
+	static double name(const float *x, ptrdiff_t n)           \
+	{                                                         \
+		double s[16] = {0};                                   \
+		ptrdiff_t i = 0;                                      \
+		for (; i + 16 <= n; i += 16)                          \
+			for (int l = 0; l < 16; l++) {                    \
+				double a = x[i + l];                          \
+				s[l] += of;                                   \
+			}                                                 \
+		for (int l = 0; i < n; i++, l++) {                    \
+			double a = x[i];                                  \
+			s[l] += of;                                       \
+		}                                                     \
+		for (int half = 8; half > 0; half /= 2)               \
+			for (int l = 0; l < half; l++)                    \
+				s[l] += s[l + half];                          \
+		return s[0];                                          \
+	}
+SUM(sum, a)
+SUM(sum_squares, a * a)

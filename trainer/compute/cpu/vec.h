@@ -1,0 +1,205 @@
+// Vectors of VW floats, by family. v_max(a, b) and v_min(a, b) give b if either is NaN, so with data as b NaN passes through.
+// Partial loads fill with zeros; k may be any number, full from VW on, empty from 0 down.
+#include <string.h>
+
+#if defined(GL_FAMILY_AVX512)
+
+#include <immintrin.h>
+enum { VW = 16 };
+typedef __m512 vf;
+#define V static inline __attribute__((always_inline, unused))
+V __mmask16 v_lanes(ptrdiff_t k) { return k >= 16 ? 0xffff : k <= 0 ? 0 : (__mmask16)((1u << k) - 1); }
+V vf v_set(float x) { return _mm512_set1_ps(x); }
+V vf v_load(const float *p) { return _mm512_loadu_ps(p); }
+V void v_store(float *p, vf x) { _mm512_storeu_ps(p, x); }
+V vf v_load_part(const float *p, ptrdiff_t k) { return _mm512_maskz_loadu_ps(v_lanes(k), p); }
+V void v_store_part(float *p, vf x, ptrdiff_t k) { _mm512_mask_storeu_ps(p, v_lanes(k), x); }
+V vf v_add(vf a, vf b) { return _mm512_add_ps(a, b); }
+V vf v_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
+V vf v_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
+V vf v_div(vf a, vf b) { return _mm512_div_ps(a, b); }
+V vf v_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }   // a*b + c
+V vf v_fnma(vf a, vf b, vf c) { return _mm512_fnmadd_ps(a, b, c); } // c - a*b
+V vf v_max(vf a, vf b) { return _mm512_max_ps(a, b); }
+V vf v_min(vf a, vf b) { return _mm512_min_ps(a, b); }
+V vf v_sqrt(vf a) { return _mm512_sqrt_ps(a); }
+V vf v_iota(void) { return _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); }
+V vf v_less(vf a, vf b, vf x, vf y) { return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), y, x); } // a<b ? x : y
+V vf v_swap(vf x) { return _mm512_permute_ps(x, 0xb1); }                                                            // lane i^1
+// p * 2^n, where t = 1.5*2^23 + n.
+V vf v_scale2(vf p, vf t)
+{
+	return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(p), _mm512_slli_epi32(_mm512_castps_si512(t), 23)));
+}
+// x = f * 2^e with f in [sqrt(1/2), sqrt(2)), x normal and positive.
+V vf v_split(vf x, vf *e)
+{
+	__m512i one = _mm512_set1_epi32(0x3f3504f3), i = _mm512_sub_epi32(_mm512_castps_si512(x), one);
+	*e = _mm512_cvtepi32_ps(_mm512_srai_epi32(i, 23));
+	return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_and_epi32(i, _mm512_set1_epi32(0x7fffff)), one));
+}
+
+#elif defined(GL_FAMILY_AVX2)
+
+#include <immintrin.h>
+enum { VW = 8 };
+typedef __m256 vf;
+#define V static inline __attribute__((always_inline, unused))
+V __m256i v_lanes(ptrdiff_t k)
+{
+	k = k > 8 ? 8 : k < 0 ? 0 : k;
+	return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)k), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+V vf v_set(float x) { return _mm256_set1_ps(x); }
+V vf v_load(const float *p) { return _mm256_loadu_ps(p); }
+V void v_store(float *p, vf x) { _mm256_storeu_ps(p, x); }
+V vf v_load_part(const float *p, ptrdiff_t k) { return _mm256_maskload_ps(p, v_lanes(k)); }
+V void v_store_part(float *p, vf x, ptrdiff_t k) { _mm256_maskstore_ps(p, v_lanes(k), x); }
+V vf v_add(vf a, vf b) { return _mm256_add_ps(a, b); }
+V vf v_sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
+V vf v_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
+V vf v_div(vf a, vf b) { return _mm256_div_ps(a, b); }
+V vf v_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+V vf v_fnma(vf a, vf b, vf c) { return _mm256_fnmadd_ps(a, b, c); }
+V vf v_max(vf a, vf b) { return _mm256_max_ps(a, b); }
+V vf v_min(vf a, vf b) { return _mm256_min_ps(a, b); }
+V vf v_sqrt(vf a) { return _mm256_sqrt_ps(a); }
+V vf v_iota(void) { return _mm256_setr_ps(0, 1, 2, 3, 4, 5, 6, 7); }
+V vf v_less(vf a, vf b, vf x, vf y) { return _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
+V vf v_swap(vf x) { return _mm256_permute_ps(x, 0xb1); }
+V vf v_scale2(vf p, vf t)
+{
+	return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32(_mm256_castps_si256(t), 23)));
+}
+V vf v_split(vf x, vf *e)
+{
+	__m256i one = _mm256_set1_epi32(0x3f3504f3), i = _mm256_sub_epi32(_mm256_castps_si256(x), one);
+	*e = _mm256_cvtepi32_ps(_mm256_srai_epi32(i, 23));
+	return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_and_si256(i, _mm256_set1_epi32(0x7fffff)), one));
+}
+
+#else
+
+// 128 bits by the compiler's vector extension: SSE2, NEON and whatever else has such registers.
+enum { VW = 4 };
+typedef float vf __attribute__((vector_size(16)));
+typedef int32_t vi __attribute__((vector_size(16)));
+#define V static inline __attribute__((always_inline, unused))
+V vf v_set(float x) { return (vf){x, x, x, x}; }
+V vf v_load(const float *p)
+{
+	vf x;
+	memcpy(&x, p, sizeof x);
+	return x;
+}
+V void v_store(float *p, vf x) { memcpy(p, &x, sizeof x); }
+V vf v_load_part(const float *p, ptrdiff_t k)
+{
+	if (k >= 4)
+		return v_load(p);
+	return (vf){k > 0 ? p[0] : 0, k > 1 ? p[1] : 0, k > 2 ? p[2] : 0, 0};
+}
+V void v_store_part(float *p, vf x, ptrdiff_t k)
+{
+	if (k >= 4) {
+		v_store(p, x);
+		return;
+	}
+	for (int i = 0; i < k; i++)
+		p[i] = x[i];
+}
+V vf v_pick(vi mask, vf x, vf y) { return (vf)((mask & (vi)x) | (~mask & (vi)y)); }
+V vf v_add(vf a, vf b) { return a + b; }
+V vf v_sub(vf a, vf b) { return a - b; }
+V vf v_mul(vf a, vf b) { return a * b; }
+V vf v_div(vf a, vf b) { return a / b; }
+#if defined(__aarch64__)
+#include <arm_neon.h>
+V vf v_fma(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
+V vf v_fnma(vf a, vf b, vf c) { return (vf)vfmsq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
+V vf v_sqrt(vf a) { return (vf)vsqrtq_f32((float32x4_t)a); }
+#else
+V vf v_fma(vf a, vf b, vf c) { return a * b + c; }
+V vf v_fnma(vf a, vf b, vf c) { return c - a * b; }
+V vf v_sqrt(vf a) { return (vf){__builtin_sqrtf(a[0]), __builtin_sqrtf(a[1]), __builtin_sqrtf(a[2]), __builtin_sqrtf(a[3])}; }
+#endif
+V vf v_less(vf a, vf b, vf x, vf y) { return v_pick((vi)(a < b), x, y); }
+V vf v_max(vf a, vf b) { return v_pick((vi)(a > b), a, b); }
+V vf v_min(vf a, vf b) { return v_pick((vi)(a < b), a, b); }
+V vf v_iota(void) { return (vf){0, 1, 2, 3}; }
+V vf v_swap(vf x) { return (vf){x[1], x[0], x[3], x[2]}; }
+V vf v_scale2(vf p, vf t)
+{
+	typedef uint32_t vu __attribute__((vector_size(16)));
+	return (vf)((vu)p + ((vu)t << 23));
+}
+V vf v_split(vf x, vf *e)
+{
+	vi one = (vi){} + 0x3f3504f3, i = (vi)x - one;
+	vi n = i >> 23;
+	*e = (vf){(float)n[0], (float)n[1], (float)n[2], (float)n[3]};
+	return (vf)((i & 0x7fffff) + one);
+}
+
+#endif
+
+// The vectors that together make 16 lanes. Sums over a row run in 16 lanes, element j in lane j mod 16, and the lanes are
+// added in one order, so every family with fused multiply-add gives the same bits.
+enum { V16 = 16 / VW };
+typedef struct {
+	vf v[V16];
+} v16;
+
+V v16 v16_zero(void)
+{
+	v16 a;
+	for (int u = 0; u < V16; u++)
+		a.v[u] = v_set(0);
+	return a;
+}
+
+V float v16_sum(v16 a)
+{
+	float x[16];
+	for (int u = 0; u < V16; u++)
+		v_store(x + u * VW, a.v[u]);
+	for (int half = 8; half > 0; half /= 2)
+		for (int i = 0; i < half; i++)
+			x[i] += x[i + half];
+	return x[0];
+}
+
+V float v16_max(v16 a)
+{
+	float x[16], top;
+	for (int u = 0; u < V16; u++)
+		v_store(x + u * VW, a.v[u]);
+	top = x[0];
+	for (int i = 1; i < 16; i++)
+		top = x[i] > top ? x[i] : top;
+	return top;
+}
+
+// for each vector of a row of n: j its first column, k how many of its lanes are in the row.
+#define FOR_VECTORS(j, k, n) for (ptrdiff_t j = 0, k; k = (n) - j, j < (n); j += VW)
+// the same by groups of 16 lanes, u the place in a v16; the last group may have vectors with k <= 0.
+#define FOR_LANES(j, u, k, n)                         \
+	for (ptrdiff_t j##0 = 0; j##0 < (n); j##0 += 16) \
+		_Pragma("GCC unroll 4") for (ptrdiff_t u = 0, j = j##0, k = (n) - j##0; u < V16; u++, j += VW, k -= VW)
+
+V vf v_get(const float *p, ptrdiff_t k) { return __builtin_expect(k >= VW, 1) ? v_load(p) : v_load_part(p, k); }
+V void v_put(float *p, vf x, ptrdiff_t k)
+{
+	if (__builtin_expect(k >= VW, 1))
+		v_store(p, x);
+	else
+		v_store_part(p, x, k);
+}
+
+// The factors of the mask at columns j, j+1, ….
+V vf v_mask(gl_mask m, ptrdiff_t j)
+{
+	if (j + VW <= m.old)
+		return v_set(1);
+	return v_less(v_add(v_iota(), v_set((float)j)), v_set((float)m.old), v_set(1), v_set(m.m));
+}
