@@ -69,13 +69,13 @@ func (a num) tanh() num {
 	return num{y, (1-y*y)*a.e + elementary}
 }
 
-// sum gathers terms, to be added in any order.
-type sum struct {
+// series is a sum whose terms may be added in any order.
+type series struct {
 	v, e, abs float64
 	n         int
 }
 
-func (s *sum) add(a num) {
+func (s *series) add(a num) {
 	s.v += a.v
 	s.e += a.e
 	s.abs += math.Abs(a.v)
@@ -83,7 +83,7 @@ func (s *sum) add(a num) {
 }
 
 // product adds a*b for numbers without error.
-func (s *sum) product(a, b float64) {
+func (s *series) product(a, b float64) {
 	s.v += a * b
 	s.abs += math.Abs(a * b)
 	s.e += unit * math.Abs(a*b)
@@ -91,11 +91,11 @@ func (s *sum) product(a, b float64) {
 }
 
 // total is the sum: each of the n-1 additions rounds a partial sum, which is at most the sum of absolute values.
-func (s *sum) total() num { return num{s.v, s.e + float64(s.n)*unit*s.abs} }
+func (s *series) total() num { return num{s.v, s.e + float64(s.n)*unit*s.abs} }
 
 // inner64 is the sum of products of numbers without error.
 func inner64(a, b []float32) num {
-	var s sum
+	var s series
 	for i, x := range a {
 		s.product(float64(x), float64(b[i]))
 	}

@@ -113,6 +113,8 @@ func linears() (all []*trial) {
 		seqs, t := batchOf(i, rows)
 		try(linearCase{seqs, t, in, out, acts[i%3], masksOf(out)[i%4], i%2 == 0, residual(i / 3 % 3), 1})
 	})
+	try(linearCase{seqs: 3, t: 11, in: 1029, out: 21, act: compute.GELU}) // deeper and wider than blocks for caches
+	try(linearCase{seqs: 3, t: 11, in: 21, out: 515, act: compute.SwiGLU})
 	return all
 }
 
@@ -129,6 +131,8 @@ func linearGrads() (all []*trial) {
 		seqs, t := batchOf(i, rows)
 		try(linearCase{seqs: seqs, t: t, in: in, out: out, act: acts[i%3], mask: masksOf(in)[i%4], gate: 0.5})
 	})
+	try(linearCase{seqs: 3, t: 11, in: 21, out: 1029, act: compute.GELU, gate: 1}) // deeper and wider than blocks for caches
+	try(linearCase{seqs: 3, t: 11, in: 515, out: 21, act: compute.SwiGLU, gate: 1})
 	return all
 }
 
@@ -136,10 +140,11 @@ var rotaries = []compute.Rotary{{}, {Base: 10000}, {Base: 10000, XPos: true, Cen
 
 // attentionCases tries every option with every other at one shape, and every shape with one choice of options.
 func attentionCases(f func(i, seqs, t int, a compute.AttentionSpec)) {
-	i := 0
+	i, sharp := 0, 1.0 // sharp: scores so large that few positions count
 	try := func(seqs, t, heads, dim int, mask compute.Mask, rotary compute.Rotary) {
 		i++
-		f(i, seqs, t, compute.AttentionSpec{Heads: heads, HeadDim: dim, Scale: 1.3 / float64(dim), Mask: mask, Rotary: rotary})
+		scale := sharp * 1.3 / float64(dim)
+		f(i, seqs, t, compute.AttentionSpec{Heads: heads, HeadDim: dim, Scale: scale, Mask: mask, Rotary: rotary})
 	}
 	for _, rotary := range rotaries {
 		for _, mask := range masksOf(3) {
@@ -147,6 +152,9 @@ func attentionCases(f func(i, seqs, t int, a compute.AttentionSpec)) {
 		}
 	}
 	try(2, 7, 2, 5, compute.Mask{}, compute.Rotary{}) // an odd width, which only heads that do not rotate can have
+	sharp = 20
+	try(1, 33, 2, 16, compute.Mask{}, rotaries[1])
+	sharp = 1
 	for _, dim := range []int{2, 8, 16, 64} {
 		for _, t := range []int{1, 2, 5, 33, 128, 130} {
 			heads := 1 + i%3
@@ -183,7 +191,7 @@ func weightGrads() (all []*trial) {
 	shapes(func(i, rows, out, in int) {
 		all = append(all, weightGradTrial(uint64(i), rows, out, in, i%2 == 0, []float64{1, 0.3, 0}[i%3]))
 	})
-	return all
+	return append(all, weightGradTrial(100, 2053, 23, 37, true, 1)) // more rows than blocks for caches
 }
 
 func sumRows() (all []*trial) {

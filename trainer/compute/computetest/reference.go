@@ -64,8 +64,9 @@ func (r *Reference) Alloc(n int) (compute.Buffer, error) {
 // Upload widens src into dst.
 func (r *Reference) Upload(dst compute.Vec, src []float32) {
 	length("Upload", "src", len(src), dst.N)
+	d := Data(dst)
 	for i, x := range src {
-		Data(dst)[i] = float64(x)
+		d[i] = float64(x)
 	}
 }
 

@@ -1,6 +1,7 @@
 package computetest
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -58,18 +59,17 @@ func Run(t *testing.T, open func(t testing.TB) compute.Device) {
 // RunDeterminism checks that an engine's results are the same bits whatever the number of threads, and the same again
 // when asked again. It closes what it opens.
 func RunDeterminism(t *testing.T, open func(threads int) compute.Device) {
-	one := opened(t, func(testing.TB) compute.Device { return open(1) })
-	others := map[int]compute.Device{}
-	for _, n := range []int{2, 3, 4, 8} {
-		others[n] = opened(t, func(testing.TB) compute.Device { return open(n) })
+	threads := []int{1, 2, 3, 4, 8}
+	devs := make([]compute.Device, len(threads))
+	for i, n := range threads {
+		devs[i] = opened(t, func(testing.TB) compute.Device { return open(n) })
 	}
-	for _, o := range operations() {
+	for _, o := range append(operations(), operation{"Wide", "", func() []*trial { return wide(16) }}) {
 		t.Run(o.name, func(t *testing.T) {
 			for _, k := range o.trials() {
-				want := mustRun(t, k, one)
-				differs(t, k, "a second run", mustRun(t, k, one), want)
-				for n, dev := range others {
-					differs(t, k, dev.Name()+", threads asked for: "+string(rune('0'+n)), mustRun(t, k, dev), want)
+				want := mustRun(t, k, devs[0])
+				for i, n := range threads { // 1 once more, too
+					differs(t, k, fmt.Sprintf("threads %d after 1", n), mustRun(t, k, devs[i]), want)
 				}
 			}
 		})

@@ -40,7 +40,7 @@ func attentionRow(qkv, o, lse *arg, first, t, head int, a compute.AttentionSpec)
 		scores[j] = dotNums(of(0, t), of(1, j)).times(constant(a.Scale))
 		top = max(top, scores[j].v)
 	}
-	var all sum
+	var all series
 	for j := range scores {
 		scores[j] = scores[j].minus(exact(top)).exp()
 		all.add(scores[j])
@@ -48,7 +48,7 @@ func attentionRow(qkv, o, lse *arg, first, t, head int, a compute.AttentionSpec)
 	z := all.total()
 	lse.wants(first + t)[head] = z.log().plus(exact(top))
 	for d := range a.HeadDim {
-		var s sum
+		var s series
 		for j, p := range scores {
 			s.add(p.times(of(2, j)[d]))
 		}
@@ -57,7 +57,7 @@ func attentionRow(qkv, o, lse *arg, first, t, head int, a compute.AttentionSpec)
 }
 
 func dotNums(a, b []num) num {
-	var s sum
+	var s series
 	for i := range a {
 		s.add(a[i].times(b[i]))
 	}
@@ -101,7 +101,7 @@ func attentionGradTrial(seed uint64, seqs, t int, a compute.AttentionSpec) *tria
 		l.AttentionGrad(e.mat(l, dqkv), e.mat(l, do), e.mat(l, qkv), e.mat(l, o), e.mat(l, lse), a)
 	}
 	k.expect = func() {
-		d := make([]sum, len(dqkv.data))
+		d := make([]series, len(dqkv.data))
 		for i := range seqs * a.Heads {
 			for p := range t {
 				attentionGradRow(d, do, qkv, o, lse, i/a.Heads*t, p, i%a.Heads, a)
@@ -116,7 +116,7 @@ func attentionGradTrial(seed uint64, seqs, t int, a compute.AttentionSpec) *tria
 }
 
 // attentionGradRow adds to d what one head at position t passes back.
-func attentionGradRow(d []sum, do, qkv, o, lse *arg, first, t, head int, a compute.AttentionSpec) {
+func attentionGradRow(d []series, do, qkv, o, lse *arg, first, t, head int, a compute.AttentionSpec) {
 	at := func(part, p int) int { return (first+p)*qkv.cols + (part*a.Heads+head)*a.HeadDim }
 	own := (first+t)*o.cols + head*a.HeadDim
 	eta := constant(a.Mask.Of(head))

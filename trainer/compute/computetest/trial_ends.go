@@ -67,11 +67,11 @@ func embedGradTrial(seed uint64, seqs, t, c, vocab int, positions bool) *trial {
 }
 
 // sums starts a sum at each element of a.
-func (a *arg) sums() []sum {
+func (a *arg) sums() []series {
 	if a == nil {
 		return nil
 	}
-	s := make([]sum, len(a.data))
+	s := make([]series, len(a.data))
 	for i := range s {
 		s[i].add(a.at(i))
 	}
@@ -95,7 +95,7 @@ func lossTrial(seed uint64, seqs, t, vocab int, grad bool, spread float64) *tria
 			for _, z := range logits.row(r) {
 				top = max(top, float64(z))
 			}
-			p, all := make([]num, vocab), sum{}
+			p, all := make([]num, vocab), series{}
 			for j := range p {
 				p[j] = logits.at(r*vocab + j).minus(exact(top)).exp()
 				all.add(p[j])

@@ -130,7 +130,7 @@ func linearGradTrial(seed uint64, c linearCase) *trial {
 		for r := range k.rows() {
 			d := dx.wants(r)
 			for j := range c.in {
-				var s sum
+				var s series
 				for o, g := range dy.row(r) {
 					s.product(float64(g), float64(w.data[o*c.in+j]))
 				}

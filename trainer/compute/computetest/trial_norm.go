@@ -33,9 +33,7 @@ func normTrial(seed uint64, seqs, t, c int, s compute.NormSpec) *trial {
 	k.expect = func() {
 		for r := range k.rows() {
 			mean, rstd := normMoments(x.row(r), s)
-			if st := stats.wants(r); true {
-				st[0], st[1] = mean, rstd
-			}
+			copy(stats.wants(r), []num{mean, rstd})
 			for j, yr := 0, y.wants(r); j < c; j++ {
 				n := x.at(r*c + j).minus(mean).times(rstd).times(gain.at(j))
 				if !s.RMS {
@@ -51,13 +49,13 @@ func normTrial(seed uint64, seqs, t, c int, s compute.NormSpec) *trial {
 // normMoments are the mean and 1/std of x.
 func normMoments(x []float32, s compute.NormSpec) (mean, rstd num) {
 	if !s.RMS {
-		var sum sum
+		var all series
 		for j, v := range x {
-			sum.add(constant(s.Mask.Of(j)).times(exact(float64(v))))
+			all.add(constant(s.Mask.Of(j)).times(exact(float64(v))))
 		}
-		mean = sum.total().over(constant(s.S))
+		mean = all.total().over(constant(s.S))
 	}
-	var squares sum
+	var squares series
 	for j, v := range x {
 		d := exact(float64(v)).minus(mean)
 		squares.add(d.times(d).times(constant(s.Mask.Of(j))))
@@ -90,11 +88,11 @@ func normGradTrial(seed uint64, seqs, t, c int, s compute.NormSpec, inPlace bool
 			e.vec(gain), s)
 	}
 	k.expect = func() {
-		dgain, dbias := make([]sum, seqs*c), make([]sum, seqs*c)
+		dgain, dbias := make([]series, seqs*c), make([]series, seqs*c)
 		n, h := make([]num, c), make([]num, c)
 		for r := range k.rows() {
 			mean, rstd := stats.at(2*r), stats.at(2*r+1)
-			var sumH, sumHN sum
+			var sumH, sumHN series
 			for j := range c {
 				mu, i := constant(s.Mask.Of(j)), r/t*c+j
 				n[j] = x.at(r*c + j).minus(mean).times(rstd)
@@ -119,30 +117,8 @@ func normGradTrial(seed uint64, seqs, t, c int, s compute.NormSpec, inPlace bool
 	return k
 }
 
-// like is an input that holds what the argument of that name of forward holds after Reference ran it.
-func (k *trial) like(forward *trial, name string) *arg {
-	res, err := forward.run(NewReference())
-	if err != nil {
-		panic("computetest: " + err.Error())
-	}
-	for _, f := range forward.args {
-		if f.name != name {
-			continue
-		}
-		i := 0
-		return k.arg(name, len(f.data)/f.cols, f.cols, func() float64 {
-			i++
-			if f.output {
-				return res[f][i-1]
-			}
-			return float64(f.data[i-1])
-		})
-	}
-	panic("computetest: " + forward.name + " has no argument " + name)
-}
-
 // totals fills want by the totals of sums, if a is there.
-func (a *arg) totals(sums []sum) {
+func (a *arg) totals(sums []series) {
 	if a == nil {
 		return
 	}

@@ -20,14 +20,14 @@ func weightGradTrial(seed uint64, rows, out, in int, bias bool, scale float64) *
 	k.expect = func() {
 		for o := range out {
 			for i, w := 0, dw.wants(o); i < in; i++ {
-				var s sum
+				var s series
 				for r := range rows {
 					s.product(float64(dy.data[r*out+o]), float64(x.data[r*in+i]))
 				}
 				w[i] = dw.at(o*in + i).plus(s.total().times(constant(scale)))
 			}
 			if bias {
-				var s sum
+				var s series
 				for r := range rows {
 					s.add(dy.at(r*out + o))
 				}
@@ -63,12 +63,12 @@ func reduceTrial(seed uint64, n int) *trial {
 	res.returned = true
 	k.device = func(e *env) { e.returned[res] = []float64{e.Sum(e.vec(v)), e.SumSquares(e.vec(v))} }
 	k.expect = func() {
-		var total, squares sum
+		var total, squares series
 		for _, x := range v.data {
 			total.product(float64(x), 1)
 			squares.product(float64(x), float64(x))
 		}
-		for i, s := range []sum{total, squares} {
+		for i, s := range []series{total, squares} {
 			n := s.total()
 			res.wants(0)[i] = num{n.v, n.e * unit64 / unit}
 		}

@@ -1,0 +1,187 @@
+package computetest
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"growlab/trainer/compute"
+)
+
+// memory: new memory is zero, what goes up comes down, views keep apart, Zero clears no more than its view.
+func memory(t *testing.T, open func(t testing.TB) compute.Device) {
+	dev := opened(t, open)
+	if dev.Name() == "" {
+		t.Error("the device has no name")
+	}
+	buf, err := dev.Alloc(100)
+	if err != nil {
+		t.Fatalf("alloc of 100: %v", err)
+	}
+	defer buf.Free()
+	if buf.Len() != 100 {
+		t.Errorf("alloc of 100: length %d", buf.Len())
+	}
+	want := make([]float32, 100)
+	holds := func(when string) {
+		t.Helper()
+		got := make([]float32, 100)
+		dev.Download(got, compute.All(buf))
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", when, got, want)
+		}
+	}
+	holds("after alloc")
+
+	for i := range want {
+		want[i] = float32(i) + 1.0/3
+	}
+	dev.Upload(compute.All(buf), want)
+	holds("after upload")
+
+	view := compute.All(buf).At(10, 17)
+	dev.Upload(view.At(3, 4), []float32{-1, -2, -3, -4})
+	copy(want[13:], []float32{-1, -2, -3, -4})
+	holds("after upload to a view of a view")
+
+	part := make([]float32, 5)
+	dev.Download(part, compute.All(buf).At(12, 5))
+	if !slices.Equal(part, want[12:17]) {
+		t.Errorf("download of elements 12 to 17: got %v, want %v", part, want[12:17])
+	}
+
+	dev.Zero(view)
+	clear(want[10:27])
+	holds("after zero of elements 10 to 27")
+
+	again, err := dev.Alloc(100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev.Upload(compute.All(again), want)
+	again.Free()
+	again, err = dev.Alloc(100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Free()
+	if sum := dev.SumSquares(compute.All(again)); sum != 0 {
+		t.Errorf("memory allocated after some was freed: sum of squares %g, want zeros", sum)
+	}
+
+	none, err := dev.Alloc(0)
+	if err != nil {
+		t.Fatalf("alloc of 0: %v", err)
+	}
+	none.Free()
+	if err := dev.Sync(); err != nil {
+		t.Errorf("sync: %v", err)
+	}
+}
+
+// groups: Run cuts a batch as Lanes says, each sequence in one lane, and no two lanes with one index at once.
+func groups(t *testing.T, open func(t testing.TB) compute.Device) {
+	dev := opened(t, open)
+	for _, seqs := range []int{1, 2, 3, 5, 16} {
+		const positions = 4
+		count, per := dev.Lanes(seqs)
+		if count < 1 || per < 1 {
+			t.Fatalf("%d sequences: %d lanes of %d", seqs, count, per)
+		}
+		var mu sync.Mutex
+		seen, busy := make([]int, seqs), make([]bool, count)
+		dev.Run(compute.Batch{Seqs: seqs, T: positions, Inputs: make([]int32, seqs*positions)}, func(l compute.Lane) {
+			mu.Lock()
+			if l.T() != positions {
+				t.Errorf("%d sequences: lane of %d positions, want %d", seqs, l.T(), positions)
+			}
+			if l.Seqs() < 1 || l.Seqs() > per {
+				t.Errorf("%d sequences: lane of %d, want 1 to %d", seqs, l.Seqs(), per)
+			}
+			for s := l.First(); s < l.First()+l.Seqs(); s++ {
+				seen[s]++
+			}
+			if busy[l.Index()] {
+				t.Errorf("%d sequences: two lanes of index %d at once", seqs, l.Index())
+			}
+			busy[l.Index()] = true
+			mu.Unlock()
+			time.Sleep(time.Millisecond) // for others to start
+			mu.Lock()
+			busy[l.Index()] = false
+			mu.Unlock()
+		})
+		for s, n := range seen {
+			if n != 1 {
+				t.Errorf("%d sequences: sequence %d ran %d times", seqs, s, n)
+			}
+		}
+	}
+}
+
+// refresh: Linear and LinearGrad use the numbers as they were at the last Refresh, or the Weight call if none, for every
+// live weight.
+func refresh(t *testing.T, open func(t testing.TB) compute.Device) {
+	dev := opened(t, open)
+	const n = 5
+	buf, err := dev.Alloc(4 * n * n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer buf.Free()
+	mat := func(i int) compute.Mat { return compute.Matrix(compute.All(buf).At(i*n*n, n*n), n) }
+	x, y := mat(2), mat(3)
+	one := make([]float32, n*n) // the identity
+	for i := range n {
+		one[i*n+i] = 1
+	}
+	dev.Upload(x.Vec, one)
+
+	var weights [2]compute.Weight
+	numbers := func(seed int) []float32 {
+		w := make([]float32, n*n)
+		for i := range w {
+			w[i] = float32(seed*n*n + i)
+		}
+		return w
+	}
+	for i := range weights {
+		dev.Upload(mat(i).Vec, numbers(i))
+		weights[i] = dev.Weight(mat(i).Vec, n, n)
+		if weights[i].Out() != n || weights[i].In() != n {
+			t.Errorf("weight of (%d, %d) says (%d, %d)", n, n, weights[i].Out(), weights[i].In())
+		}
+	}
+	uses := func(when string, i int, want []float32) {
+		t.Helper()
+		got := make([]float32, n*n)
+		b := compute.Batch{Seqs: 1, T: n, Inputs: make([]int32, n)}
+		dev.Run(b, func(l compute.Lane) { l.LinearGrad(y, x, weights[i], 1, compute.Epilogue{}) })
+		dev.Download(got, y.Vec)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s, LinearGrad by weight %d: got %v, want %v", when, i, got, want)
+		}
+		dev.Run(b, func(l compute.Lane) { l.Linear(y, x, weights[i], compute.Epilogue{}) })
+		dev.Download(got, y.Vec)
+		for r := range n {
+			for c := range n {
+				if got[r*n+c] != want[c*n+r] {
+					t.Errorf("%s, Linear by weight %d at %d,%d: got %g, want %g", when, i, r, c, got[r*n+c], want[c*n+r])
+				}
+			}
+		}
+	}
+	uses("after Weight", 0, numbers(0))
+	uses("after Weight", 1, numbers(1))
+	dev.Upload(mat(0).Vec, numbers(3))
+	dev.Upload(mat(1).Vec, numbers(4))
+	dev.Refresh()
+	uses("after Refresh", 0, numbers(3))
+	uses("after Refresh", 1, numbers(4))
+	weights[0].Free()
+	dev.Upload(mat(1).Vec, numbers(5))
+	dev.Refresh()
+	uses("after Refresh with the other weight freed", 1, numbers(5))
+	weights[1].Free()
+}
