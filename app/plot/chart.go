@@ -3,12 +3,12 @@ package plot
 import (
 	"context"
 	"image"
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
 
 	"growlab/app/chart"
@@ -18,22 +18,31 @@ import (
 type Chart struct {
 	widget.BaseWidget
 
-	// OnChanged runs after a person or a setter changed a view setting (smoothing, axes, hidden lines): a place to
-	// remember them.
+	// OnChanged runs after the view changed, by hand or by a setter: smoothing, axes, zoom, hidden lines. It is the place to
+	// remember settings. New data does not count.
 	OnChanged func()
+	// OnMarkerTapped runs when a marker is clicked; i is its index in Figure().Markers.
+	OnMarkerTapped func(i int)
 	// OnTypedKey receives the keys that the focused chart has no use for.
 	OnTypedKey func(*fyne.KeyEvent)
 
 	figure    chart.Figure
 	listeners []func()
 	dirty     atomic.Bool
-	img       *image.RGBA
-	raster    *canvas.Raster
+
+	image  *image.RGBA  // reused from frame to frame
+	layout chart.Layout // of the last frame, or of the next one if nothing was drawn yet
+	dots   float32      // device pixels per logical one in layout
+	frames int          // drawn so far
+
+	pointer pointer
+	focused bool
+	rend    *renderer
 }
 
 // NewChart returns an empty chart whose vertical axis is called yName, "loss".
 func NewChart(yName string) *Chart {
-	c := &Chart{figure: chart.Figure{YName: yName, Legend: true}}
+	c := &Chart{figure: chart.Figure{YName: yName, Legend: true}, dots: 1}
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -60,6 +69,15 @@ func (c *Chart) SetLines(lines []chart.Line) {
 	c.Refresh()
 }
 
+// ToggleLine hides or shows line i of the figure.
+func (c *Chart) ToggleLine(i int) {
+	if i < 0 || i >= len(c.figure.Lines) {
+		return
+	}
+	c.figure.Lines[i].Hidden = !c.figure.Lines[i].Hidden
+	c.changed()
+}
+
 // AddMarker adds an event. For a stage start, call Break on the series too.
 func (c *Chart) AddMarker(m chart.Marker) { c.SetMarkers(append(c.figure.Markers, m)) }
 
@@ -71,48 +89,46 @@ func (c *Chart) SetMarkers(m []chart.Marker) {
 
 // SetEmptyText sets what the chart says while it has no data.
 func (c *Chart) SetEmptyText(text string) {
-	c.figure.Empty = text
-	c.Refresh()
-}
-
-// SetSmooth sets the EMA factor, 0 (off) to 0.999.
-func (c *Chart) SetSmooth(factor float64) {
-	if c.figure.Smooth != factor {
-		c.figure.Smooth = factor
-		c.changed()
+	if c.figure.Empty != text {
+		c.figure.Empty = text
+		c.Refresh()
 	}
 }
+
+// SetSmooth sets the EMA factor, 0 (off) to below 1.
+func (c *Chart) SetSmooth(factor float64) { set(c, &c.figure.Smooth, min(max(factor, 0), 0.99999)) }
 
 // SetLogY switches the vertical axis between linear and logarithmic.
-func (c *Chart) SetLogY(on bool) {
-	if c.figure.LogY != on {
-		c.figure.LogY = on
-		c.changed()
-	}
-}
+func (c *Chart) SetLogY(on bool) { set(c, &c.figure.LogY, on) }
 
 // SetLogX switches the horizontal axis between linear and logarithmic.
-func (c *Chart) SetLogX(on bool) {
-	if c.figure.LogX != on {
-		c.figure.LogX = on
+func (c *Chart) SetLogX(on bool) { set(c, &c.figure.LogX, on) }
+
+func set[T comparable](c *Chart, field *T, value T) {
+	if *field != value {
+		*field = value
 		c.changed()
 	}
 }
 
-// SetXAxis sets what the horizontal axis counts, and fits the view.
+// SetXAxis sets what the horizontal axis counts, and fits the view: a zoom on another axis means nothing.
 func (c *Chart) SetXAxis(a chart.Axis) {
 	if c.figure.XAxis != a {
-		c.figure.XAxis = a
-		c.figure.X, c.figure.Y = chart.Range{}, chart.Range{}
+		c.figure.XAxis, c.figure.X, c.figure.Y = a, chart.Range{}, chart.Range{}
+		c.changed()
+	}
+}
+
+// SetView shows the given ranges; a zero range fits.
+func (c *Chart) SetView(x, y chart.Range) {
+	if c.figure.X != x || c.figure.Y != y {
+		c.figure.X, c.figure.Y = x, y
 		c.changed()
 	}
 }
 
 // Fit shows all the data.
-func (c *Chart) Fit() {
-	c.figure.X, c.figure.Y = chart.Range{}, chart.Range{}
-	c.changed()
-}
+func (c *Chart) Fit() { c.SetView(chart.Range{}, chart.Range{}) }
 
 func (c *Chart) changed() {
 	c.Refresh()
@@ -144,16 +160,37 @@ func (c *Chart) Live(ctx context.Context, hz int) {
 	}
 }
 
-// CreateRenderer is for Fyne.
-func (c *Chart) CreateRenderer() fyne.WidgetRenderer {
-	c.raster = canvas.NewRaster(c.draw)
-	return widget.NewSimpleRenderer(c.raster)
+// MinSize is small enough for a laptop window.
+func (c *Chart) MinSize() fyne.Size {
+	c.ExtendBaseWidget(c)
+	return fyne.NewSize(280, 180)
 }
 
+// CreateRenderer is for Fyne.
+func (c *Chart) CreateRenderer() fyne.WidgetRenderer {
+	c.ExtendBaseWidget(c)
+	c.rend = newRenderer(c)
+	return c.rend
+}
+
+// draw makes the picture, at device pixels.
 func (c *Chart) draw(w, h int) image.Image {
-	if c.img == nil || c.img.Rect.Dx() != w || c.img.Rect.Dy() != h {
-		c.img = image.NewRGBA(image.Rect(0, 0, w, h))
+	if c.image == nil || c.image.Rect.Dx() != w || c.image.Rect.Dy() != h {
+		c.image = image.NewRGBA(image.Rect(0, 0, w, h))
 	}
-	chart.Draw(c.img, c.figure, chart.Dark(), float64(w)/float64(c.Size().Width))
-	return c.img
+	c.dots = float32(w) / max(c.Size().Width, 1)
+	c.layout = chart.Draw(c.image, c.figure, c.colors(), float64(c.dots))
+	c.frames++
+	return c.image
+}
+
+// arrange computes the layout of the frame to come.
+func (c *Chart) arrange() {
+	c.dots = 1
+	if cv := fyne.CurrentApp().Driver().CanvasForObject(c); cv != nil {
+		c.dots = cv.Scale()
+	}
+	size := c.Size()
+	pixels := func(v float32) int { return int(math.Round(float64(v * c.dots))) }
+	c.layout = chart.Arrange(c.figure, pixels(size.Width), pixels(size.Height), float64(c.dots))
 }

@@ -1,0 +1,455 @@
+package plot
+
+import (
+	"context"
+	"image/color"
+	"math"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
+
+	"growlab/app/chart"
+)
+
+// show puts a chart of two runs, 5000 points each, with a stage at step 1500 and a checkpoint at 3000, into a window of
+// 700 x 420.
+func showChart(t *testing.T) (*Chart, fyne.Window) {
+	t.Helper()
+	test.NewTempApp(t)
+	test.ApplyTheme(t, theme.DefaultTheme())
+	c := NewChart("loss")
+	for k, name := range []string{"grown", "scratch"} {
+		s := chart.NewSeries(name)
+		for i := range 5000 {
+			x := float64(i + 1)
+			s.Append(chart.Pos{Step: x, Tokens: 4096 * x, FLOPs: 1e10 * x, Seconds: 0.1 * x}, 2+0.2*float64(k)+8*math.Exp(-x/700))
+		}
+		c.AddLine(chart.Line{Series: s, Color: k})
+	}
+	at := c.Figure().Lines[0].Series.PosAt
+	c.SetMarkers([]chart.Marker{
+		{At: at(1500), Label: "S2 · 6L × 192", Detail: "loss 2.938 → 2.938\nmax |logit diff| 2.1e-06"},
+		{At: at(3000), Kind: chart.Saved, Label: "checkpoint", Detail: "12 MB"},
+	})
+	w := test.NewTempWindow(t, c)
+	w.SetPadded(false)
+	w.Resize(fyne.NewSize(700, 420))
+	return c, w
+}
+
+// middle is the logical position of the middle of the plot.
+func middle(c *Chart) fyne.Position {
+	p := c.layout.Plot.Min.Add(c.layout.Plot.Max).Div(2)
+	return fyne.NewPos(float32(p.X)/c.dots, float32(p.Y)/c.dots)
+}
+
+func center(c *Chart, h chart.Hit) fyne.Position {
+	p := h.Rect.Min.Add(h.Rect.Max).Div(2)
+	return fyne.NewPos(float32(p.X)/c.dots, float32(p.Y)/c.dots)
+}
+
+func click(c *Chart, at fyne.Position) {
+	e := &desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: at}, Button: desktop.MouseButtonPrimary}
+	c.MouseDown(e)
+	c.MouseUp(e)
+}
+
+func tipTexts(c *Chart) []string {
+	var out []string
+	t := c.rend.tip
+	if t.title.Visible() {
+		out = append(out, t.title.Text)
+	}
+	for _, r := range t.rows {
+		if r.name.Visible() {
+			out = append(out, r.name.Text)
+		}
+		if r.value.Visible() {
+			out = append(out, r.value.Text)
+		}
+	}
+	return out
+}
+
+func TestHoverShowsNearestValuesLargestFirst(t *testing.T) {
+	c, w := showChart(t)
+	c.SetSmooth(0.9)
+	at := middle(c)
+	test.MoveMouse(w.Canvas(), at)
+	got := tipTexts(c)
+	if len(got) != 5 || got[0] != "step 2,500 · 10.2M tokens" || got[1] != "scratch" || got[3] != "grown" {
+		t.Fatalf("tooltip %q, want step and tokens, scratch and its value, grown and its value", got)
+	}
+	if want := "2.4335  (2.4249)"; math.Abs(float64(len(got[2])-len(want))) > 0 || got[2][:3] != "2.4" {
+		t.Errorf("value %q, want smoothed (raw) like %q", got[2], want)
+	}
+	if !c.rend.cross.Visible() {
+		t.Error("no cross line")
+	}
+	if x := c.rend.cross.Position().X + 0.5; math.Abs(float64(x-at.X)) > 1 {
+		t.Errorf("cross line at %v, want under the pointer at %v", x, at.X)
+	}
+	marks := 0
+	for _, r := range c.rend.tip.rows {
+		if r.mark.Visible() {
+			marks++
+		}
+	}
+	if marks != 2 {
+		t.Errorf("%d lines marked, want 2", marks)
+	}
+	test.MoveMouse(w.Canvas(), fyne.NewPos(2, 2))
+	if got := tipTexts(c); len(got) != 0 || c.rend.cross.Visible() {
+		t.Errorf("outside the plot: tooltip %q, cross %v, want none", got, c.rend.cross.Visible())
+	}
+}
+
+func TestHoverDoesNotDrawThePictureAgain(t *testing.T) {
+	c, w := showChart(t)
+	w.Canvas().Capture()
+	before := c.frames
+	for x := range 50 {
+		test.MoveMouse(w.Canvas(), middle(c).AddXY(float32(x), 0))
+	}
+	if c.frames != before {
+		t.Errorf("%d pictures drawn by hovering, want 0", c.frames-before)
+	}
+}
+
+func TestHoverOfMarkers(t *testing.T) {
+	c, w := showChart(t)
+	for _, h := range c.layout.Marks {
+		test.MoveMouse(w.Canvas(), center(c, h))
+		got := tipTexts(c)
+		m := c.figure.Markers[h.Index]
+		want := []string{m.Label, "12 MB", "step 3,000 · 12.3M tokens"}
+		if m.Kind == chart.StageStart {
+			want = []string{m.Label, "loss 2.938 → 2.938", "max |logit diff| 2.1e-06", "step 1,500 · 6.14M tokens"}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("tooltip of %s: %q, want %q", m.Label, got, want)
+		}
+		if c.Cursor() != desktop.PointerCursor {
+			t.Errorf("cursor over %s is not a hand", m.Label)
+		}
+	}
+	if len(c.layout.Marks) != 2 {
+		t.Errorf("%d marks, want 2", len(c.layout.Marks))
+	}
+}
+
+func TestTooltipStaysInside(t *testing.T) {
+	c, w := showChart(t)
+	plot := c.layout.Plot
+	for _, at := range []fyne.Position{
+		fyne.NewPos(float32(plot.Min.X)+1, float32(plot.Min.Y)+1), fyne.NewPos(float32(plot.Max.X)-2, float32(plot.Max.Y)-2),
+		fyne.NewPos(float32(plot.Max.X)-2, float32(plot.Min.Y)+1), middle(c),
+	} {
+		test.MoveMouse(w.Canvas(), at)
+		box := c.rend.tip.box
+		if !box.Visible() {
+			t.Errorf("no tooltip at %v", at)
+		}
+		p, s := box.Position(), box.Size()
+		if p.X < 0 || p.Y < 0 || p.X+s.Width > c.Size().Width || p.Y+s.Height > c.Size().Height {
+			t.Errorf("tooltip at %v size %v leaves the chart of %v", p, s, c.Size())
+		}
+	}
+}
+
+func TestDragSelects(t *testing.T) {
+	for _, tc := range []struct {
+		name         string
+		dx, dy       float32
+		zoomX, zoomY bool
+	}{
+		{"flat box: along x", 200, 3, true, false},
+		{"narrow box: along y", 5, 100, false, true},
+		{"box", 200, 100, true, true},
+		{"backwards", -200, -100, true, true},
+		{"too small", 3, 3, false, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c, w := showChart(t)
+			whole := c.layout
+			start := middle(c)
+			test.Drag(w.Canvas(), start.AddXY(tc.dx, tc.dy), tc.dx, tc.dy)
+			f := c.Figure()
+			if !f.X.Auto() != tc.zoomX || !f.Y.Auto() != tc.zoomY {
+				t.Fatalf("zoomed x %v y %v, want %v %v", f.X, f.Y, tc.zoomX, tc.zoomY)
+			}
+			if tc.zoomX {
+				from, to := whole.XValue(float64(start.X)), whole.XValue(float64(start.X+tc.dx))
+				if math.Abs(f.X.Lo-min(from, to)) > 15 || math.Abs(f.X.Hi-max(from, to)) > 15 {
+					t.Errorf("x %v, want %v to %v", f.X, min(from, to), max(from, to))
+				}
+			}
+			if c.rend.selection.Visible() {
+				t.Error("the selection is still there")
+			}
+			test.DoubleTap(c)
+			if f := c.Figure(); !f.X.Auto() || !f.Y.Auto() || c.layout.X != whole.X {
+				t.Errorf("double click left %v %v", f.X, f.Y)
+			}
+		})
+	}
+}
+
+func TestDragShowsSelection(t *testing.T) {
+	c, _ := showChart(t)
+	c.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: middle(c).AddXY(100, 2)}, Dragged: fyne.NewDelta(100, 2)})
+	s := c.rend.selection
+	if !s.Visible() || math.Abs(float64(s.Size().Width-100)) > 1.5 || s.Size().Height < 200 {
+		t.Errorf("selection visible %v size %v, want 100 wide and as high as the plot", s.Visible(), s.Size())
+	}
+	c.DragEnd()
+}
+
+func wheel(c *Chart, at fyne.Position, dy float32) {
+	c.Scrolled(&fyne.ScrollEvent{PointEvent: fyne.PointEvent{Position: at}, Scrolled: fyne.NewDelta(0, dy)})
+}
+
+func TestWheelZoomsAtPointer(t *testing.T) {
+	c, _ := showChart(t)
+	at := middle(c).AddXY(60, 0)
+	value := c.layout.XValue(float64(at.X))
+	wheel(c, at, 10)
+	if got := c.layout.XValue(float64(at.X)); math.Abs(got-value) > 1 {
+		t.Errorf("under the pointer is now %v, want still %v", got, value)
+	}
+	if got := c.layout.X.Hi - c.layout.X.Lo; math.Abs(got-5000*wheelNotch) > 1 {
+		t.Errorf("%v steps in view after one notch, want %v", got, 5000*wheelNotch)
+	}
+	for range 3 {
+		wheel(c, at, -10)
+	}
+	if !c.Figure().X.Auto() {
+		t.Errorf("zoomed out beyond the data: x %v, want fitted", c.Figure().X)
+	}
+	wheel(c, fyne.NewPos(4, at.Y), 10)
+	if f := c.Figure(); f.Y.Auto() || !f.X.Auto() {
+		t.Errorf("wheel over the numbers: x %v y %v, want only y zoomed", f.X, f.Y)
+	}
+}
+
+func TestPan(t *testing.T) {
+	drag := func(button desktop.MouseButton, mod fyne.KeyModifier) func(*Chart) {
+		return func(c *Chart) {
+			c.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: middle(c)}, Button: button, Modifier: mod})
+			c.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: middle(c).AddXY(-50, 0)}, Dragged: fyne.NewDelta(-50, 0)})
+			c.DragEnd()
+		}
+	}
+	for _, tc := range []struct {
+		name  string
+		do    func(*Chart)
+		right bool
+	}{
+		{"shift drag to the left", drag(desktop.MouseButtonPrimary, fyne.KeyModifierShift), true},
+		{"middle drag to the left", drag(desktop.MouseButtonTertiary, 0), true},
+		{"right arrow", func(c *Chart) { c.TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight}) }, true},
+		{"left arrow", func(c *Chart) { c.TypedKey(&fyne.KeyEvent{Name: fyne.KeyLeft}) }, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c, _ := showChart(t)
+			c.SetView(chart.Range{Lo: 1000, Hi: 2000}, chart.Range{})
+			tc.do(c)
+			x := c.Figure().X
+			if math.Abs(x.Hi-x.Lo-1000) > 1e-6 || (x.Lo > 1000) != tc.right || x.Lo == 1000 {
+				t.Errorf("x %v, want 1000 long and moved right: %v", x, tc.right)
+			}
+			if !c.Figure().Y.Auto() {
+				t.Error("the height is no longer fitted")
+			}
+		})
+	}
+}
+
+func TestPanKeepsDataInView(t *testing.T) {
+	c, _ := showChart(t)
+	c.SetView(chart.Range{Lo: 1000, Hi: 2000}, chart.Range{})
+	for range 100 {
+		c.TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
+	}
+	if x := c.Figure().X; x.Lo > 5000 {
+		t.Errorf("panned away from the data, which ends at 5000: %v", x)
+	}
+}
+
+func TestKeys(t *testing.T) {
+	c, _ := showChart(t)
+	c.TypedRune('+')
+	if c.Figure().X.Auto() {
+		t.Error("+ did not zoom")
+	}
+	c.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if !c.Figure().X.Auto() {
+		t.Error("Esc did not fit")
+	}
+	c.TypedKey(&fyne.KeyEvent{Name: fyne.KeyUp})
+	if c.Figure().Y.Auto() {
+		t.Error("Up did not move")
+	}
+	c.TypedRune('2')
+	if !c.Figure().Lines[1].Hidden {
+		t.Error("2 did not hide the second line")
+	}
+	var passed fyne.KeyName
+	c.OnTypedKey = func(e *fyne.KeyEvent) { passed = e.Name }
+	c.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	if passed != fyne.KeySpace {
+		t.Errorf("passed on %q, want Space", passed)
+	}
+}
+
+func TestClickFocusesAndShowsIt(t *testing.T) {
+	c, w := showChart(t)
+	click(c, middle(c))
+	if w.Canvas().Focused() != c || !c.rend.focus.Visible() {
+		t.Errorf("focused %v, ring %v", w.Canvas().Focused(), c.rend.focus.Visible())
+	}
+}
+
+func TestLegendClickHides(t *testing.T) {
+	c, _ := showChart(t)
+	changes := 0
+	c.OnChanged = func() { changes++ }
+	second := center(c, c.layout.Legend[1])
+	click(c, second)
+	if f := c.Figure(); !f.Lines[1].Hidden || f.Lines[0].Hidden || changes != 1 {
+		t.Fatalf("hidden %v %v after a click on the second entry, %d changes", f.Lines[0].Hidden, f.Lines[1].Hidden, changes)
+	}
+	c.SetView(chart.Range{Lo: 1, Hi: 9}, chart.Range{})
+	c.DoubleTapped(&fyne.PointEvent{Position: second})
+	if c.Figure().X.Auto() {
+		t.Error("a double click on the legend fitted the view")
+	}
+	click(c, second)
+	if c.Figure().Lines[1].Hidden {
+		t.Error("the second click did not show the line again")
+	}
+}
+
+func TestMarkerClick(t *testing.T) {
+	c, _ := showChart(t)
+	got := -1
+	c.OnMarkerTapped = func(i int) { got = i }
+	click(c, center(c, c.layout.Marks[1]))
+	if got != c.layout.Marks[1].Index {
+		t.Errorf("marker %d, want %d", got, c.layout.Marks[1].Index)
+	}
+}
+
+func TestFigureIsACopy(t *testing.T) {
+	c, _ := showChart(t)
+	f := c.Figure()
+	f.Lines[0].Hidden, f.Markers[0].Label = true, "x"
+	if g := c.Figure(); g.Lines[0].Hidden || g.Markers[0].Label == "x" {
+		t.Error("changing the copy changed the chart")
+	}
+}
+
+// A renderer that makes objects while it lays out or refreshes repaints for ever.
+func TestRefreshMakesNoNewObjects(t *testing.T) {
+	c, w := showChart(t)
+	test.MoveMouse(w.Canvas(), middle(c))
+	before := slices.Clone(c.rend.Objects())
+	for range 3 {
+		c.rend.Layout(c.Size())
+		c.Refresh()
+		test.MoveMouse(w.Canvas(), middle(c).AddXY(3, 3))
+	}
+	if !slices.Equal(before, c.rend.Objects()) {
+		t.Errorf("objects changed: %d before, %d after", len(before), len(c.rend.Objects()))
+	}
+}
+
+// A layout of the same size, which Fyne asks for whenever a text changes its width, must do nothing.
+func TestLayoutOfSameSizeDoesNothing(t *testing.T) {
+	c, _ := showChart(t)
+	before := c.layout.Plot
+	c.layout.Plot.Max.X = 7 // a mark that arranging would wipe out
+	c.rend.Layout(c.Size())
+	if c.layout.Plot.Max.X != 7 {
+		t.Errorf("laid out again: plot %v, as before %v", c.layout.Plot, before)
+	}
+}
+
+// Ten marks a tick make one repaint a tick. In the test driver fyne.Do runs on the goroutine that calls it.
+func TestLiveCoalesces(t *testing.T) {
+	c, _ := showChart(t)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		repaints := 0
+		c.rend.onRefresh = func() { repaints++ }
+		go c.Live(ctx, 10)
+		for range 100 { // one second
+			c.MarkDirty()
+			time.Sleep(10 * time.Millisecond)
+		}
+		synctest.Wait()
+		busy := repaints
+		time.Sleep(time.Second)
+		cancel()
+		synctest.Wait()
+		if busy < 9 || busy > 10 {
+			t.Errorf("%d repaints in a second of 100 marks, want 9 or 10", busy)
+		}
+		if repaints-busy > 1 {
+			t.Errorf("%d repaints in an idle second, want at most the last one", repaints-busy)
+		}
+	})
+}
+
+func TestFollowsTheme(t *testing.T) {
+	c, w := showChart(t)
+	corner := func() color.Color { return w.Canvas().Capture().At(1, 1) }
+	for _, variant := range []fyne.ThemeVariant{theme.VariantDark, theme.VariantLight} {
+		test.ApplyTheme(t, forced{theme.DefaultTheme(), variant})
+		want := color.NRGBAModel.Convert(theme.DefaultTheme().Color(theme.ColorNameBackground, variant))
+		if got := color.NRGBAModel.Convert(corner()); got != want {
+			t.Errorf("variant %d: background %v, want %v", variant, got, want)
+		}
+		if got, want := c.colors().Series[0], map[fyne.ThemeVariant]color.NRGBA{
+			theme.VariantDark: chart.Dark().Series[0], theme.VariantLight: chart.Light().Series[0],
+		}[variant]; got != want {
+			t.Errorf("variant %d: first line %v, want %v", variant, got, want)
+		}
+	}
+}
+
+// forced is a theme in one variant.
+type forced struct {
+	fyne.Theme
+	variant fyne.ThemeVariant
+}
+
+func (f forced) Color(n fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
+	return f.Theme.Color(n, f.variant)
+}
+
+func TestMinSizeSuitsALaptop(t *testing.T) {
+	c, _ := showChart(t)
+	if m := c.MinSize(); m.Width > 320 || m.Height > 220 {
+		t.Errorf("least size %v, want at most 320 x 220", m)
+	}
+	if m := NewControls(c).MinSize(); m.Width > 520 || m.Height > 48 {
+		t.Errorf("least size of the controls %v, want at most 520 x 48", m)
+	}
+}
+
+func TestTinySizesDoNotPanic(t *testing.T) {
+	c, w := showChart(t)
+	for _, s := range []fyne.Size{{}, {Width: 1, Height: 1}, {Width: 40, Height: 500}, {Width: 500, Height: 30}} {
+		c.Resize(s)
+		c.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(s.Width/2, s.Height/2)}})
+		wheel(c, fyne.NewPos(s.Width/2, s.Height/2), 10)
+		w.Canvas().Capture()
+	}
+}

@@ -1,0 +1,66 @@
+package plot
+
+import "fyne.io/fyne/v2"
+
+// FocusGained is for Fyne.
+func (c *Chart) FocusGained() {
+	c.focused = true
+	c.refreshOverlay()
+}
+
+// FocusLost is for Fyne.
+func (c *Chart) FocusLost() {
+	c.focused = false
+	c.refreshOverlay()
+}
+
+// keyPan is the part of the view that an arrow key moves.
+const keyPan = 0.1
+
+// TypedKey is for Fyne.
+func (c *Chart) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyEscape, fyne.KeyHome:
+		c.Fit()
+	case fyne.KeyLeft:
+		c.moveX(-keyPan)
+	case fyne.KeyRight:
+		c.moveX(keyPan)
+	case fyne.KeyUp:
+		c.moveY(keyPan)
+	case fyne.KeyDown:
+		c.moveY(-keyPan)
+	default:
+		if c.OnTypedKey != nil {
+			c.OnTypedKey(e)
+		}
+	}
+}
+
+func (c *Chart) moveX(part float64) {
+	if !c.layout.Empty {
+		c.SetView(c.panned(part), c.figure.Y)
+	}
+}
+
+func (c *Chart) moveY(part float64) {
+	if !c.layout.Empty {
+		c.SetView(c.figure.X, c.layout.Y.Pan(part, c.figure.LogY))
+	}
+}
+
+// TypedRune is for Fyne: + and - zoom at the middle, a digit shows or hides the line of that number.
+func (c *Chart) TypedRune(r rune) {
+	if c.layout.Empty {
+		return
+	}
+	middle := c.layout.XValue(float64(c.layout.Plot.Min.X+c.layout.Plot.Max.X) / 2)
+	switch {
+	case r == '+' || r == '=':
+		c.zoomX(middle, wheelNotch*wheelNotch)
+	case r == '-':
+		c.zoomX(middle, 1/(wheelNotch*wheelNotch))
+	case r >= '1' && r <= '9':
+		c.ToggleLine(int(r - '1'))
+	}
+}
