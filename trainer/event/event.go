@@ -184,9 +184,10 @@ func (Ended) sealed()   {}
 // BitsPerByte turns nats per byte-level token into bits per byte.
 func BitsPerByte(loss float64) float64 { return loss / math.Ln2 }
 
-// Marshal is the one-line JSON form: the fields of e with "event" in front.
+// Marshal is the one-line JSON form: the fields of e with "event" in front. A number that is not finite is
+// null.
 func Marshal(e Event) ([]byte, error) {
-	body, err := json.Marshal(e)
+	body, err := marshalBody(e)
 	if err != nil {
 		return nil, fmt.Errorf("event %s: %w", e.Kind(), err)
 	}
@@ -197,7 +198,7 @@ func Marshal(e Event) ([]byte, error) {
 	return append([]byte(head+","), body[1:]...), nil
 }
 
-// Unmarshal is the inverse of Marshal.
+// Unmarshal is the inverse of Marshal; a null number is NaN.
 func Unmarshal(line []byte) (Event, error) {
 	var head struct {
 		Event string `json:"event"`
@@ -232,6 +233,7 @@ func Unmarshal(line []byte) (Event, error) {
 
 func decode[E Event](line []byte) (Event, error) {
 	var e E
+	expectNull(line, &e)
 	if err := json.Unmarshal(line, &e); err != nil {
 		return nil, fmt.Errorf("event %s: %w", e.Kind(), err)
 	}

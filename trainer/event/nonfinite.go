@@ -1,0 +1,62 @@
+package event
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"reflect"
+	"strings"
+)
+
+// A run that diverges measures numbers that JSON cannot write. They are written as null, as JavaScript does, and null is
+// read as NaN: an infinity comes back as NaN too, and in the costs of stages, which cannot but be finite, null is 0.
+
+// marshalBody is json.Marshal for events. The order of fields is kept where all numbers are finite.
+func marshalBody(e Event) ([]byte, error) {
+	body, err := json.Marshal(e)
+	if errors.As(err, new(*json.UnsupportedValueError)) {
+		return json.Marshal(nullable(reflect.ValueOf(e)))
+	}
+	return body, err
+}
+
+// nullable copies v into maps and slices with nil for each number that is not finite.
+func nullable(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.Float64:
+		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
+			return nil
+		}
+	case reflect.Slice:
+		all := make([]any, v.Len())
+		for i := range all {
+			all[i] = nullable(v.Index(i))
+		}
+		return all
+	case reflect.Struct:
+		fields := make(map[string]any, v.NumField())
+		for i := range v.NumField() {
+			name, option, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			if option != "omitempty" || !v.Field(i).IsZero() {
+				fields[name] = nullable(v.Field(i))
+			}
+		}
+		return fields
+	}
+	return v.Interface()
+}
+
+// expectNull sets the numbers of *e to NaN if the line has a null, which json.Unmarshal leaves alone. Every line that
+// Marshal wrote has all numbers, so the others are overwritten.
+func expectNull(line []byte, e any) {
+	if !bytes.Contains(line, []byte(":null")) {
+		return
+	}
+	v := reflect.ValueOf(e).Elem()
+	for i := range v.NumField() {
+		if f := v.Field(i); f.Kind() == reflect.Float64 {
+			f.SetFloat(math.NaN())
+		}
+	}
+}
