@@ -46,7 +46,7 @@ func (t *Trainer) grow(i int) error {
 		Step: t.steps(), Tokens: t.tokens, Stage: i + 1, Operator: op.Name(), Preserves: op.Preserves(),
 		From: StageInfo(t.plan.Stages[i-1]), To: StageInfo(t.plan.Stages[i]),
 		LossBefore: lossBefore, LossAfter: lossAfter, MomentsCarried: grown.Carried, MomentsNew: grown.New,
-		RampTokens: t.plan.Stages[i].Ramp, Seconds: time.Since(begin).Seconds(),
+		NewLayers: []int{}, RampTokens: t.plan.Stages[i].Ramp, Seconds: time.Since(begin).Seconds(),
 	}
 	e.MaxLogitDiff, e.MaxLogit = compare(before, after)
 	for l, added := range grown.NewLayer {
