@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"growlab/app/glload"
+	"growlab/app/session"
+	"growlab/store"
+	"growlab/trainer/compute/cpu"
+	"growlab/trainer/control"
+)
+
+// finding is what doctor found about one thing.
+type finding struct {
+	Check    string `json:"check"`
+	OK       bool   `json:"ok"`
+	Required bool   `json:"required"` // training on the terminal needs it
+	Detail   string `json:"detail"`
+	Fix      string `json:"fix,omitempty"`
+}
+
+// errUnfit is returned by doctor when something that training needs is not well.
+var errUnfit = errors.New("this machine cannot train: see what is marked FAIL")
+
+func (p Program) doctor() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "check what this machine has for training and for the window",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			home, err := session.Open()
+			if err != nil {
+				return err
+			}
+			fit := true
+			term := p.outTerminal(cmd)
+			for _, f := range examine(home) {
+				fit = fit && (f.OK || !f.Required)
+				show := f.print
+				if asJSON {
+					show = func(terminal) error { return writeJSON(p.Streams.Out, f) }
+				}
+				if err := show(term); err != nil {
+					return err
+				}
+			}
+			if !fit {
+				return errUnfit
+			}
+			return nil
+		},
+	}
+	jsonFlag(cmd, &asJSON, "print a line of JSON for each check")
+	return cmd
+}
+
+// examine makes all checks.
+func examine(h *session.Home) []finding {
+	return []finding{
+		checkCPU(), checkCores(), checkMemory(), checkFolder(h), checkSocket(), checkWindow(), checkGPU(libraryFolders()),
+	}
+}
+
+func (f finding) print(t terminal) error {
+	mark := t.paint(green, "ok  ")
+	switch {
+	case !f.OK && f.Required:
+		mark = t.paint(red, "FAIL")
+	case !f.OK:
+		mark = t.paint(yellow, "none")
+	}
+	_, err := fmt.Fprintf(t, "%s  %-8s %s\n", mark, f.Check, f.Detail)
+	if err == nil && f.Fix != "" {
+		_, err = fmt.Fprintf(t, "      %-8s fix: %s\n", "", f.Fix)
+	}
+	return err
+}
+
+func checkCPU() finding {
+	f := finding{Check: "cpu", Required: true}
+	var all []string
+	for _, k := range cpu.Families() {
+		name := k.Name
+		if k.Chosen {
+			name, f.OK = name+" (chosen)", true
+		}
+		all = append(all, name+": "+k.Reason)
+	}
+	f.Detail = "kernels " + strings.Join(all, "; ")
+	if family := os.Getenv("GROWLAB_CPU"); family != "" {
+		if dev, err := session.OpenDevice("cpu", 1); err != nil {
+			f.OK, f.Detail, f.Fix = false, err.Error(), "unset GROWLAB_CPU"
+		} else {
+			f.Detail += "; GROWLAB_CPU asks for " + family
+			_ = dev.Close() // nothing was done on it
+		}
+	}
+	return f
+}
+
+func checkCores() finding {
+	return finding{
+		Check: "cores", OK: true, Required: true,
+		Detail: fmt.Sprintf("%d, of which %d may be used", runtime.NumCPU(), runtime.GOMAXPROCS(0)),
+	}
+}
+
+// littleMemory is what flm-1m needs and some to spare.
+const littleMemory = 256 << 20
+
+func checkMemory() finding {
+	f := finding{Check: "memory", OK: true, Required: true, Detail: "unknown on this system"}
+	free, known := session.FreeMemory()
+	if !known {
+		return f
+	}
+	f.Detail = bytesOf(free) + " free"
+	if total, known := session.TotalMemory(); known {
+		f.Detail += " of " + bytesOf(total)
+	}
+	if free < littleMemory {
+		f.OK, f.Fix = false, "end other programs; the smallest preset needs about "+bytesOf(littleMemory)
+	}
+	return f
+}
+
+// checkFolder makes a run file and removes it, which tries all that a run needs of the folder and its disk.
+func checkFolder(h *session.Home) finding {
+	f := finding{Check: "folder", Required: true, Detail: h.RunFolder() + " takes run files"}
+	id := "doctor-" + store.NewID()
+	path := filepath.Join(h.RunFolder(), store.FileName("doctor", id))
+	run, err := store.Create(path, store.Meta{ID: id, Name: "doctor"})
+	if err == nil {
+		err = run.Close()
+	}
+	if run != nil {
+		err = errors.Join(err, os.Remove(path))
+	}
+	if err != nil {
+		f.Detail, f.Fix = err.Error(), "set GROWLAB_HOME to a folder of yours on a local disk"
+		return f
+	}
+	f.OK = true
+	if free, ok := freeDisk(h.RunFolder()); ok {
+		f.Detail += ", " + bytesOf(free) + " free"
+	}
+	return f
+}
+
+func checkSocket() finding {
+	f := finding{Check: "socket", Required: true}
+	path, err := control.Path("doctor")
+	if err != nil {
+		f.Detail, f.Fix = err.Error(), "set XDG_RUNTIME_DIR to a folder of yours with a short path"
+		return f
+	}
+	f.OK, f.Detail = true, "control sockets in "+filepath.Dir(path)
+	return f
+}
+
+func checkWindow() finding {
+	f := finding{Check: "window", Detail: "the window can open on DISPLAY=" + os.Getenv("DISPLAY")}
+	if err := glload.Available(); err != nil {
+		f.Detail, f.Fix = err.Error(), "none is needed to train: growlab train works without"
+		return f
+	}
+	f.OK = true
+	return f
+}
+
+// checkGPU only looks for the driver's library: this build has nothing to use it with.
+func checkGPU(folders []string) finding {
+	f := finding{Check: "gpu", Detail: "no NVIDIA driver (libcuda.so.1); this build trains on the CPU"}
+	for _, dir := range folders {
+		path := filepath.Join(dir, "libcuda.so.1")
+		if exists(path) {
+			f.OK, f.Detail = true, "NVIDIA driver "+path+"; this build trains on the CPU"
+			break
+		}
+	}
+	return f
+}
+
+// libraryFolders are where the loader looks, in its order as far as that is the same everywhere.
+func libraryFolders() []string {
+	dirs := filepath.SplitList(os.Getenv("LD_LIBRARY_PATH"))
+	return append(dirs, "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib",
+		"/usr/lib/wsl/lib", "/usr/local/nvidia/lib64", "/usr/local/cuda/compat")
+}

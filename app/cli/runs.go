@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"growlab/app/session"
+)
+
+func (p Program) runs() *cobra.Command {
+	cmd := &cobra.Command{Use: "runs", Short: "list runs, or show one", Args: noArgs, RunE: helpIsUsage}
+	cmd.AddCommand(p.runsList(), p.runsShow())
+	return cmd
+}
+
+// helpIsUsage is for verbs that need another word.
+func helpIsUsage(cmd *cobra.Command, _ []string) error {
+	if err := cmd.Help(); err != nil {
+		return err
+	}
+	return session.Usagef("%s needs another word", cmd.CommandPath())
+}
+
+func (p Program) runsList() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "list all runs, newest first",
+		Args:  noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			home, err := session.Open()
+			if err != nil {
+				return err
+			}
+			infos, err := home.Runs()
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				for _, i := range infos {
+					if err := writeJSON(p.Streams.Out, i); err != nil {
+						return err
+					}
+				}
+				return nil
+			}
+			if len(infos) == 0 {
+				_, err := fmt.Fprintf(p.Streams.Err, "no runs in %s yet; growlab train --recipe flm-1m makes one\n", home.RunFolder())
+				return err
+			}
+			return p.listTable(infos, time.Now())
+		},
+	}
+	jsonFlag(cmd, &asJSON, "print a line of JSON for each run")
+	return cmd
+}
+
+func (p Program) listTable(infos []session.Info, now time.Time) error {
+	t := tabwriter.NewWriter(p.Streams.Out, 0, 4, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "ID\tNAME\tSTATE\tSTAGE\tSTEP\tLOSS\tVAL\tCREATED") // Flush tells
+	for _, i := range infos {
+		state, step := i.State, fmt.Sprintf("%s/%s", grouped(i.Step), grouped(i.Steps))
+		created := ago(i.Created, now)
+		if i.Created.IsZero() { // not readable
+			step, created = "", i.Error
+		}
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\n",
+			i.ID, i.Name, state, i.Stage, i.Stages, step, lossOrNone(i.Loss), lossOrNone(i.ValLoss), created)
+	}
+	return t.Flush()
+}
+
+func lossOrNone(l float64) string {
+	if l == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.4f", l)
+}
+
+func (p Program) runsShow() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show RUN",
+		Short: "report on one run",
+		Args:  oneRun,
+		RunE: func(_ *cobra.Command, args []string) error {
+			home, err := session.Open()
+			if err != nil {
+				return err
+			}
+			info, err := find(home, args[0])
+			if err != nil {
+				return err
+			}
+			a, err := readAccount(info)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return writeJSON(p.Streams.Out, a)
+			}
+			return a.write(p.Streams.Out)
+		},
+	}
+	jsonFlag(cmd, &asJSON, "print one JSON object")
+	return cmd
+}

@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"growlab/app/engine"
+	"growlab/app/session"
+	"growlab/store"
+	"growlab/trainer/event"
+)
+
+// launchFlags adds the flags that say what to train and where.
+func launchFlags(cmd *cobra.Command, l *session.Launch) {
+	f := cmd.Flags()
+	f.StringVar(&l.Recipe, "recipe", "", "what to train: the `NAME` of a preset or a TOML file (required)")
+	f.StringVar(&l.Name, "name", "", "name of the run, if not the recipe's")
+	f.StringVar(&l.Data, "data", "", "text to train on, a UTF-8 file or a folder of them; without it the King James Bible")
+	recipeFlags(cmd, l)
+	deviceFlags(cmd, l)
+}
+
+func recipeFlags(cmd *cobra.Command, l *session.Launch) {
+	cmd.Flags().Var(&seed{&l.Seed}, "seed", "seed of all random numbers, if not the recipe's")
+	cmd.Flags().StringArrayVar(&l.Set, "set", nil, "change the recipe: `section.key=value`, such as train.lr=1e-3 or stage.2.tokens=1M; repeatable")
+}
+
+func deviceFlags(cmd *cobra.Command, l *session.Launch) {
+	cmd.Flags().StringVar(&l.Device, "device", "", "auto, cpu, cuda or cuda:0,1 (default $GROWLAB_DEVICE, or auto)")
+	cmd.Flags().Var(&threads{&l.Threads}, "threads", "threads of the CPU engine (default $GROWLAB_THREADS, or one for each core)")
+}
+
+// seed is a flag that can be absent.
+type seed struct{ to **uint64 }
+
+func (s *seed) String() string {
+	if s.to == nil || *s.to == nil {
+		return ""
+	}
+	return strconv.FormatUint(**s.to, 10)
+}
+
+func (s *seed) Set(text string) error {
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		return errors.New("it must be a whole number from 0 to 2^63-1")
+	}
+	*s.to = &n
+	return nil
+}
+
+func (*seed) Type() string { return "N" }
+
+// threads is a flag that must be positive when it is given.
+type threads struct{ to *int }
+
+func (t *threads) String() string {
+	if t.to == nil || *t.to == 0 {
+		return ""
+	}
+	return strconv.Itoa(*t.to)
+}
+
+func (t *threads) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return errors.New("it must be a whole number, 1 or more")
+	}
+	*t.to = n
+	return nil
+}
+
+func (*threads) Type() string { return "N" }
+
+func (p Program) train() *cobra.Command {
+	var l session.Launch
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "train --recipe NAME|FILE.toml",
+		Short: "train a recipe here, from the first step to the last",
+		Long: `Train a recipe in this process, with progress on the terminal and a report at the end.
+
+Ctrl+C finishes the step, saves a checkpoint and ends; growlab resume goes on with the run. The window, if one is open,
+shows the run as any other. SIGUSR1 saves a checkpoint.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			home, err := session.Open()
+			if err != nil {
+				return err
+			}
+			return p.work(cmd, asJSON, func(o engine.Options) (*engine.Engine, error) {
+				return engine.New(home, store.NewID(), l, o)
+			})
+		},
+	}
+	launchFlags(cmd, &l)
+	jsonFlag(cmd, &asJSON, "print every event as a line of JSON")
+	return cmd
+}
+
+func (p Program) resume() *cobra.Command {
+	var l session.Launch
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "resume RUN",
+		Short: "go on with a run that was stopped, or died",
+		Long: `Go on with a run from its last checkpoint, in this process. The numbers are those, bit for bit, of a run that was never
+interrupted. RUN is an id, its beginning, a name or a file.`,
+		Args: oneRun,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			home, err := session.Open()
+			if err != nil {
+				return err
+			}
+			info, err := find(home, args[0])
+			if err != nil {
+				return err
+			}
+			return p.work(cmd, asJSON, func(o engine.Options) (*engine.Engine, error) {
+				return engine.Resume(info.File, l, o)
+			})
+		},
+	}
+	deviceFlags(cmd, &l)
+	jsonFlag(cmd, &asJSON, "print every event as a line of JSON")
+	return cmd
+}
+
+func jsonFlag(cmd *cobra.Command, to *bool, usage string) {
+	cmd.Flags().BoolVar(to, "json", false, usage)
+}
+
+// work trains in this process what open opens, and shows it.
+func (p Program) work(cmd *cobra.Command, asJSON bool, open func(engine.Options) (*engine.Engine, error)) error {
+	signal.Ignore(syscall.SIGPIPE) // a reader of ours that ends, as head does, stops the run in good order
+	defer signal.Reset(syscall.SIGPIPE)
+	ctx, fail := context.WithCancelCause(cmd.Context())
+	defer fail(nil)
+	show := newProgress(p.terminal(cmd))
+	watch := show.show
+	if asJSON {
+		watch = func(e event.Event) {
+			if err := writeEvent(p.Streams.Out, e); err != nil {
+				fail(err)
+			}
+		}
+	}
+	e, err := open(engine.Options{Version: p.Version, Watch: watch, Warn: show.message})
+	if err != nil {
+		return err
+	}
+	ctx, release := engine.Signals(ctx,
+		func(engine.Signal) {
+			show.message("stopping: the step ends and a checkpoint is saved; once more ends at once")
+		},
+		func() { _ = e.Save(ctx) }) // the run file says whether it was
+	_, err = e.Train(ctx)
+	release()
+	show.end()
+	file := e.File()
+	err = errors.Join(err, e.Close())
+	if asJSON {
+		return err
+	}
+	return errors.Join(err, p.report(file))
+}

@@ -1,0 +1,189 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"unicode"
+
+	"growlab/app/session"
+	"growlab/assets"
+	"growlab/growth"
+	"growlab/store"
+	"growlab/trainer"
+	"growlab/trainer/compute"
+	"growlab/trainer/control"
+	"growlab/trainer/data"
+	"growlab/trainer/event"
+)
+
+// Options are what a caller may choose about an engine, besides the run.
+type Options struct {
+	Version string            // of the program, for the run file
+	Watch   func(event.Event) // called with each event in order, between two steps; may be nil
+	Warn    func(string)      // called with sentences for a person; may be nil
+}
+
+// Engine is a run with all it needs to train.
+type Engine struct {
+	options Options
+	id      string
+	dev     compute.Device
+	trainer *trainer.Trainer
+	server  *control.Server
+	run     *store.Run
+	sink    sink
+}
+
+// New makes a run under id and is ready to train it. When it fails, no run file is left.
+func New(h *session.Home, id string, l session.Launch, o Options) (e *Engine, err error) {
+	recipe, err := session.LoadRecipe(l)
+	if err != nil {
+		return nil, err
+	}
+	if l.Name == "" {
+		l.Name = recipe.Name
+	}
+	if strings.ContainsFunc(l.Name, unicode.IsControl) || len(l.Name) > 200 {
+		return nil, session.Usagef("the name is %q; it must be at most 200 bytes with no control characters", l.Name)
+	}
+	e = &Engine{options: o, id: id}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.Close())
+		}
+	}()
+	if e.dev, err = session.OpenDevice(l.Device, l.Threads); err != nil {
+		return nil, err
+	}
+	set, path, err := openData(l.Data)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(h.RunFolder(), store.FileName(l.Name, id))
+	if err := e.prepare(recipe, set, nil, event.Start{Run: id, Name: l.Name, File: file}); err != nil {
+		return nil, err
+	}
+	text, err := recipe.TOML()
+	if err != nil {
+		return nil, err
+	}
+	told, err := json.Marshal(told{Device: l.Device, Set: l.Set})
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", id, err)
+	}
+	e.run, err = store.Create(file, store.Meta{
+		ID: id, Name: l.Name, RecipeName: recipe.Name, Recipe: string(text), Seed: recipe.Train.Seed,
+		DataName: set.Name, DataHash: set.Hash, DataPath: path, Version: o.Version,
+		Device: e.dev.Name(), Threads: l.Threads, Options: told,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.connect(recipe)
+	return e, nil
+}
+
+// told is what the run file keeps of the launch besides the recipe.
+type told struct {
+	Device string   `json:"device,omitempty"`
+	Set    []string `json:"set,omitempty"`
+}
+
+// openData opens the text at path, or the embedded corpus if path is "".
+func openData(path string) (set *data.Set, abs string, err error) {
+	if path == "" {
+		name, text, err := assets.Corpus()
+		if err != nil {
+			return nil, "", err
+		}
+		set, err = data.Embedded(name, text, data.Options{})
+		return set, "", err
+	}
+	if abs, err = filepath.Abs(path); err != nil {
+		return nil, "", fmt.Errorf("data %s: %w", path, err)
+	}
+	set, err = data.Open(abs, data.Options{})
+	return set, abs, err
+}
+
+// prepare makes the trainer and the control socket: all that can fail before the run file is touched.
+func (e *Engine) prepare(recipe growth.Recipe, set *data.Set, from *trainer.Checkpoint, start event.Start) (err error) {
+	if err := session.FitsMemory(recipe, e.dev); err != nil {
+		return err
+	}
+	if e.server, err = control.Listen(e.id); err != nil {
+		return err
+	}
+	e.trainer, err = trainer.New(trainer.Options{
+		Recipe: recipe, Device: e.dev, Data: set, Sink: &e.sink, Requests: e.server.Requests(), Resume: from, Start: start,
+	})
+	return err
+}
+
+// connect leads what the trainer produces to the run file, the socket and the caller.
+func (e *Engine) connect(recipe growth.Recipe) {
+	e.run.Keep(recipe.Checkpoint.Keep)
+	e.sink = sink{run: e.run, server: e.server, watch: e.options.Watch}
+}
+
+// ID is the run's.
+func (e *Engine) ID() string { return e.id }
+
+// File is the run's file.
+func (e *Engine) File() string { return e.run.Path() }
+
+// Save asks for a checkpoint and waits until the trainer has taken the request.
+func (e *Engine) Save(ctx context.Context) error {
+	return e.server.Do(ctx, control.Command{Verb: control.Save})
+}
+
+// Train runs to the end of the recipe, and returns nil then. When ctx ends, or somebody stops the run, it saves a checkpoint
+// first; the error is then the cause of ctx's end, or ErrStopped. Other errors are why the run failed. At the end the curve
+// of the run is drawn beside its file.
+func (e *Engine) Train(ctx context.Context) (event.Ended, error) {
+	end, err := e.trainer.Run(ctx)
+	if flush := e.run.Flush(); err == nil {
+		err = flush
+	}
+	if end.Step > 0 {
+		if err := draw(e.run.Path()); err != nil {
+			e.warn("%v", err)
+		}
+	}
+	if err != nil || end.State == string(store.Done) {
+		return end, err
+	}
+	if ctx.Err() != nil {
+		return end, context.Cause(ctx)
+	}
+	return end, ErrStopped
+}
+
+// Close ends the control socket, the run file and the device.
+func (e *Engine) Close() error {
+	var errs []error
+	if e.server != nil {
+		errs = append(errs, e.server.Close())
+	}
+	if e.run != nil {
+		errs = append(errs, e.run.Close())
+	}
+	if e.trainer != nil {
+		e.trainer.Close()
+	}
+	if e.dev != nil {
+		errs = append(errs, e.dev.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// warn tells a person.
+func (e *Engine) warn(format string, a ...any) {
+	if e.options.Warn != nil {
+		e.options.Warn(fmt.Sprintf(format, a...))
+	}
+}

@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"growlab/app/session"
+	"growlab/growth"
+	"growlab/store"
+	"growlab/trainer"
+	"growlab/trainer/data"
+	"growlab/trainer/event"
+)
+
+// ErrMismatch is wrapped when a run file cannot go on because something it relies on is not what it was.
+var ErrMismatch = errors.New("the run cannot go on as it was")
+
+// mismatch is a sentence that wraps ErrMismatch.
+type mismatch struct{ sentence string }
+
+func (m mismatch) Error() string { return m.sentence }
+func (mismatch) Unwrap() error   { return ErrMismatch }
+
+// ErrDone is returned for a run that has nothing left to do.
+var ErrDone = errors.New("the run is done: nothing is left to train")
+
+// Resume is ready to go on with the run in file from its last checkpoint, or from its start if it has none. Of l only
+// Device and Threads count; "" and 0 are what the run was started with.
+func Resume(file string, l session.Launch, o Options) (e *Engine, err error) {
+	e = &Engine{options: o}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.Close())
+		}
+	}()
+	if e.run, err = store.OpenWriter(file); err != nil {
+		return nil, err
+	}
+	past, err := e.past()
+	if err != nil {
+		return nil, err
+	}
+	e.id = past.meta.ID
+	if l.Device == "" {
+		l.Device = past.told.Device
+	}
+	if l.Threads == 0 {
+		l.Threads = past.meta.Threads
+	}
+	if e.dev, err = session.OpenDevice(l.Device, l.Threads); err != nil {
+		return nil, err
+	}
+	if was, is := kernels(past.meta.Device), kernels(e.dev.Name()); was != is {
+		e.warn("the run began on %s and goes on with %s: its numbers will differ in the last digits", was, is)
+	}
+	set, err := e.sameData(past.meta)
+	if err != nil {
+		return nil, err
+	}
+	start := event.Start{Run: e.id, Name: past.meta.Name, File: e.run.Path()}
+	if err := e.prepare(past.recipe, set, past.from, start); err != nil {
+		return nil, err
+	}
+	var at int64
+	if past.from != nil {
+		at = past.from.Step
+	}
+	if err := e.run.TrimAfter(at); err != nil {
+		return nil, err
+	}
+	e.connect(past.recipe)
+	return e, nil
+}
+
+// kernels is a device's name without what does not change numbers: the threads, and which of the vector families it is.
+func kernels(device string) string {
+	name, _, _ := strings.Cut(device, ",")
+	return strings.NewReplacer("avx512", "vector", "avx2", "vector").Replace(name)
+}
+
+// past is what the file tells of a run.
+type past struct {
+	meta   store.Meta
+	told   told
+	recipe growth.Recipe
+	from   *trainer.Checkpoint // nil if there is none
+}
+
+func (e *Engine) past() (p past, err error) {
+	r, err := store.OpenReader(e.run.Path())
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	state, err := r.State()
+	if err != nil {
+		return p, err
+	}
+	if state == store.Done {
+		return p, fmt.Errorf("run file %s: %w", r.Path(), ErrDone)
+	}
+	if p.meta, err = r.Meta(); err != nil {
+		return p, err
+	}
+	if err := json.Unmarshal(p.meta.Options, &p.told); err != nil {
+		return p, mismatch{fmt.Sprintf("run file %s: its options are not readable: %v", r.Path(), err)}
+	}
+	if p.recipe, err = parse(r, p.meta); err != nil {
+		return p, err
+	}
+	p.from, err = e.latest(r, p.recipe)
+	return p, err
+}
+
+// latest loads the newest checkpoint that is whole, or nil if there never was one.
+func (e *Engine) latest(r *store.Reader, recipe growth.Recipe) (*trainer.Checkpoint, error) {
+	all, err := r.Checkpoints()
+	if err != nil {
+		return nil, err
+	}
+	var damage error
+	for i := len(all) - 1; i >= 0; i-- {
+		saved, err := r.LoadCheckpoint(all[i].ID)
+		if errors.Is(err, store.ErrDamaged) {
+			damage = errors.Join(damage, err)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if damage != nil {
+			e.warn("%v; going on from step %d instead", damage, saved.Step)
+		}
+		c, err := fromStore(saved, recipe)
+		if err != nil {
+			return nil, fmt.Errorf("run file %s: %w", r.Path(), err)
+		}
+		return &c, nil
+	}
+	return nil, damage
+}
+
+// Last is the network of a run as its newest checkpoint has it.
+type Last struct {
+	Recipe     growth.Recipe
+	Checkpoint trainer.Checkpoint
+}
+
+// LastCheckpoint reads the newest whole checkpoint of the run in file, which an engine may be writing.
+func LastCheckpoint(file string) (l Last, err error) {
+	r, err := store.OpenReader(file)
+	if err != nil {
+		return l, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	meta, err := r.Meta()
+	if err != nil {
+		return l, err
+	}
+	if l.Recipe, err = parse(r, meta); err != nil {
+		return l, err
+	}
+	c, err := (&Engine{}).latest(r, l.Recipe)
+	if err != nil {
+		return l, err
+	}
+	if c == nil {
+		_, err = r.LatestCheckpoint()
+		return l, err
+	}
+	l.Checkpoint = *c
+	return l, nil
+}
+
+// parse reads the recipe that the run file keeps.
+func parse(r *store.Reader, m store.Meta) (growth.Recipe, error) {
+	recipe, err := growth.Parse(m.RecipeName, []byte(m.Recipe))
+	if err != nil {
+		return recipe, mismatch{fmt.Sprintf("run file %s: this program does not accept its recipe: %v", r.Path(), err)}
+	}
+	return recipe, nil
+}
+
+// sameData opens the text of the run and compares it with what the run began on.
+func (e *Engine) sameData(m store.Meta) (*data.Set, error) {
+	set, _, err := openData(m.DataPath)
+	if err != nil {
+		return nil, err
+	}
+	if set.Hash == m.DataHash {
+		return set, nil
+	}
+	what := "the embedded corpus of this program is"
+	if m.DataPath != "" {
+		what = "the text at " + m.DataPath + " is"
+	}
+	return nil, mismatch{fmt.Sprintf("run %s: %s not what the run began on (SHA-256 %.12s…, then %.12s…): put the old text back, or start a new run",
+		m.ID, what, set.Hash, m.DataHash)}
+}

@@ -1,0 +1,34 @@
+package engine
+
+import (
+	"growlab/store"
+	"growlab/trainer"
+	"growlab/trainer/control"
+	"growlab/trainer/event"
+)
+
+// sink is the trainer's Sink: the run file, the subscribers of the control socket, and the caller in this process.
+type sink struct {
+	run    *store.Run
+	server *control.Server
+	watch  func(event.Event)
+}
+
+// Emit implements trainer.Sink. The file comes first: who is told of an event finds it there, or soon will. A Start is in
+// the file before anyone hears of it, because subscribers count events from it.
+func (s *sink) Emit(e event.Event) {
+	s.run.Emit(e)
+	if _, ok := e.(event.Start); ok {
+		_ = s.run.Flush() // Problem tells, if it lasts
+	}
+	s.server.Publish(e)
+	if s.watch != nil {
+		s.watch(e)
+	}
+}
+
+// Save implements trainer.Sink.
+func (s *sink) Save(c trainer.Checkpoint) (bytes int64, err error) { return s.run.Save(toStore(c)) }
+
+// Problem implements trainer.Sink.
+func (s *sink) Problem() error { return s.run.Problem() }

@@ -1,0 +1,132 @@
+package session
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"growlab/growth"
+	"growlab/trainer/compute"
+	"growlab/trainer/model"
+)
+
+// ErrMemory is wrapped when a run needs more memory than there is.
+var ErrMemory = errors.New("out of memory")
+
+// memoryError is a sentence that wraps ErrMemory.
+type memoryError struct{ sentence string }
+
+func (e memoryError) Error() string { return e.sentence }
+func (memoryError) Unwrap() error   { return ErrMemory }
+
+// StageMemory is the bytes that stage i of r needs on dev: parameters, gradients, activations, Adam's moments, and the
+// host's copies while the stage begins or a checkpoint is made, whichever is more.
+func StageMemory(r growth.Recipe, i int, dev compute.Device) int64 {
+	c, seqs := r.Config(i), r.MicroBatch(i)
+	lanes, per := dev.Lanes(seqs)
+	params := c.Params()
+	device := model.Memory(c, seqs, lanes, per) + 2*4*params
+	host := 3 * 4 * params // parameters and moments, for a checkpoint
+	if i > 0 {
+		host = max(host, 3*4*r.Config(i-1).Params()+4*4*params) // old, grown, and fresh initial values
+	}
+	return device + host
+}
+
+// FitsMemory returns an error that wraps ErrMemory if a stage of r needs more memory than is free.
+func FitsMemory(r growth.Recipe, dev compute.Device) error {
+	free, known := FreeMemory()
+	if !known {
+		return nil
+	}
+	for i := range r.Stages {
+		if need := StageMemory(r, i, dev); need > free {
+			return memoryError{fmt.Sprintf("stage %d needs %.1f GB of memory and %.1f GB are free: set train.micro_batch lower than %d sequences, "+
+				"or choose a smaller recipe", i+1, float64(need)/1e9, float64(free)/1e9, r.MicroBatch(i))}
+		}
+	}
+	return nil
+}
+
+// FreeMemory is the memory that this process may still take: the machine's, or what is left of its control group's limit.
+func FreeMemory() (bytes int64, known bool) {
+	free, known := machineMemory("MemAvailable")
+	if left, ok := groupMemory(); ok && (!known || left < free) {
+		return left, true
+	}
+	return free, known
+}
+
+// TotalMemory is the memory of the machine.
+func TotalMemory() (bytes int64, known bool) { return machineMemory("MemTotal") }
+
+func machineMemory(field string) (int64, bool) {
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, false
+	}
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	for lines.Scan() {
+		name, value, _ := strings.Cut(lines.Text(), ":")
+		if name != field {
+			continue
+		}
+		kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+		return kib << 10, err == nil
+	}
+	return 0, false
+}
+
+// groupMemory is what the memory limit of our control group (version 2) leaves. The page cache counts as used there but is
+// given up on demand, so inactive files are added.
+func groupMemory() (int64, bool) {
+	const root = "/sys/fs/cgroup/"
+	self, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return 0, false
+	}
+	_, path, ok := strings.Cut(strings.TrimSpace(string(self)), "0::")
+	if !ok {
+		return 0, false
+	}
+	dir := root + strings.Trim(path, "/") + "/"
+	if _, err := os.Stat(dir + "memory.max"); err != nil {
+		dir = root // inside a container the path is the host's
+	}
+	limit, ok1 := number(dir + "memory.max")
+	used, ok2 := number(dir + "memory.current")
+	if !ok1 || !ok2 {
+		return 0, false // "max" is no limit
+	}
+	return limit - used + statField(dir+"memory.stat", "inactive_file"), true
+}
+
+func number(path string) (int64, bool) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+	return n, err == nil
+}
+
+func statField(path, field string) int64 {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, field+" "); ok {
+			n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+			if err != nil {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
+}

@@ -1,0 +1,82 @@
+package session
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"growlab/assets"
+	"growlab/growth"
+	"growlab/trainer"
+	"growlab/trainer/event"
+)
+
+// Presets are the recipes that come with the program, the cheapest first, without those that are only compared with
+// another. The first call measures this machine's speed, which takes a moment.
+func (h *Home) Presets() []Preset {
+	speed, err := h.speed()
+	if err != nil {
+		speed = Speed{} // the cards then say no time; training will say what is wrong
+	}
+	var all []Preset
+	for _, name := range assets.Recipes() {
+		recipe, err := LoadRecipe(Launch{Recipe: name})
+		if err != nil {
+			panic(fmt.Sprintf("session: preset %s: %v", name, err)) // a test parses them all
+		}
+		if recipe.RivalOf == "" {
+			all = append(all, preset(name, recipe, speed))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Preset) int { return cmp.Compare(a.FLOPs, b.FLOPs) })
+	return all
+}
+
+func preset(name string, r growth.Recipe, s Speed) Preset {
+	plan := r.Plan()
+	p := Preset{
+		Name: name, Title: cmp.Or(r.Title, name), About: r.About, Stages: Stages(plan),
+		Params: plan.Stages[len(plan.Stages)-1].Params, Tokens: plan.Tokens, FLOPs: plan.FLOPs,
+	}
+	for _, d := range s.Estimate(plan) {
+		p.Estimate += d
+	}
+	p.Estimate = p.Estimate.Round(time.Second)
+	return p
+}
+
+// Stages are the stages of a plan as events and run files describe them.
+func Stages(p growth.Plan) []event.StageInfo {
+	out := make([]event.StageInfo, len(p.Stages))
+	for i, s := range p.Stages {
+		out[i] = trainer.StageInfo(s)
+	}
+	return out
+}
+
+// speed measures the device once for each Home.
+func (h *Home) speed() (Speed, error) {
+	h.measureOnce.Do(func() {
+		h.measured, h.measureErr = measureDevice(h.Threads)
+	})
+	return h.measured, h.measureErr
+}
+
+func measureDevice(threads int) (s Speed, err error) {
+	dev, err := OpenDevice("", threads)
+	if err != nil {
+		return Speed{}, err
+	}
+	defer func() { err = errors.Join(err, dev.Close()) }()
+	return MeasureSpeed(dev)
+}
+
+// measurement is the speed of this machine, once measured.
+type measurement struct {
+	measureOnce sync.Once
+	measured    Speed
+	measureErr  error
+}

@@ -1,0 +1,108 @@
+package session
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"growlab/growth"
+	"growlab/growth/shape"
+	"growlab/trainer/compute"
+	"growlab/trainer/model"
+	"growlab/trainer/optim"
+)
+
+// Speed is how fast a device trains networks of several widths. Small matrices keep a processor less busy than large ones,
+// so one rate would not do.
+type Speed struct{ points []speedPoint } // ascending in width
+
+type speedPoint struct {
+	width float64
+	rate  float64 // FLOP/s
+}
+
+// speedWidths are the hidden sizes that MeasureSpeed tries.
+var speedWidths = []int{64, 128, 384}
+
+// MeasureSpeed times whole training steps of small networks on dev, for about a third of a second in all.
+func MeasureSpeed(dev compute.Device) (Speed, error) {
+	var s Speed
+	for _, width := range speedWidths {
+		rate, err := measure(dev, width)
+		if err != nil {
+			return Speed{}, fmt.Errorf("measure the speed of %s: %w", dev.Name(), err)
+		}
+		s.points = append(s.points, speedPoint{float64(width), rate})
+	}
+	return s, nil
+}
+
+// measure is the rate at one width, the best of a few steps: other programs only ever make it worse.
+func measure(dev compute.Device, width int) (float64, error) {
+	const seqs, least, most = 12, 2, 6
+	c := shape.Config{
+		Vocab: 256, Context: 128, Layers: 2, Heads: width / 16, HeadDim: 16, Hidden: width, FFN: 4 * width,
+		Norm: shape.LayerNorm, Act: shape.GELU, Pos: shape.XPos, Bias: true, Tied: true, OutputMult: 1,
+	}
+	net, err := model.New(dev, c, seqs)
+	if err != nil {
+		return 0, err
+	}
+	defer net.Free()
+	adam, err := optim.New(dev, net.Layout, optim.Settings{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Clip: 1})
+	if err != nil {
+		return 0, err
+	}
+	defer adam.Free()
+	b := compute.Batch{Seqs: seqs, T: c.Context, Inputs: make([]int32, seqs*c.Context), Targets: make([]int32, seqs*c.Context)}
+	for i := range b.Inputs {
+		b.Inputs[i], b.Targets[i] = int32(i%251), int32((i+1)%251)
+	}
+	var best time.Duration
+	for i, began := 0, time.Now(); i < least || i < most && time.Since(began) < 100*time.Millisecond; i++ {
+		start := time.Now()
+		net.ZeroGrads()
+		net.Grad(b, 1/float64(len(b.Inputs)))
+		adam.Update(net, 1e-4, shape.Masks{})
+		if err := dev.Sync(); err != nil {
+			return 0, err
+		}
+		if took := time.Since(start); best == 0 || took < best {
+			best = took
+		}
+	}
+	return growth.FLOPsPerToken(c) * float64(len(b.Inputs)) / best.Seconds(), nil
+}
+
+// Rate is the FLOP/s expected at a width: between measured widths it lies on a line over the logarithm of the width, beyond
+// them it is the nearest.
+func (s Speed) Rate(width int) float64 {
+	if len(s.points) == 0 {
+		return 0
+	}
+	w := float64(width)
+	for i, p := range s.points {
+		if w > p.width {
+			continue
+		}
+		if i == 0 {
+			return p.rate
+		}
+		q := s.points[i-1]
+		u := math.Log(w/q.width) / math.Log(p.width/q.width)
+		return q.rate + u*(p.rate-q.rate)
+	}
+	return s.points[len(s.points)-1].rate
+}
+
+// Estimate is how long the stages of a plan will take; nil if the speed is not known.
+func (s Speed) Estimate(p growth.Plan) []time.Duration {
+	if len(s.points) == 0 {
+		return nil
+	}
+	out := make([]time.Duration, len(p.Stages))
+	for i, stage := range p.Stages {
+		out[i] = time.Duration(stage.FLOPs / s.Rate(stage.Config.Hidden) * float64(time.Second))
+	}
+	return out
+}
