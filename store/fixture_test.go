@@ -1,8 +1,11 @@
 package store_test
 
 import (
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
+	"net/url"
 	"path/filepath"
 	"testing"
 	"time"
@@ -70,4 +73,27 @@ func checkpoint(n int64, sizes ...int) store.Checkpoint {
 		c.Tensors = append(c.Tensors, store.Tensor{Name: "layer." + string(rune('a'+i)), Data: data})
 	}
 	return c
+}
+
+// alter changes a closed run file behind the back of the package.
+func alter(t testing.TB, path, text string) {
+	t.Helper()
+	file := url.URL{Scheme: "file", Path: path}
+	db := get[*sql.DB](t)(sql.Open("sqlite3", file.String()))
+	_, err := db.Exec(text)
+	must(t, errors.Join(err, db.Close()))
+}
+
+// finished is a closed run file with steps, an evaluation and checkpoints.
+func finished(t testing.TB) string {
+	t.Helper()
+	run := newRun(t)
+	for _, e := range allKinds {
+		run.Emit(e)
+	}
+	for n := range int64(2) {
+		get[int64](t)(run.Save(checkpoint(n+1, 5, 3000, 0, 100)))
+	}
+	must(t, run.Close())
+	return run.Path()
 }
