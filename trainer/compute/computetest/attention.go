@@ -14,13 +14,13 @@ func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
 	apart("Attention", "lse", lse.Vec, qkv.Vec)
 
 	turns := rotation(a.Rotary, l.T(), a.HeadDim)
-	p := make([]float64, l.T())
+	scores := make([]float64, l.T())
 	for i := range l.seqs * a.Heads {
 		h := l.head(qkv, a, i)
 		turns.turn(h.q, h.k)
 		eta := a.Mask.Of(h.index)
 		for t := range l.T() {
-			p, q := p[:t+1], h.q(t)
+			p, q := scores[:t+1], h.q(t)
 			top := math.Inf(-1)
 			for j := range p {
 				p[j] = a.Scale * dot(q, h.k(j))

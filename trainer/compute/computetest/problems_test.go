@@ -100,8 +100,12 @@ func linearProblem(b *bench, act compute.Act, m, gate float64, biased bool) prob
 			b.WeightGrad(dw1.Vec, db1.Vec, dpre, x, 1)
 		},
 		vars: []variable{
-			{"x", x.Vec, dx.Vec}, {"residual", residual.Vec, dy.Vec},
-			{"w1", w1.Vec, dw1.Vec}, {"b1", b1.Vec, db1.Vec}, {"w2", w2.Vec, dw2.Vec}, {"b2", b2.Vec, db2.Vec},
+			{"x", x.Vec, dx.Vec},
+			{"residual", residual.Vec, dy.Vec},
+			{"w1", w1.Vec, dw1.Vec},
+			{"b1", b1.Vec, db1.Vec},
+			{"w2", w2.Vec, dw2.Vec},
+			{"b2", b2.Vec, db2.Vec},
 		},
 	}
 }

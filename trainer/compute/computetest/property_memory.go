@@ -93,6 +93,11 @@ func groups(t *testing.T, open func(t testing.TB) compute.Device) {
 		seen, busy := make([]int, seqs), make([]bool, count)
 		dev.Run(compute.Batch{Seqs: seqs, T: positions, Inputs: make([]int32, seqs*positions)}, func(l compute.Lane) {
 			mu.Lock()
+			defer mu.Unlock()
+			if l.Index() < 0 || l.Index() >= count {
+				t.Errorf("%d sequences: lane of index %d, want less than %d", seqs, l.Index(), count)
+				return
+			}
 			if l.T() != positions {
 				t.Errorf("%d sequences: lane of %d positions, want %d", seqs, l.T(), positions)
 			}
@@ -110,7 +115,6 @@ func groups(t *testing.T, open func(t testing.TB) compute.Device) {
 			time.Sleep(time.Millisecond) // for others to start
 			mu.Lock()
 			busy[l.Index()] = false
-			mu.Unlock()
 		})
 		for s, n := range seen {
 			if n != 1 {
@@ -139,7 +143,7 @@ func refresh(t *testing.T, open func(t testing.TB) compute.Device) {
 	dev.Upload(x.Vec, one)
 
 	var weights [2]compute.Weight
-	numbers := func(seed int) []float32 {
+	fill := func(seed int) []float32 {
 		w := make([]float32, n*n)
 		for i := range w {
 			w[i] = float32(seed*n*n + i)
@@ -147,7 +151,7 @@ func refresh(t *testing.T, open func(t testing.TB) compute.Device) {
 		return w
 	}
 	for i := range weights {
-		dev.Upload(mat(i).Vec, numbers(i))
+		dev.Upload(mat(i).Vec, fill(i))
 		weights[i] = dev.Weight(mat(i).Vec, n, n)
 		if weights[i].Out() != n || weights[i].In() != n {
 			t.Errorf("weight of (%d, %d) says (%d, %d)", n, n, weights[i].Out(), weights[i].In())
@@ -172,16 +176,16 @@ func refresh(t *testing.T, open func(t testing.TB) compute.Device) {
 			}
 		}
 	}
-	uses("after Weight", 0, numbers(0))
-	uses("after Weight", 1, numbers(1))
-	dev.Upload(mat(0).Vec, numbers(3))
-	dev.Upload(mat(1).Vec, numbers(4))
+	uses("after Weight", 0, fill(0))
+	uses("after Weight", 1, fill(1))
+	dev.Upload(mat(0).Vec, fill(3))
+	dev.Upload(mat(1).Vec, fill(4))
 	dev.Refresh()
-	uses("after Refresh", 0, numbers(3))
-	uses("after Refresh", 1, numbers(4))
+	uses("after Refresh", 0, fill(3))
+	uses("after Refresh", 1, fill(4))
 	weights[0].Free()
-	dev.Upload(mat(1).Vec, numbers(5))
+	dev.Upload(mat(1).Vec, fill(5))
 	dev.Refresh()
-	uses("after Refresh with the other weight freed", 1, numbers(5))
+	uses("after Refresh with the other weight freed", 1, fill(5))
 	weights[1].Free()
 }

@@ -2,6 +2,7 @@ package computetest
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -107,12 +108,12 @@ func mustRun(t testing.TB, k *trial, dev compute.Device) results {
 	return res
 }
 
-// differs reports the first output of k that is not the same bits in got and want.
+// differs reports the first element of the outputs of k that is not the same bits in got and want, or not a number.
 func differs(t testing.TB, k *trial, what string, got, want results) {
 	t.Helper()
 	for _, a := range k.args {
 		for i := range want[a] {
-			if !same(got[a][i], want[a][i]) {
+			if !same(got[a][i], want[a][i]) || math.IsNaN(got[a][i]) {
 				t.Errorf("%s: %s: %s: got %.9g, want the same bits as %.9g", k.name, what, a.element(i), got[a][i], want[a][i])
 				return
 			}

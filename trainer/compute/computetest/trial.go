@@ -108,19 +108,22 @@ func (k *trial) named(name string) *arg {
 	return k.args[i]
 }
 
-// like is an input that holds what the argument called name of forward holds after Reference ran it.
-func (k *trial) like(forward *trial, name string) *arg {
+// after gives inputs that hold what the arguments of forward called names hold once Reference ran it.
+func (k *trial) after(forward *trial, names ...string) []*arg {
 	res, err := forward.run(NewReference())
 	if err != nil {
 		panic("computetest: " + err.Error())
 	}
-	f := forward.named(name)
-	a := k.arg(name, len(f.data)/f.cols, f.cols, nan)
-	copy(a.data, f.data)
-	for i, x := range res[f] {
-		a.data[i] = float32(x)
+	args := make([]*arg, len(names))
+	for i, name := range names {
+		f := forward.named(name)
+		args[i] = k.arg(name, len(f.data)/f.cols, f.cols, nan)
+		copy(args[i].data, f.data)
+		for j, x := range res[f] {
+			args[i].data[j] = float32(x)
+		}
 	}
-	return a
+	return args
 }
 
 // lanes marks args as cut into the rows of lanes.

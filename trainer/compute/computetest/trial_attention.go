@@ -94,7 +94,8 @@ func attentionGradTrial(seed uint64, seqs, t int, a compute.AttentionSpec) *tria
 	k := newTrial(seed+1, seqs, t)
 	k.name = forward.name
 	inner := a.Heads * a.HeadDim
-	qkv, o, lse := k.like(forward, "qkv"), k.like(forward, "o"), k.like(forward, "lse")
+	saved := k.after(forward, "qkv", "o", "lse")
+	qkv, o, lse := saved[0], saved[1], saved[2]
 	do, dqkv := k.input("do", k.rows(), inner), k.written("dqkv", k.rows(), 3*inner)
 	lanes(qkv, o, lse, do, dqkv)
 	k.lane = func(e *env, l compute.Lane) {

@@ -68,7 +68,8 @@ func normGradTrial(seed uint64, seqs, t, c int, s compute.NormSpec, inPlace bool
 	forward := normTrial(seed, seqs, t, c, s)
 	k := newTrial(seed+1, seqs, t)
 	k.name = fmt.Sprintf("%s, in place %v", forward.name, inPlace)
-	x, stats := k.like(forward, "x"), k.like(forward, "stats")
+	saved := k.after(forward, "x", "stats")
+	x, stats := saved[0], saved[1]
 	gain, dy := k.input("gain", 1, c), k.input("dy", k.rows(), c)
 	gains := k.written("gains", seqs, c)
 	var biases *arg

@@ -182,8 +182,8 @@ func (k *trial) where(p place, i int) string {
 // element names element i of a.
 func (a *arg) element(i int) string { return fmt.Sprintf("%s[%d,%d]", a.name, i/a.cols, i%a.cols) }
 
-// same reports whether a and b are the same number, or both none.
-func same(a, b float64) bool { return a == b || a != a && b != b }
+// same reports whether a and b are the same bits.
+func same(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
 
 // compare returns an error for the worst element of got that is farther from want than slack times its bound, where
 // the bounds are scaled by precision.
