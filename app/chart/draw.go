@@ -21,12 +21,16 @@ type pen struct {
 
 var pens = sync.Pool{New: func() any { return new(pen) }}
 
-// Draw fills dst with the picture of f and tells where things are in it. scale is device pixels per logical one: a text of
-// 12 is 24 pixels high at scale 2.
+// Draw fills dst with the picture of f and tells where things are in it. scale is device pixels per logical one, 0.1 to
+// 64: a text of 12 is 24 pixels high at scale 2. Layout counts from the corner of dst.
 func Draw(dst *image.RGBA, f Figure, t Theme, scale float64) Layout {
 	p := pens.Get().(*pen)
 	defer pens.Put(p)
-	l := p.layout(f, dst.Rect.Size(), sane(scale))
+	size := dst.Rect.Size()
+	if !dst.Rect.Empty() { // count from the corner of dst
+		dst = &image.RGBA{Pix: dst.Pix[dst.PixOffset(dst.Rect.Min.X, dst.Rect.Min.Y):], Stride: dst.Stride, Rect: image.Rectangle{Max: size}}
+	}
+	l := p.layout(f, size, sane(scale))
 	draw.Draw(dst, dst.Rect, image.NewUniform(t.Background), image.Point{}, draw.Src)
 	if !l.Plot.Empty() {
 		p.drawGrid(dst, &l, t)
@@ -58,8 +62,9 @@ func WritePNG(w io.Writer, f Figure, t Theme, width, height int, scale float64) 
 	return nil
 }
 
+// sane replaces a scale that no screen has.
 func sane(scale float64) float64 {
-	if scale > 0 && scale < 100 {
+	if scale >= 0.1 && scale <= 64 {
 		return scale
 	}
 	return 1

@@ -42,6 +42,15 @@ func Comma(n int64) string {
 // Short writes a count in three figures: 950, 12.3k, 1.57M.
 func Short(v float64) string { return short(v, counts) }
 
+// ShortFLOPs writes a number of operations: 1.57 PFLOPs.
+func ShortFLOPs(v float64) string {
+	text := short(v, metric)
+	if n := len(text); n > 0 && text[n-1] > '9' {
+		return text[:n-1] + " " + text[n-1:] + "FLOPs"
+	}
+	return text + " FLOPs"
+}
+
 func short(v float64, units []unit) string {
 	a := math.Abs(v)
 	for _, u := range units {
@@ -70,8 +79,8 @@ func Clock(seconds float64) string {
 	if seconds < 0 {
 		return "-" + Clock(-seconds)
 	}
-	if seconds < 10 {
-		return trim(strconv.FormatFloat(seconds, 'f', 2, 64)) + "s"
+	if seconds < 9.995 {
+		return figures(seconds) + "s"
 	}
 	s := int64(math.Round(seconds))
 	switch {

@@ -23,11 +23,14 @@ func rgb(hex uint32) color.NRGBA {
 	return color.NRGBA{uint8(hex >> 16), uint8(hex >> 8), uint8(hex), 255}
 }
 
+// The palettes start from Okabe and Ito's (jfly.uni-koeln.de/color) and are moved, hue kept, until every pair differs enough
+// for every kind of colour vision and every colour stands out from its background; TestPalettes holds them there.
+
 // Dark is the theme for dark windows.
 func Dark() Theme {
 	return Theme{
 		Background: rgb(0x16171c), Foreground: rgb(0xf2f3f5), Pill: rgb(0x2a2c34), Accent: rgb(0xff6b6b), Ghost: 0.16,
-		Series: []color.NRGBA{rgb(0x56b4e9), rgb(0xe69f00), rgb(0x2bc498), rgb(0xd98bc4), rgb(0xf0e442), rgb(0xf2703a), rgb(0x8c9eff), rgb(0xb0b4bd)},
+		Series: []color.NRGBA{rgb(0x3bceff), rgb(0xe9a002), rgb(0x0b9f6f), rgb(0xbd7caf), rgb(0xe6e142), rgb(0xf36d37), rgb(0x899bf9), rgb(0xb0aaaf)},
 	}
 }
 
@@ -35,6 +38,6 @@ func Dark() Theme {
 func Light() Theme {
 	return Theme{
 		Background: rgb(0xffffff), Foreground: rgb(0x1b1d22), Pill: rgb(0xf3f4f6), Accent: rgb(0xc9252d), Ghost: 0.2,
-		Series: []color.NRGBA{rgb(0x0072b2), rgb(0xd17a00), rgb(0x008a63), rgb(0xb0508f), rgb(0x8a7a00), rgb(0xc8441b), rgb(0x4654d1), rgb(0x6b7079)},
+		Series: []color.NRGBA{rgb(0x458ddb), rgb(0xd47d06), rgb(0x126a3f), rgb(0xa34a8e), rgb(0x837f2e), rgb(0xc92f0b), rgb(0x4452d1), rgb(0x5b6b68)},
 	}
 }

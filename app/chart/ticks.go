@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -23,7 +24,7 @@ func xTicks(a Axis, r Range, log bool, n int) []tick {
 		return linearTicks(r, n, 1, a.units()) // counts are whole
 	case a != Seconds:
 		return ticks(r, log, n, a.units())
-	case log:
+	case log && r.valid(log) && r.Hi/r.Lo >= 2:
 		out := ticks(r, log, n, nil)
 		for i := range out {
 			if out[i].label != "" {
@@ -115,21 +116,34 @@ func timeTicks(r Range, n int) []tick {
 	return every(r, step, func(v float64) string { return timeLabel(v, step) })
 }
 
-// timeLabel is Clock without the unit that the step never reaches: 5m, not 5m00s.
+// timeLabel is a whole number of seconds without its zero units: 5m, 1m30s, 2d02h30m.
 func timeLabel(v, step float64) string {
-	if v == 0 {
-		return "0"
-	}
-	if step < 1 {
+	if step < 1 && v != 0 {
 		return strconv.FormatFloat(v, 'f', decimals(step), 64) + "s"
 	}
-	s := Clock(v)
-	for _, zero := range []string{"00s", "00m", "00h"} {
-		if len(s) > len(zero)+1 && strings.HasSuffix(s, zero) {
-			return strings.TrimSuffix(s, zero)
+	rest := int64(math.Round(math.Abs(v)))
+	text := ""
+	for _, u := range []struct {
+		seconds int64
+		name    string
+	}{{86400, "d"}, {3600, "h"}, {60, "m"}, {1, "s"}} {
+		n := rest / u.seconds
+		rest %= u.seconds
+		switch {
+		case n == 0 && (text == "" || rest == 0):
+		case text == "":
+			text = strconv.FormatInt(n, 10) + u.name
+		default:
+			text += fmt.Sprintf("%02d%s", n, u.name)
 		}
 	}
-	return s
+	switch {
+	case text == "":
+		return "0"
+	case v < 0:
+		return "-" + text
+	}
+	return text
 }
 
 // multiples of a power of ten that a logarithmic axis may label, densest choice first.

@@ -236,8 +236,10 @@ func (t *tooltip) place(c *Chart, s content) {
 	}
 }
 
-// write changes a text if needed.
+// write changes a text if needed. Fyne 2.8.1 takes "→" from a fallback font and looks up the space after it there too, where
+// it has none and shows �; the long arrow is not affected.
 func write(t *canvas.Text, text string, c color.NRGBA, bold bool) {
+	text = strings.ReplaceAll(text, "→ ", "⟶ ")
 	if t.Text == text && t.Color == c && t.TextStyle.Bold == bold {
 		return
 	}
