@@ -92,5 +92,6 @@ func (r *renderer) draw() {
 func paletteOf(t fyne.Theme, v fyne.ThemeVariant) palette {
 	fg := t.Color(theme.ColorNameForeground, v)
 	dim := t.Color(theme.ColorNamePlaceHolder, v)
-	return palette{text: opaque(fg), quiet: opaque(dim), ends: opaque(dim), old: blue, fresh: green, ghost: opaque(fg)}
+	good := t.Color(theme.ColorNameSuccess, v)
+	return palette{text: opaque(fg), quiet: opaque(dim), ends: opaque(dim), old: blue, fresh: green, noted: opaque(good), ghost: opaque(fg)}
 }

@@ -11,6 +11,7 @@ const (
 	ends              // embedding and output matrix
 	old               // what was there before the last growth
 	fresh             // what the last growth added
+	noted             // text about what the last growth added
 	ghost             // outline of what is still to come
 )
 
@@ -34,7 +35,7 @@ type label struct {
 const (
 	titleHeight  = 24
 	legendHeight = 20
-	labelWidth   = 64 // of the column that names the rows
+	labelWidth   = 72 // of the column that names the rows
 	maxBlock     = 40 // a block is at most this high
 	detailed     = 17 // from this height on a block shows its heads and its FFN apart
 	inset        = 3  // around what is inside a block
@@ -50,7 +51,7 @@ func (p Picture) lay(w, h, grown float32) (cells []cell, labels []label) {
 	l := p.layout(w, h)
 	add := func(c ...cell) { cells = append(cells, c...) }
 
-	labels = append(labels, label{0, titleHeight / 2, p.title(), text, 13, true})
+	labels = append(labels, label{0, titleHeight/2 - 3, p.Title, text, 13, true})
 	y := float32(titleHeight)
 	add(p.bar(l, y, l.end, grown)...)
 	labels = append(labels, l.name(y, l.end, "output", quiet))
@@ -70,7 +71,7 @@ func (p Picture) lay(w, h, grown float32) (cells []cell, labels []label) {
 		at -= height + l.gap
 		add(p.block(l, at, height, isNew, grown)...)
 		if isNew {
-			labels = append(labels, l.name(at, height, fmt.Sprintf("block %d new", i+1), fresh))
+			labels = append(labels, l.name(at, height, fmt.Sprintf("block %d new", i+1), noted))
 		} else {
 			labels = append(labels, l.name(at, height, fmt.Sprintf("block %d", i+1), quiet))
 		}
@@ -100,7 +101,7 @@ func (p Picture) layout(w, h float32) layout {
 }
 
 func (l layout) name(y, height float32, s string, t tint) label {
-	if l.block < minRow && t != fresh || height < 6 {
+	if l.block < minRow && t != noted || height < 6 {
 		s = ""
 	}
 	return label{l.full + 8, y + height/2, s, t, 11, false}
@@ -132,7 +133,7 @@ func (p Picture) isNew(layer int) bool {
 // bar is the embedding or the output matrix: as wide as the residual stream.
 func (p Picture) bar(l layout, y, height, grown float32) []cell {
 	was, is := p.hidden(l, grown)
-	cells := []cell{{0, y, was, height, ends, 1}}
+	cells := []cell{{0, y, was, height, ends, 0.6}}
 	if is > was {
 		cells = append(cells, cell{was, y, is - was, height, fresh, 0.55 * p.strength()})
 	}

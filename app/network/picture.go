@@ -1,9 +1,6 @@
 package network
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // Shape is what a drawing shows of a network.
 type Shape struct {
@@ -22,33 +19,10 @@ type Picture struct {
 	Mask      float64 // 0..1, the factor on everything the last growth added
 	Final     Shape   // of the last stage of the plan; sets the scale
 	Stage     int     // of To, counts from 1
-	Params    int64
+	Title     string  // the line above the drawing
 }
 
 func (p Picture) same(q Picture) bool {
 	return p.From == q.From && p.To == q.To && p.Mask == q.Mask && p.Final == q.Final && p.Stage == q.Stage &&
-		p.Params == q.Params && slices.Equal(p.NewLayers, q.NewLayers)
-}
-
-// title is the line above the drawing.
-func (p Picture) title() string {
-	return fmt.Sprintf("%d layers × %d · %d heads · %s", p.To.Layers, p.To.Hidden, p.To.Heads, count(p.Params))
-}
-
-// count writes a number of parameters in three digits: 163k, 1.01M, 101M.
-func count(n int64) string {
-	x, unit := float64(n), ""
-	for _, u := range []string{"k", "M", "B"} {
-		if x < 999.5 {
-			break
-		}
-		x, unit = x/1000, u
-	}
-	switch {
-	case unit == "" || x >= 99.95:
-		return fmt.Sprintf("%.0f%s", x, unit)
-	case x >= 9.995:
-		return fmt.Sprintf("%.1f%s", x, unit)
-	}
-	return fmt.Sprintf("%.2f%s", x, unit)
+		p.Title == q.Title && slices.Equal(p.NewLayers, q.NewLayers)
 }

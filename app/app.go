@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+
+	"growlab/app/glload"
+	"growlab/assets/icon"
+)
+
+const (
+	appName = "Growlab"
+	appID   = "org.growlab.Growlab"
+)
+
+// Options say what a window shows.
+type Options struct {
+	Sessions Sessions
+	Open     string // id of the run to show first; "" for the newest that trains, else the newest
+	Theme    string // "dark" or "light"; "" or "system" for the choice remembered, else as the system
+}
+
+// ErrNoWindow is wrapped by the errors that say why no window can open on this machine.
+var ErrNoWindow = errors.New("the window cannot open")
+
+// Run opens the window and returns when it is closed. It must be called on the main goroutine. Its error wraps ErrNoWindow
+// where no window can open, and says what is missing and what works without.
+func Run(o Options) error {
+	if err := checkTheme(o.Theme); err != nil {
+		return err
+	}
+	if err := glload.Available(); err != nil {
+		return noWindow(err)
+	}
+	return runGuarded(o)
+}
+
+func checkTheme(theme string) error {
+	switch theme {
+	case "", themeSystem, themeDark, themeLight:
+		return nil
+	}
+	return fmt.Errorf("theme %q: there are system, dark and light", theme)
+}
+
+func noWindow(cause error) error {
+	return fmt.Errorf("%w: %w (the terminal works without: growlab train, growlab runs list, growlab --help)", ErrNoWindow, cause)
+}
+
+// runGuarded opens the window; a toolkit that panics because there is no screen after all becomes an error.
+func runGuarded(o Options) (err error) {
+	opened := false
+	defer func() {
+		if p := recover(); p != nil {
+			if opened {
+				panic(p) // our bug, not the world's
+			}
+			err = noWindow(fmt.Errorf("the screen refused it: %v", p))
+		}
+	}()
+	a := newApp(o.Theme)
+	a.Lifecycle().SetOnStarted(func() { opened = true })
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	w := newWindow(ctx, o.Sessions, fyne.Do)
+	w.open = o.Open
+	w.show(a)
+	w.run()
+	a.Run()
+	return nil
+}
+
+// newApp makes the application in the theme asked for, or else in the one remembered.
+func newApp(look string) fyne.App {
+	fyneapp.SetMetadata(fyne.AppMetadata{ID: appID, Name: appName, Migrations: map[string]bool{"fyneDo": true}})
+	a := fyneapp.NewWithID(appID)
+	a.SetIcon(fyne.NewStaticResource("growlab.png", icon.PNG()))
+	if look == "" || look == themeSystem {
+		look = a.Preferences().StringWithFallback(prefTheme, themeSystem)
+	}
+	a.Settings().SetTheme(newLook(look))
+	return a
+}
+
+// show puts w into a window of a.
+func (w *window) show(a fyne.App) {
+	w.win = a.NewWindow(appName)
+	w.win.SetMaster()
+	w.win.SetPadded(false)
+	w.recall(a.Preferences())
+	w.win.SetContent(w.content)
+	w.bind(w.win.Canvas())
+	w.win.SetCloseIntercept(w.requestClose)
+	w.win.Resize(fyne.NewSize(
+		float32(a.Preferences().FloatWithFallback(prefWidth, 1280)), float32(a.Preferences().FloatWithFallback(prefHeight, 800))))
+	w.win.Show()
+}

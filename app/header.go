@@ -1,0 +1,106 @@
+package app
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"growlab/app/session"
+)
+
+// header is the row at the top: what to train, the buttons that steer the engine, and how far it is.
+type header struct {
+	object  fyne.CanvasObject
+	preset  *widget.Select
+	train   *widget.Button
+	toggle  *widget.Button
+	stop    *widget.Button
+	bar     *stageBar
+	look    *widget.Button
+	help    *widget.Button
+	presets []session.Preset
+}
+
+// headerActions are what the header asks the window to do.
+type headerActions struct {
+	train, toggle, stop, look, help func()
+}
+
+func newHeader(a headerActions) *header {
+	h := &header{
+		preset: widget.NewSelect(nil, nil),
+		train:  widget.NewButtonWithIcon("Train", theme.MediaPlayIcon(), a.train),
+		toggle: widget.NewButtonWithIcon("Pause", theme.MediaPauseIcon(), a.toggle),
+		stop:   widget.NewButtonWithIcon("Stop", theme.MediaStopIcon(), a.stop),
+		bar:    newStageBar(),
+		look:   widget.NewButtonWithIcon("", theme.ColorPaletteIcon(), a.look),
+		help:   widget.NewButtonWithIcon("", theme.HelpIcon(), a.help),
+	}
+	h.preset.PlaceHolder = "Preset"
+	h.train.Importance = widget.HighImportance
+	h.look.Importance, h.help.Importance = widget.LowImportance, widget.LowImportance
+	buttons := container.NewHBox(
+		container.NewGridWrap(fyne.NewSize(176, 34), h.preset),
+		container.NewGridWrap(fyne.NewSize(78, 34), h.train),
+		container.NewGridWrap(fyne.NewSize(96, 34), h.toggle),
+		container.NewGridWrap(fyne.NewSize(76, 34), h.stop))
+	more := container.NewHBox(h.look, h.help)
+	bar := container.New(inset{left: 8, right: 4, top: 3}, h.bar)
+	h.object = container.New(insetAll(4), container.NewBorder(nil, nil, buttons, more, bar))
+	h.show(controls{}, progress{left: "No run yet"})
+	return h
+}
+
+// offer fills the selector.
+func (h *header) offer(presets []session.Preset) {
+	chosen := max(h.preset.SelectedIndex(), 0)
+	h.presets = presets
+	titles := make([]string, len(presets))
+	for i, p := range presets {
+		titles[i] = p.Name
+	}
+	h.preset.SetOptions(titles)
+	if len(titles) > 0 {
+		h.preset.SetSelectedIndex(min(chosen, len(titles)-1))
+	}
+}
+
+// chosen is the preset in the selector.
+func (h *header) chosen() (session.Preset, bool) {
+	i := h.preset.SelectedIndex()
+	if i < 0 || i >= len(h.presets) {
+		return session.Preset{}, false
+	}
+	return h.presets[i], true
+}
+
+func (h *header) show(c controls, p progress) {
+	_, hasPreset := h.chosen()
+	enable(h.train, c.train && hasPreset)
+	switch c.toggle {
+	case toggleGoOn, toggleRevive:
+		label(h.toggle, "Resume", theme.MediaPlayIcon())
+	case togglePause, toggleNone:
+		label(h.toggle, "Pause", theme.MediaPauseIcon())
+	}
+	enable(h.toggle, c.toggle != toggleNone && !c.wait)
+	enable(h.stop, c.stop)
+	h.bar.show(p)
+}
+
+// enable changes a button only if it must: each change repaints.
+func enable(b *widget.Button, on bool) {
+	if on && b.Disabled() {
+		b.Enable()
+	} else if !on && !b.Disabled() {
+		b.Disable()
+	}
+}
+
+func label(b *widget.Button, text string, icon fyne.Resource) {
+	if b.Text != text {
+		b.Icon = icon
+		b.SetText(text)
+	}
+}

@@ -1,0 +1,89 @@
+package app
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/driver/desktop"
+)
+
+// shortcut is one key of the window with what it does, for the canvas and for the list that F1 shows.
+type shortcut struct {
+	key   fyne.KeyName
+	ctrl  bool
+	keys  string // as a person reads it
+	about string
+	do    func()
+}
+
+func (w *window) shortcuts() []shortcut {
+	return []shortcut{
+		{fyne.KeyR, true, "Ctrl+R", "train the chosen preset, or resume the selected run", w.trainOrResume},
+		{fyne.KeySpace, false, "Space", "pause or resume", w.toggle},
+		{fyne.KeyPeriod, true, "Ctrl+.", "stop and keep a checkpoint", w.stop},
+		{fyne.KeyN, true, "Ctrl+N", "new run: show the presets", w.newRun},
+		{fyne.KeyL, true, "Ctrl+L", "logarithmic loss axis", func() { w.chart.SetLogY(!w.chart.Figure().LogY) }},
+		{fyne.Key0, true, "Ctrl+0", "show the whole curve", w.chart.Fit},
+		{fyne.KeyEscape, false, "Esc", "show the whole curve, or leave the presets", w.escape},
+		{fyne.Key1, true, "Ctrl+1 … 4", "loss, transitions, samples, log", func() { w.tabs.SelectIndex(0) }},
+		{fyne.Key2, true, "", "", func() { w.tabs.SelectIndex(1) }},
+		{fyne.Key3, true, "", "", func() { w.tabs.SelectIndex(2) }},
+		{fyne.Key4, true, "", "", func() { w.tabs.SelectIndex(3) }},
+		{fyne.KeyF1, false, "F1", "this list", w.showKeys},
+		{fyne.KeyQ, true, "Ctrl+Q", "close the window; runs go on", w.requestClose},
+	}
+}
+
+// bind connects the keys to the canvas.
+func (w *window) bind(c fyne.Canvas) {
+	for _, s := range w.shortcuts() {
+		if s.ctrl {
+			c.AddShortcut(&desktop.CustomShortcut{KeyName: s.key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) { s.do() })
+		}
+	}
+	c.SetOnTypedKey(w.typedKey)
+}
+
+// typedKey takes the keys that nothing with the focus has a use for.
+func (w *window) typedKey(e *fyne.KeyEvent) {
+	for _, s := range w.shortcuts() {
+		if !s.ctrl && s.key == e.Name {
+			s.do()
+		}
+	}
+}
+
+// trainOrResume goes on with the selected run if it waits or was stopped, else starts a new one.
+func (w *window) trainOrResume() {
+	info := w.info()
+	state := w.view.state(info)
+	info.State = state
+	c := controlsOf(state, w.pending, w.id != "" && info.Resumable())
+	if !w.choosing && (c.toggle == toggleGoOn || c.toggle == toggleRevive) {
+		w.toggle()
+	} else if c.train {
+		w.trainChosen()
+	}
+}
+
+func (w *window) escape() {
+	if w.choosing {
+		w.backToRuns()
+		return
+	}
+	w.chart.Fit()
+}
+
+// showKeys lists the keys.
+func (w *window) showKeys() {
+	if w.win == nil {
+		return
+	}
+	list := container.New(column{width: 380, space: 7})
+	for _, s := range w.shortcuts() {
+		if s.keys != "" {
+			list.Add(container.New(pair{100}, newLine(lineStyle{bold: true}, s.keys), newLine(lineStyle{fit: true}, s.about)))
+		}
+	}
+	dialog.ShowCustom("Keys", "Close", container.New(insetAll(6), list), w.win)
+}

@@ -1,0 +1,78 @@
+package app
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// journal is the page that lists what happened, the newest first.
+type journal struct {
+	object fyne.CanvasObject
+	rows   *rows
+	none   *widget.Label
+	lines  []logLine
+}
+
+func newJournal() *journal {
+	j := &journal{none: emptyPage("Nothing has happened yet.")}
+	j.rows = newRows(func() int { return len(j.lines) }, newLogRow, func(i int, o fyne.CanvasObject) {
+		showLogRow(o, j.lines[len(j.lines)-1-i])
+	})
+	head := newLogRow()
+	showLogRow(head, logLine{step: -1, kind: "event", text: "what happened, the newest first"})
+	for _, o := range head.(*fyne.Container).Objects {
+		o.(*line).style = headingLine.fitting()
+	}
+	head.(*fyne.Container).Objects[0].(*line).set("STEP")
+	head.(*fyne.Container).Objects[1].(*line).set("EVENT")
+	head.(*fyne.Container).Objects[2].(*line).set("WHAT HAPPENED, NEWEST FIRST")
+	j.object = container.NewStack(j.none, container.New(insetAll(4), container.NewBorder(head, nil, nil, nil, j.rows)))
+	return j
+}
+
+func newLogRow() fyne.CanvasObject {
+	return container.New(logColumns{}, newLine(quietLine.fitting().atRight(), ""), newLine(lineStyle{fit: true, bold: true}, ""), newLine(lineStyle{fit: true}, ""))
+}
+
+func showLogRow(o fyne.CanvasObject, l logLine) {
+	cells := o.(*fyne.Container).Objects
+	cells[0].(*line).set(thousands(l.step))
+	cells[1].(*line).set(l.kind)
+	cells[2].(*line).set(l.text)
+	colour := theme.ColorNameForeground
+	if l.bad {
+		colour = theme.ColorNameError
+	}
+	cells[2].(*line).paint(colour)
+}
+
+// logColumns is the layout of a row: step, kind, text.
+type logColumns struct{}
+
+// Layout implements fyne.Layout.
+func (logColumns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	x := []float32{8, 82, 176}
+	ends := []float32{70, 170, size.Width - 8}
+	for i, o := range objects {
+		height := o.MinSize().Height
+		o.Move(fyne.NewPos(x[i], (size.Height-height)/2))
+		o.Resize(fyne.NewSize(max(ends[i]-x[i], 0), height))
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (logColumns) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(240, objects[0].MinSize().Height+7)
+}
+
+func (j *journal) show(lines []logLine) {
+	if len(lines) == len(j.lines) && (len(lines) == 0 || lines[0] == j.lines[0]) {
+		return
+	}
+	j.lines = lines
+	j.none.Hidden = len(lines) > 0
+	j.none.Refresh()
+	j.rows.Refresh()
+}

@@ -1,0 +1,111 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/software"
+)
+
+// Pages of a run, for Shot.Page.
+var pageNames = []string{"loss", "transitions", "samples", "log"}
+
+// Shot says what a picture of the window shows.
+type Shot struct {
+	Width, Height int
+	Scale         float64       // pixels per unit of length; 0 is 1
+	Page          string        // "loss", "transitions", "samples" or "log"; "" is loss; "presets" for the cards
+	Wait          time.Duration // at most; 0 is ten seconds
+}
+
+// Screenshot draws the window as a PNG, without a screen: the run o.Open, or the one that a window would show first, with
+// all that has happened in it so far.
+func Screenshot(out io.Writer, o Options, s Shot) error {
+	if err := checkTheme(o.Theme); err != nil {
+		return err
+	}
+	if s.Width < 640 || s.Height < 400 || s.Width > 10_000 || s.Height > 10_000 {
+		return fmt.Errorf("a picture of the window has 640 x 400 to 10,000 x 10,000 units, not %d x %d", s.Width, s.Height)
+	}
+	if s.Wait == 0 {
+		s.Wait = 10 * time.Second
+	}
+	newApp(o.Theme)
+	ctx, cancel := context.WithTimeout(context.Background(), s.Wait)
+	defer cancel()
+	queue := make(chan func(), 16)
+	w := newWindow(ctx, o.Sessions, func(f func()) {
+		select {
+		case queue <- f:
+		case <-ctx.Done():
+		}
+	})
+	w.open = o.Open
+	c := software.NewCanvas()
+	c.SetPadded(false)
+	c.SetContent(w.content)
+	c.Resize(fyne.NewSize(float32(s.Width), float32(s.Height)))
+	if s.Scale > 0 {
+		c.SetScale(float32(s.Scale))
+	}
+	w.run()
+	if err := w.settleFor(ctx, queue, o.Open); err != nil {
+		return err
+	}
+	if err := w.turnTo(s.Page); err != nil {
+		return err
+	}
+	return png.Encode(out, capture(c, fyne.NewSize(float32(s.Width), float32(s.Height))))
+}
+
+// settleFor runs what is queued for the window until its run has come in whole.
+func (w *window) settleFor(ctx context.Context, queue <-chan func(), open string) error {
+	came := -1
+	for {
+		select {
+		case f := <-queue:
+			f()
+			continue
+		case <-time.After(2 * livePeriod):
+		case <-ctx.Done():
+			return errors.New("the run did not come in time")
+		}
+		if open != "" && w.listed && w.id != open {
+			return fmt.Errorf("there is no run %q", open)
+		}
+		if w.listed && w.presets != nil && (w.id == "" || len(w.view.log) > 0 && w.view.train.Len() == came) {
+			return nil
+		}
+		came = w.view.train.Len()
+	}
+}
+
+func (w *window) turnTo(page string) error {
+	switch page {
+	case "":
+		return nil
+	case "presets":
+		w.newRun()
+		return nil
+	}
+	for i, name := range pageNames {
+		if name == page {
+			w.tabs.SelectIndex(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("page %q: there are %q and presets", page, pageNames)
+}
+
+// capture lays out twice, since text that wraps knows its height only when it knows its width.
+func capture(c software.WindowlessCanvas, size fyne.Size) image.Image {
+	c.Resize(size.AddWidthHeight(1, 0))
+	c.Resize(size)
+	return c.Capture()
+}

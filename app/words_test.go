@@ -1,0 +1,104 @@
+package app
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"growlab/trainer/event"
+)
+
+func TestNumbersInWords(t *testing.T) {
+	for _, row := range []struct{ got, want string }{
+		{thousands(0), "0"},
+		{thousands(999), "999"},
+		{thousands(1000), "1,000"},
+		{thousands(-1234567), "-1,234,567"},
+		{count(999), "999"},
+		{count(1000), "1.00k"},
+		{count(163_328), "163k"},
+		{count(999_600), "1.00M"},
+		{count(9_995_000), "10.0M"},
+		{count(101_000_000_000), "101B"},
+		{flops(6.03e12), "6.03 TFLOP"},
+		{flops(0), "0 FLOP"},
+		{size(12_345_678), "12.3 MB"},
+		{rate(41_234), "41.2k tokens/s"},
+		{percent(0.7149), "71 %"},
+		{percent(0.9999), "99 %"},
+		{percent(1), "100 %"},
+		{short(0.04), "40 ms"},
+		{short(3.21), "3.2 s"},
+		{short(75), "1 min 15 s"},
+	} {
+		if row.got != row.want {
+			t.Errorf("got %q, want %q", row.got, row.want)
+		}
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for _, row := range []struct {
+		d    time.Duration
+		want string
+	}{
+		{0, "0 s"},
+		{8400 * time.Millisecond, "8 s"},
+		{59600 * time.Millisecond, "1 min"},
+		{112 * time.Second, "1 min 52 s"},
+		{2 * time.Minute, "2 min"},
+		{11*time.Minute + 20*time.Second, "11 min"},
+		{2*time.Hour + 5*time.Minute, "2 h 5 min"},
+		{3 * time.Hour, "3 h"},
+		{26 * time.Hour, "26 h"},
+		{9 * 24 * time.Hour, "9 days"},
+	} {
+		if got := duration(row.d); got != row.want {
+			t.Errorf("%v: got %q, want %q", row.d, got, row.want)
+		}
+	}
+}
+
+func TestWhen(t *testing.T) {
+	if got, want := when(time.Date(2026, 11, 3, 9, 5, 0, 0, time.Local)), "3 Nov 09:05"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := when(time.Time{}); got != "" {
+		t.Errorf("unknown time: got %q, want nothing", got)
+	}
+}
+
+// An untrained network on bytes writes anything.
+func TestTextIsMadeSafeToDraw(t *testing.T) {
+	wild := "a\x00b\xff\xfe\tc\nd"
+	if got, want := oneLine(wild, 100), "a b\uFFFD c d"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := shownText(wild), "a b\uFFFD c\nd"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := oneLine("äöü äöü", 4), "äöü…"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	for _, row := range []struct {
+		name           string
+		diff, most     float64
+		preserves      bool
+		want, alsoWant string
+	}{
+		{"rounding", 3.1e-6, 14, true, "Function preserved.", "1 part in 4.52M"},
+		{"bit-equal", 0, 14, true, "Function preserved.", "the last bit"},
+		{"more than rounding", 5e-3, 14, true, "Nearly preserved.", "1 part in 2.80k"},
+		{"a bug", 2, 14, true, "Not preserved, although msg promises it", "14 %"},
+		{"stack", 9, 14, false, "Not preserving by design", "+0.6100"},
+	} {
+		g := event.Grew{Operator: "msg", MaxLogitDiff: row.diff, MaxLogit: row.most, Preserves: row.preserves, LossBefore: 1.51, LossAfter: 2.12}
+		got := verdict(g)
+		if !strings.HasPrefix(got, row.want) || !strings.Contains(got, row.alsoWant) {
+			t.Errorf("%s: got %q, want it to begin with %q and to contain %q", row.name, got, row.want, row.alsoWant)
+		}
+	}
+}
