@@ -89,7 +89,7 @@ func norms() (all []*trial) {
 
 func normGrads() (all []*trial) {
 	normCases(func(i, seqs, t, c int, s compute.NormSpec) {
-		all = append(all, normGradTrial(uint64(i), seqs, t, c, s, i%3 == 0))
+		all = append(all, normGradTrial(uint64(i), seqs, t, c, s, residualForms[i%3]))
 	})
 	return all
 }

@@ -14,8 +14,8 @@ var masked = []struct {
 }{
 	{"Norm/layer", 37, func(b int, m compute.Mask) *trial { return normTrial(1, b, 3, 37, normSpec(false, m, 37)) }},
 	{"Norm/rms", 37, func(b int, m compute.Mask) *trial { return normTrial(2, b, 3, 37, normSpec(true, m, 37)) }},
-	{"NormGrad/layer", 37, func(b int, m compute.Mask) *trial { return normGradTrial(3, b, 3, 37, normSpec(false, m, 37), false) }},
-	{"NormGrad/rms", 37, func(b int, m compute.Mask) *trial { return normGradTrial(4, b, 3, 37, normSpec(true, m, 37), false) }},
+	{"NormGrad/layer", 37, func(b int, m compute.Mask) *trial { return normGradTrial(3, b, 3, 37, normSpec(false, m, 37), apartForm) }},
+	{"NormGrad/rms", 37, func(b int, m compute.Mask) *trial { return normGradTrial(4, b, 3, 37, normSpec(true, m, 37), apartForm) }},
 	{"Linear/none", 35, func(b int, m compute.Mask) *trial { return linearTrial(5, maskedLinear(b, compute.None, m)) }},
 	{"Linear/gelu", 35, func(b int, m compute.Mask) *trial { return linearTrial(6, maskedLinear(b, compute.GELU, m)) }},
 	{"Linear/swiglu", 35, func(b int, m compute.Mask) *trial { return linearTrial(7, maskedLinear(b, compute.SwiGLU, m)) }},
@@ -97,7 +97,7 @@ func wide(seqs int) []*trial {
 	all := []*trial{
 		embedTrial(1, seqs, 6, 9, 11, true),
 		lossTrial(2, seqs, 6, 33, true, 1),
-		normGradTrial(4, seqs, 6, 33, normSpec(false, compute.Mask{}, 33), false),
+		normGradTrial(4, seqs, 6, 33, normSpec(false, compute.Mask{}, 33), apartForm),
 	}
 	for _, o := range masked {
 		all = append(all, o.trial(seqs, compute.Mask{Old: 3, M: 0.3}))

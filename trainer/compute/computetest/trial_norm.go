@@ -63,11 +63,22 @@ func normMoments(x []float32, s compute.NormSpec) (mean, rstd num) {
 	return mean, exact(1).over(squares.total().over(constant(s.S)).plus(constant(s.Eps)).sqrt())
 }
 
+// residualForm is how NormGrad gets its residual.
+type residualForm string
+
+const (
+	apartForm   residualForm = "apart"
+	inPlaceForm residualForm = "in place" // dx is the residual
+	absentForm  residualForm = "absent"
+)
+
+var residualForms = []residualForm{apartForm, inPlaceForm, absentForm}
+
 // normGradTrial takes x and the stats from a normTrial.
-func normGradTrial(seed uint64, seqs, t, c int, s compute.NormSpec, inPlace bool) *trial {
+func normGradTrial(seed uint64, seqs, t, c int, s compute.NormSpec, form residualForm) *trial {
 	forward := normTrial(seed, seqs, t, c, s)
 	k := newTrial(seed+1, seqs, t)
-	k.name = fmt.Sprintf("%s, in place %v", forward.name, inPlace)
+	k.name = fmt.Sprintf("%s, residual %s", forward.name, form)
 	saved := k.after(forward, "x", "stats")
 	x, stats := saved[0], saved[1]
 	gain, dy := k.input("gain", 1, c), k.input("dy", k.rows(), c)
@@ -77,11 +88,14 @@ func normGradTrial(seed uint64, seqs, t, c int, s compute.NormSpec, inPlace bool
 		biases = k.written("biases", seqs, c)
 	}
 	var dx, residual *arg
-	if inPlace {
+	switch form {
+	case inPlaceForm:
 		dx = k.changed("dx", k.rows(), c)
 		residual = dx
-	} else {
+	case apartForm:
 		dx, residual = k.written("dx", k.rows(), c), k.input("residual", k.rows(), c)
+	case absentForm:
+		dx = k.written("dx", k.rows(), c)
 	}
 	lanes(x, stats, dy, gains, biases, dx, residual)
 	k.lane = func(e *env, l compute.Lane) {
@@ -109,7 +123,10 @@ func normGradTrial(seed uint64, seqs, t, c int, s compute.NormSpec, inPlace bool
 			for j, d := 0, dx.wants(r); j < c; j++ {
 				share := constant(s.Mask.Of(j)).over(constant(s.S))
 				through := sumH.total().plus(n[j].times(sumHN.total())).times(share)
-				d[j] = residual.at(r*c + j).plus(h[j].minus(through).times(rstd))
+				d[j] = h[j].minus(through).times(rstd)
+				if residual != nil {
+					d[j] = residual.at(r*c + j).plus(d[j])
+				}
 			}
 		}
 		gains.totals(dgain)
