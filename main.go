@@ -10,11 +10,8 @@ import (
 	"growlab/app/cli"
 )
 
-// version is set by the build: -ldflags "-X main.version=1.2.3".
-var version = "dev"
-
 func main() {
-	os.Exit(cli.Main(cli.Program{Version: version, Window: window}, os.Args[1:]))
+	os.Exit(cli.Main(cli.Program{Window: window}, os.Args[1:]))
 }
 
 // window opens the window; cli itself knows no toolkit.

@@ -12,10 +12,12 @@ import (
 	"growlab/app/session"
 )
 
+// version is set by the build: -ldflags "-X growlab/app/cli.version=1.2.3".
+var version = "dev"
+
 // Program is what the command line needs from outside.
 type Program struct {
-	Version string
-	Streams Streams
+	Streams Streams // os.Stdout and os.Stderr if zero
 	// Window opens the window and returns when it is closed; nil in a build without one.
 	Window func(Window) error
 }
@@ -60,7 +62,7 @@ func (p Program) commands() *cobra.Command {
 what the smaller one did, and fade the new part in.
 
 Without a command it opens the window. A run is one file; it goes on after a stop, a crash or a kill.`,
-		Version:       p.Version,
+		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noArgs,

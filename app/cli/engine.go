@@ -60,7 +60,7 @@ func (p Program) serve(cmd *cobra.Command, ready *readyPipe, open func(engine.Op
 			_ = ready.report(session.Ready{Run: s.Run}) // who started us may be gone
 		}
 	}
-	e, err := open(engine.Options{Version: p.Version, Watch: watch, Warn: show.message})
+	e, err := open(engine.Options{Version: version, Watch: watch, Warn: show.message})
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,10 @@ func (p *progress) begin(e event.Start) {
 func (p *progress) step(e event.Step) {
 	const keep = 0.95
 	if p.last.Step == 0 {
-		p.loss, p.rate = e.Loss, e.TokensPerSec
+		p.loss = e.Loss
+	}
+	if p.last.Stage != e.Stage {
+		p.rate = e.TokensPerSec
 	}
 	p.loss = keep*p.loss + (1-keep)*e.Loss
 	p.rate = keep*p.rate + (1-keep)*e.TokensPerSec

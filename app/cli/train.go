@@ -150,7 +150,7 @@ func (p Program) work(cmd *cobra.Command, asJSON bool, open func(engine.Options)
 			}
 		}
 	}
-	e, err := open(engine.Options{Version: p.Version, Watch: watch, Warn: show.message})
+	e, err := open(engine.Options{Version: version, Watch: watch, Warn: show.message})
 	if err != nil {
 		return err
 	}

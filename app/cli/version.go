@@ -25,7 +25,7 @@ func (p Program) version() *cobra.Command {
 		Short: "print the version",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			b := p.build()
+			b := thisBuild()
 			if asJSON {
 				return writeJSON(p.Streams.Out, b)
 			}
@@ -44,8 +44,8 @@ func (p Program) version() *cobra.Command {
 	return cmd
 }
 
-func (p Program) build() build {
-	b := build{Version: p.Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+func thisBuild() build {
+	b := build{Version: version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b

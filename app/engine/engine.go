@@ -39,52 +39,54 @@ type Engine struct {
 }
 
 // New makes a run under id and is ready to train it. When it fails, no run file is left.
-func New(h *session.Home, id string, l session.Launch, o Options) (e *Engine, err error) {
+func New(h *session.Home, id string, l session.Launch, o Options) (*Engine, error) {
+	e := &Engine{options: o, id: id}
+	if err := e.begin(h, l); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+func (e *Engine) begin(h *session.Home, l session.Launch) error {
 	recipe, err := session.LoadRecipe(l)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if l.Name == "" {
 		l.Name = recipe.Name
 	}
 	if strings.ContainsFunc(l.Name, unicode.IsControl) || len(l.Name) > 200 {
-		return nil, session.Usagef("the name is %q; it must be at most 200 bytes with no control characters", l.Name)
+		return session.Usagef("the name is %q; it must be at most 200 bytes with no control characters", l.Name)
 	}
-	e = &Engine{options: o, id: id}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, e.Close())
-		}
-	}()
 	if e.dev, err = session.OpenDevice(l.Device, l.Threads); err != nil {
-		return nil, err
+		return err
 	}
 	set, path, err := openData(l.Data)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	file := filepath.Join(h.RunFolder(), store.FileName(l.Name, id))
-	if err := e.prepare(recipe, set, nil, event.Start{Run: id, Name: l.Name, File: file}); err != nil {
-		return nil, err
+	file := filepath.Join(h.RunFolder(), store.FileName(l.Name, e.id))
+	if err := e.prepare(recipe, set, nil, event.Start{Run: e.id, Name: l.Name, File: file}); err != nil {
+		return err
 	}
 	text, err := recipe.TOML()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	told, err := json.Marshal(told{Device: l.Device, Set: l.Set})
 	if err != nil {
-		return nil, fmt.Errorf("run %s: %w", id, err)
+		return fmt.Errorf("run %s: %w", e.id, err)
 	}
 	e.run, err = store.Create(file, store.Meta{
-		ID: id, Name: l.Name, RecipeName: recipe.Name, Recipe: string(text), Seed: recipe.Train.Seed,
-		DataName: set.Name, DataHash: set.Hash, DataPath: path, Version: o.Version,
+		ID: e.id, Name: l.Name, RecipeName: recipe.Name, Recipe: string(text), Seed: recipe.Train.Seed,
+		DataName: set.Name, DataHash: set.Hash, DataPath: path, Version: e.options.Version,
 		Device: e.dev.Name(), Threads: l.Threads, Options: told,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	e.connect(recipe)
-	return e, nil
+	return nil
 }
 
 // told is what the run file keeps of the launch besides the recipe.

@@ -28,19 +28,21 @@ var ErrDone = errors.New("the run is done: nothing is left to train")
 
 // Resume is ready to go on with the run in file from its last checkpoint, or from its start if it has none. Of l only
 // Device and Threads count; "" and 0 are what the run was started with.
-func Resume(file string, l session.Launch, o Options) (e *Engine, err error) {
-	e = &Engine{options: o}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, e.Close())
-		}
-	}()
+func Resume(file string, l session.Launch, o Options) (*Engine, error) {
+	e := &Engine{options: o}
+	if err := e.again(file, l); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+func (e *Engine) again(file string, l session.Launch) (err error) {
 	if e.run, err = store.OpenWriter(file); err != nil {
-		return nil, err
+		return err
 	}
 	past, err := e.past()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	e.id = past.meta.ID
 	if l.Device == "" {
@@ -50,28 +52,28 @@ func Resume(file string, l session.Launch, o Options) (e *Engine, err error) {
 		l.Threads = past.meta.Threads
 	}
 	if e.dev, err = session.OpenDevice(l.Device, l.Threads); err != nil {
-		return nil, err
+		return err
 	}
 	if was, is := kernels(past.meta.Device), kernels(e.dev.Name()); was != is {
 		e.warn("the run began on %s and goes on with %s: its numbers will differ in the last digits", was, is)
 	}
 	set, err := e.sameData(past.meta)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	start := event.Start{Run: e.id, Name: past.meta.Name, File: e.run.Path()}
 	if err := e.prepare(past.recipe, set, past.from, start); err != nil {
-		return nil, err
+		return err
 	}
 	var at int64
 	if past.from != nil {
 		at = past.from.Step
 	}
 	if err := e.run.TrimAfter(at); err != nil {
-		return nil, err
+		return err
 	}
 	e.connect(past.recipe)
-	return e, nil
+	return nil
 }
 
 // kernels is a device's name without what does not change numbers: the threads, and which of the vector families it is.
