@@ -245,12 +245,18 @@ func (p *painter) bar(r image.Rectangle, c color.NRGBA) {
 
 // over composites c at the given coverage (0 to 255) onto an opaque pixel.
 func over(pixel []uint8, c color.NRGBA, cover uint32) {
-	a := (uint32(c.A)*cover + 127) / 255
+	a := per255(uint32(c.A) * cover)
 	rest := 255 - a
-	pixel[0] = uint8((uint32(c.R)*a + uint32(pixel[0])*rest + 127) / 255)
-	pixel[1] = uint8((uint32(c.G)*a + uint32(pixel[1])*rest + 127) / 255)
-	pixel[2] = uint8((uint32(c.B)*a + uint32(pixel[2])*rest + 127) / 255)
+	pixel[0] = uint8(per255(uint32(c.R)*a + uint32(pixel[0])*rest))
+	pixel[1] = uint8(per255(uint32(c.G)*a + uint32(pixel[1])*rest))
+	pixel[2] = uint8(per255(uint32(c.B)*a + uint32(pixel[2])*rest))
 	pixel[3] = 255
+}
+
+// per255 is v/255 rounded, for v up to 255².
+func per255(v uint32) uint32 {
+	v += 128
+	return (v + v>>8) >> 8
 }
 
 func sqrt(v float32) float32 { return float32(math.Sqrt(float64(v))) }

@@ -93,3 +93,11 @@ func TestPainterStaysInItsBox(t *testing.T) {
 		t.Error("nothing was painted inside")
 	}
 }
+
+func TestPer255(t *testing.T) {
+	for v := range uint32(255*255 + 1) {
+		if got, want := per255(v), uint32(math.Round(float64(v)/255)); got != want {
+			t.Fatalf("per255(%d) = %d, want %d", v, got, want)
+		}
+	}
+}
