@@ -122,19 +122,20 @@ func (p *pen) drawLines(dst *image.RGBA, l *Layout, t Theme) {
 		shown[k] = stroke{view: v, i: i, j: j, color: t.Color(l.figure.Lines[line].Color)}
 	}
 	p.paint.reset(dst, l.Plot)
+	ghost := t.Ghost * math.Pow(max(1, float64(countSmooth(shown))), -0.75) // many ghosts would add up to fog
 	for _, s := range shown {
 		if s.view.smooth {
-			p.trace(l, s.view.x, s.view.raw, s.i, s.j, 1, fade(s.color, t.Ghost))
+			p.trace(l, s.view.x, s.view.raw, s.i, s.j, 1, fade(s.color, ghost))
 		}
 	}
 	slices.SortStableFunc(shown, func(a, b stroke) int { return (b.j - b.i) - (a.j - a.i) })
 	for _, s := range shown {
-		width := 1.4
-		if s.view.smooth {
-			width = 1.8
+		if !s.view.smooth {
+			p.trace(l, s.view.x, s.view.line, s.i, s.j, 1.4, s.color)
+			continue
 		}
 		for _, part := range s.view.segments(s.i, s.j) {
-			p.trace(l, s.view.x, s.view.line, part[0], part[1], width, s.color)
+			p.trace(l, s.view.x, s.view.line, part[0], part[1], 1.8, s.color)
 		}
 	}
 	p.paint.reset(dst, l.Plot.Inset(-l.px(3))) // a dot may stand on the edge
@@ -150,14 +151,24 @@ type stroke struct {
 	color color.NRGBA
 }
 
-// trace draws the values [i, j) of a track in logical width. Noise denser than the pixels shows through a little, since it
-// would hide everything else.
+func countSmooth(shown []stroke) int {
+	n := 0
+	for _, s := range shown {
+		if s.view.smooth {
+			n++
+		}
+	}
+	return n
+}
+
+// trace draws the values [i, j) of a track in logical width. A band of noise denser than the pixels is a little
+// translucent, since it would hide everything else.
 func (p *pen) trace(l *Layout, x []float64, t track, i, j int, width float64, c color.NRGBA) {
 	sx, sy := l.sx, l.sy
 	sx.px0, sy.px0 = sx.px0-float64(l.Plot.Min.X), sy.px0-float64(l.Plot.Min.Y)
 	p.points = decimate(p.points[:0], x, t, i, j, sx, sy)
 	if j-i > 3*l.Plot.Dx() && noisy(p.points, l.Plot.Dx()) {
-		p.paint.spans(p.points, width*l.scale, fade(c, 0.7))
+		p.paint.spans(p.points, width*l.scale, fade(c, 0.75))
 	} else {
 		p.paint.polyline(p.points, width*l.scale, c)
 	}

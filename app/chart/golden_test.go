@@ -87,6 +87,16 @@ func example() Figure {
 	}
 }
 
+// dense is four runs zoomed in to where their noise fills the picture.
+func dense() Figure {
+	f := Figure{YName: "loss", LogY: true, Smooth: 0.99, Legend: true, X: Range{30_000, 60_000}}
+	for k, name := range []string{"a", "b", "c", "d"} {
+		f.Lines = append(f.Lines, Line{Series: curve(name, 100_000, uint64(k), k%2 == 0), Color: k})
+	}
+	f.Markers = stages(f.Lines[0].Series, 100_000)
+	return f
+}
+
 func TestGolden(t *testing.T) {
 	f := example()
 	with := func(change func(*Figure)) Figure { g := f; change(&g); return g }
@@ -109,6 +119,7 @@ func TestGolden(t *testing.T) {
 		{"titled-scale2", with(func(g *Figure) {
 			g.Title, g.Note = "flm-1m · king-james", "1.45 nats · 2.09 bits per byte · seed 1"
 		}), Light(), 800, 450, 2},
+		{"dense", dense(), Dark(), 846, 560, 1},
 		{"two-stages", two, Dark(), 640, 360, 1},
 		{"narrow", f, Light(), 360, 240, 1},
 		{"empty", Figure{YName: "loss", LogY: true, Legend: true}, Dark(), 846, 560, 1},

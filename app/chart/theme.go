@@ -10,7 +10,7 @@ type Theme struct {
 	Pill       color.NRGBA // fill of marker labels
 	Accent     color.NRGBA // spikes and other alarms
 	Series     []color.NRGBA
-	Ghost      float64 // opacity of the raw line behind its smoothed one, 0 to 1
+	Ghost      float64 // opacity of the raw line behind its smoothed one, 0 to 1; less when there are several
 }
 
 // Color is the colour of line index i.
@@ -29,7 +29,7 @@ func rgb(hex uint32) color.NRGBA {
 // Dark is the theme for dark windows.
 func Dark() Theme {
 	return Theme{
-		Background: rgb(0x16171c), Foreground: rgb(0xf2f3f5), Pill: rgb(0x2a2c34), Accent: rgb(0xff6b6b), Ghost: 0.16,
+		Background: rgb(0x16171c), Foreground: rgb(0xf2f3f5), Pill: rgb(0x2a2c34), Accent: rgb(0xff6b6b), Ghost: 0.2,
 		Series: []color.NRGBA{rgb(0x3bceff), rgb(0xe9a002), rgb(0x0b9f6f), rgb(0xbd7caf), rgb(0xe6e142), rgb(0xf36d37), rgb(0x899bf9), rgb(0xb0aaaf)},
 	}
 }
@@ -37,7 +37,7 @@ func Dark() Theme {
 // Light is the theme for light windows and for paper.
 func Light() Theme {
 	return Theme{
-		Background: rgb(0xffffff), Foreground: rgb(0x1b1d22), Pill: rgb(0xf3f4f6), Accent: rgb(0xc9252d), Ghost: 0.2,
+		Background: rgb(0xffffff), Foreground: rgb(0x1b1d22), Pill: rgb(0xf3f4f6), Accent: rgb(0xc9252d), Ghost: 0.26,
 		Series: []color.NRGBA{rgb(0x458ddb), rgb(0xd47d06), rgb(0x126a3f), rgb(0xa34a8e), rgb(0x837f2e), rgb(0xc92f0b), rgb(0x4452d1), rgb(0x5b6b68)},
 	}
 }
