@@ -17,10 +17,15 @@ func Axes() []Axis { return []Axis{Step, Tokens, FLOPs, Seconds} }
 
 // String is the axis title: "step", "tokens", "FLOPs", "active time".
 func (a Axis) String() string {
+	return [numAxes]string{"step", "tokens", "FLOPs", "active time"}[a.known()]
+}
+
+// known is a, or Step for a number that is no axis, as an old setting may hold.
+func (a Axis) known() Axis {
 	if a < 0 || a >= numAxes {
-		return "?"
+		return Step
 	}
-	return [numAxes]string{"step", "tokens", "FLOPs", "active time"}[a]
+	return a
 }
 
 // Pos is where in a run something happened, on every axis at once.
@@ -29,7 +34,7 @@ type Pos struct {
 }
 
 // X is the coordinate of p on axis a.
-func (p Pos) X(a Axis) float64 { return p.coords()[a] }
+func (p Pos) X(a Axis) float64 { return p.coords()[a.known()] }
 
 func (p Pos) coords() [numAxes]float64 {
 	return [numAxes]float64{p.Step, p.Tokens, p.FLOPs, p.Seconds}

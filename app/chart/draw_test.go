@@ -69,7 +69,7 @@ func TestDrawOddities(t *testing.T) {
 			s.Append(Pos{pick(), pick(), pick(), pick()}, pick())
 		}
 		f := Figure{
-			Title: "title", YName: "gradient norm", XAxis: Axis(rng.IntN(4)), LogX: rng.IntN(2) == 0, LogY: rng.IntN(2) == 0,
+			Title: "title", YName: "gradient norm", XAxis: Axis(rng.IntN(6) - 1), LogX: rng.IntN(2) == 0, LogY: rng.IntN(2) == 0,
 			Smooth: pick(), Legend: true, Lines: []Line{{Series: s, Color: rng.IntN(99) - 9}, {}},
 			Markers: []Marker{{At: Pos{pick(), pick(), pick(), pick()}, Label: "S1 · x", Kind: MarkerKind(rng.IntN(9))}, {Kind: Spike}},
 		}

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"image"
 	"image/png"
@@ -181,8 +182,8 @@ func compare(t *testing.T, path string, got []byte) {
 		}
 	}
 	if worst > 8 {
-		failed := filepath.Join("testdata", "failed-"+filepath.Base(path))
-		if err := os.WriteFile(failed, got, 0o644); err != nil {
+		failed := filepath.Join("testdata", "failed", filepath.Base(path))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(failed), 0o755), os.WriteFile(failed, got, 0o644)); err != nil {
 			t.Error(err)
 		}
 		t.Errorf("%s: a pixel differs by %d of 255, want at most 8; the picture is in %s", path, worst, failed)

@@ -51,7 +51,7 @@ func (v view) at(i int) Pos {
 func (s *Series) view(a Axis, beta float64, through bool) view {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := view{coords: s.x, x: s.x[a], raw: s.raw, line: s.raw}
+	v := view{coords: s.x, x: s.x[a.known()], raw: s.raw, line: s.raw}
 	if !(beta > 0) {
 		return v
 	}

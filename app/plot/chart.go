@@ -48,16 +48,18 @@ func NewChart(yName string) *Chart {
 }
 
 // Figure is a copy of what the chart shows, zoom included; chart.WritePNG of it exports exactly what is seen.
-func (c *Chart) Figure() chart.Figure {
-	f := c.figure
-	f.Lines, f.Markers = slices.Clone(f.Lines), slices.Clone(f.Markers)
-	return f
-}
+func (c *Chart) Figure() chart.Figure { return clone(c.figure) }
 
 // SetFigure shows f.
 func (c *Chart) SetFigure(f chart.Figure) {
-	c.figure = f
+	c.figure = clone(f)
 	c.changed()
+}
+
+// clone is f with lists of its own; the series are shared.
+func clone(f chart.Figure) chart.Figure {
+	f.Lines, f.Markers = slices.Clone(f.Lines), slices.Clone(f.Markers)
+	return f
 }
 
 // AddLine adds a series to the picture.
@@ -65,7 +67,7 @@ func (c *Chart) AddLine(l chart.Line) { c.SetLines(append(c.figure.Lines, l)) }
 
 // SetLines replaces the series in the picture.
 func (c *Chart) SetLines(lines []chart.Line) {
-	c.figure.Lines = lines
+	c.figure.Lines = slices.Clone(lines)
 	c.Refresh()
 }
 
@@ -83,7 +85,7 @@ func (c *Chart) AddMarker(m chart.Marker) { c.SetMarkers(append(c.figure.Markers
 
 // SetMarkers replaces the events.
 func (c *Chart) SetMarkers(m []chart.Marker) {
-	c.figure.Markers = m
+	c.figure.Markers = slices.Clone(m)
 	c.Refresh()
 }
 

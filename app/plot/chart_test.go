@@ -111,6 +111,31 @@ func TestHoverShowsNearestValuesLargestFirst(t *testing.T) {
 	}
 }
 
+// The pictures are of the software canvas; look at testdata/failed after a change, and copy what is right to testdata.
+func TestPictures(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		variant fyne.ThemeVariant
+		do      func(*Chart, fyne.Window)
+	}{
+		{"hover-dark.png", theme.VariantDark, func(c *Chart, w fyne.Window) { test.MoveMouse(w.Canvas(), middle(c).AddXY(40, -30)) }},
+		{"hover-light.png", theme.VariantLight, func(c *Chart, w fyne.Window) { test.MoveMouse(w.Canvas(), middle(c).AddXY(280, 60)) }},
+		{"stage-dark.png", theme.VariantDark, func(c *Chart, w fyne.Window) { test.MoveMouse(w.Canvas(), center(c, c.layout.Marks[0])) }},
+		{"select-light.png", theme.VariantLight, func(c *Chart, w fyne.Window) {
+			w.Canvas().Focus(c)
+			c.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: middle(c).AddXY(100, 70)}, Dragged: fyne.NewDelta(100, 70)})
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c, w := showChart(t)
+			test.ApplyTheme(t, forced{theme.DefaultTheme(), tc.variant})
+			c.SetLogY(true)
+			tc.do(c, w)
+			test.AssertImageMatches(t, tc.name, w.Canvas().Capture())
+		})
+	}
+}
+
 func TestHoverDoesNotDrawThePictureAgain(t *testing.T) {
 	c, w := showChart(t)
 	w.Canvas().Capture()
@@ -351,6 +376,13 @@ func TestFigureIsACopy(t *testing.T) {
 	c, _ := showChart(t)
 	f := c.Figure()
 	f.Lines[0].Hidden, f.Markers[0].Label = true, "x"
+	lines := c.Figure().Lines
+	c.SetLines(lines)
+	c.ToggleLine(1)
+	if lines[1].Hidden {
+		t.Error("a click changed the list that the caller gave")
+	}
+	c.ToggleLine(1)
 	if g := c.Figure(); g.Lines[0].Hidden || g.Markers[0].Label == "x" {
 		t.Error("changing the copy changed the chart")
 	}
