@@ -33,7 +33,7 @@ func checkDisk(dir string) error {
 	if err := syscall.Statfs(dir, &disk); err != nil {
 		return fmt.Errorf("folder %s: %w", dir, err)
 	}
-	return refuseNetwork(dir, uint32(disk.Type)) //nolint:unconvert // int32 on some machines; magic numbers have 32 bits
+	return refuseNetwork(dir, uint32(disk.Type))
 }
 
 func refuseNetwork(dir string, magic uint32) error {

@@ -19,16 +19,13 @@ func FuzzDamage(f *testing.F) {
 	f.Add([]byte{0, 1, 0, 0, 255, 0, 2, 0, 9, 3}, uint32(0))
 	f.Add([]byte{}, uint32(5000))
 	f.Add([]byte{0, 0, 0, 103, 200, 0, 0, 0, 32, 1}, uint32(1))
-	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, edits []byte, cut uint32) {
 		data := append([]byte(nil), whole...)
 		for ; len(edits) >= 5; edits = edits[5:] {
 			data[int(binary.BigEndian.Uint32(edits))%len(data)] = edits[4]
 		}
 		data = data[:len(data)-int(cut)%len(data)]
-		sub := get[string](t)(os.MkdirTemp(dir, "f"))
-		defer func() { must(t, os.RemoveAll(sub)) }()
-		path := filepath.Join(sub, "x.growlab")
+		path := filepath.Join(t.TempDir(), "x.growlab")
 		must(t, os.WriteFile(path, data, 0o644))
 		readAll(t, path, want)
 		run, err := store.OpenWriter(path)

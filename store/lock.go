@@ -69,6 +69,9 @@ func (l engineLock) release() error {
 
 // Busy reports whether an engine is writing the run file at path, and its process id (0 if it has not said yet).
 func Busy(path string) (pid int, busy bool) {
+	if real, err := locate(path); err == nil {
+		path = real
+	}
 	file, err := os.Open(path + lockSuffix)
 	if err != nil {
 		return 0, false

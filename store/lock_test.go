@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -23,10 +24,19 @@ func TestSecondEngineIsRefused(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", name, err, want)
 		}
 	}
+	link := filepath.Join(t.TempDir(), "link.growlab") // another name of it
+	must(t, os.Symlink(run.Path(), link))
+	if _, err := store.OpenWriter(link); !errors.Is(err, store.ErrBusy) {
+		t.Errorf("by a symbolic link: got %v, want ErrBusy", err)
+	}
+	if pid, busy := store.Busy(link); !busy || pid != os.Getpid() {
+		t.Errorf("busy by a symbolic link: got %d, %v, want %d, true", pid, busy, os.Getpid())
+	}
 	if pid, busy := store.Busy(run.Path()); !busy || pid != os.Getpid() {
 		t.Errorf("busy: got %d, %v, want %d, true", pid, busy, os.Getpid())
 	}
 	must(t, run.Close())
+	must(t, run.Close()) // again, for defer
 	if pid, busy := store.Busy(run.Path()); busy {
 		t.Errorf("busy after Close: got %d, true", pid)
 	}

@@ -17,7 +17,7 @@ func (r *Reader) Query(text string) (columns []string, rows iter.Seq2[[]any, err
 	if strings.TrimSpace(text) == "" {
 		return nil, nil, errors.New("query: the SQL text is empty")
 	}
-	found, err := r.queryDB().Query(text)
+	found, err := r.queryDB().Query(text) //nolint:rowserrcheck // each checks it
 	if err != nil {
 		return nil, nil, explainQuery(err)
 	}

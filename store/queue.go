@@ -46,11 +46,14 @@ func (q *queue) init() {
 func (q *queue) put(e queued) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.closed {
+		panic("store: Emit after Close")
+	}
 	for len(q.events) >= q.most && !q.closed {
 		q.room.Wait()
 	}
 	if q.closed {
-		panic("store: Emit after Close")
+		return // there never was room; Close has said so
 	}
 	q.events = append(q.events, e)
 	select {

@@ -125,7 +125,7 @@ func TestSaveWithoutRoom(t *testing.T) {
 	run := newRun(t)
 	get[int64](t)(run.Save(checkpoint(1, 100)))
 	must(t, run.LimitPages(0))
-	if _, err := run.Save(checkpoint(2, 1<<20, 1<<20)); !errors.Is(err, store.ErrFull) {
+	if _, err := run.Save(checkpoint(2, 1<<20, 1<<18)); !errors.Is(err, store.ErrFull) {
 		t.Fatalf("save: got %v, want ErrFull", err)
 	}
 	r := reader(t, run.Path())
@@ -136,8 +136,8 @@ func TestSaveWithoutRoom(t *testing.T) {
 		t.Errorf("chunks left by a failed save: got %d, want 0", n)
 	}
 	must(t, run.LimitPages(store.NoLimit))
-	get[int64](t)(run.Save(checkpoint(2, 1<<20, 1<<20)))
+	get[int64](t)(run.Save(checkpoint(2, 1<<20, 1<<18)))
 	last := get[store.CheckpointInfo](t)(r.LatestCheckpoint())
-	equal(t, "checkpoint", get[store.Checkpoint](t)(r.LoadCheckpoint(last.ID)), checkpoint(2, 1<<20, 1<<20))
+	equal(t, "checkpoint", get[store.Checkpoint](t)(r.LoadCheckpoint(last.ID)), checkpoint(2, 1<<20, 1<<18))
 	must(t, run.Close())
 }

@@ -4,11 +4,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/mattn/go-sqlite3"
 
 	"growlab/trainer/event"
 )
@@ -36,11 +36,8 @@ const readConns = 4
 
 // OpenReader opens a run file for reading.
 func OpenReader(path string) (*Reader, error) {
-	path, err := filepath.Abs(path)
+	path, err := locate(path)
 	if err != nil {
-		return nil, fmt.Errorf("open run file: %w", err)
-	}
-	if err := exists(path); err != nil {
 		return nil, err
 	}
 	db, how, err := openAnyhow(path)
@@ -53,7 +50,7 @@ func OpenReader(path string) (*Reader, error) {
 // openAnyhow opens the file even where nothing can be written, if no log needs to be read there.
 func openAnyhow(path string) (*sql.DB, access, error) {
 	db, err := openIdentified(path, follow)
-	if err == nil || errors.As(err, new(*fault)) || hasLog(path) {
+	if err == nil || hasLog(path) || !needsFolder(err) {
 		return db, follow, err
 	}
 	db, again := openIdentified(path, immutable)
@@ -61,6 +58,12 @@ func openAnyhow(path string) (*sql.DB, access, error) {
 		return nil, "", err
 	}
 	return db, immutable, nil
+}
+
+// needsFolder reports whether SQLite could not make the files that it needs beside the run file.
+func needsFolder(err error) bool {
+	var lite sqlite3.Error
+	return errors.As(err, &lite) && (lite.Code == sqlite3.ErrReadonly || lite.Code == sqlite3.ErrCantOpen)
 }
 
 func openIdentified(path string, how access) (*sql.DB, error) {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -55,6 +54,9 @@ type Run struct {
 	stop  chan struct{}
 	idle  sync.WaitGroup // the goroutine that drains the queue
 
+	closing sync.Once
+	closed  error // what Close returned
+
 	write  sync.Mutex // held for one transaction
 	saving sync.Mutex // held for one Save, or whatever else removes chunks
 	keep   int        // guarded by saving
@@ -65,12 +67,9 @@ func Create(path string, m Meta) (*Run, error) {
 	if m.ID == "" {
 		return nil, errors.New("create run file: the run has no id")
 	}
-	path, err := filepath.Abs(path)
+	path, err := makeFolder(path)
 	if err != nil {
-		return nil, fmt.Errorf("create run file: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, unwritable(path, err)
+		return nil, err
 	}
 	lock, err := lockOn(path)
 	if err != nil {
@@ -86,11 +85,8 @@ func Create(path string, m Meta) (*Run, error) {
 // OpenWriter opens an existing run file to go on writing it. It takes the engine's lock, brings an older schema up to date
 // and removes what an earlier engine left unfinished.
 func OpenWriter(path string) (*Run, error) {
-	path, err := filepath.Abs(path)
+	path, err := locate(path)
 	if err != nil {
-		return nil, fmt.Errorf("open run file: %w", err)
-	}
-	if err := exists(path); err != nil {
 		return nil, err
 	}
 	lock, err := lockOn(path)
@@ -194,8 +190,14 @@ func (r *Run) Keep(n int) {
 	r.keep = max(n, 1)
 }
 
-// Close writes what is queued, closes the file and gives the lock up. Its error says how many events could not be written.
+// Close writes what is queued, closes the file and gives the lock up. Its error says how many events could not be written,
+// if any. Closing again returns the same.
 func (r *Run) Close() error {
+	r.closing.Do(func() { r.closed = r.close() })
+	return r.closed
+}
+
+func (r *Run) close() error {
 	close(r.stop)
 	r.idle.Wait()
 	err := r.Flush()
@@ -205,49 +207,4 @@ func (r *Run) Close() error {
 	r.saving.Lock() // waits for a Save in progress
 	defer r.saving.Unlock()
 	return errors.Join(err, r.db.Close(), r.lock.release())
-}
-
-// exists makes a missing file one sentence; SQLite would only say that it cannot open it.
-func exists(path string) error {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return faultf(fs.ErrNotExist, nil, "there is no run file %s", path)
-	}
-	if err == nil && info.IsDir() {
-		return faultf(ErrNotOurs, nil, "%s is a folder, not a Growlab run file", path)
-	}
-	return err
-}
-
-func unwritable(path string, err error) error {
-	return fmt.Errorf("cannot write in the folder %s: %w: choose another with GROWLAB_HOME", filepath.Dir(path), reason(err))
-}
-
-// reason strips the operation and the path from an error of package os.
-func reason(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
-}
-
-// discard removes a draft of a run file and what SQLite keeps beside it.
-func discard(draft string) error {
-	var all error
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
-		if err := os.Remove(draft + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			all = errors.Join(all, err)
-		}
-	}
-	return all
-}
-
-// syncFolder makes a rename in dir last.
-func syncFolder(dir string) error {
-	folder, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }

@@ -15,9 +15,8 @@ type Summary struct {
 	Engine      int    // process id of the engine that has the run open, 0 if none (or it has not said yet)
 	Error       string // why it failed
 	Created     time.Time
-	Ended       time.Time // zero while it has not
-	Steps       int64     // rows of the step table
-	Last        *event.Step
+	Ended       time.Time   // zero while it has not
+	Last        *event.Step // nil before the first, as the evaluations are
 	LastEval    *event.Eval
 	BestEval    *event.Eval // the lowest loss
 	Evals       int64
@@ -43,9 +42,9 @@ func (r *Reader) Summary() (Summary, error) {
 	var s Summary
 	var created int64
 	var ended sql.NullInt64
-	err := r.db.QueryRow(`SELECT error, created_ms, ended_ms, (SELECT count(*) FROM step), (SELECT count(*) FROM eval),
+	err := r.db.QueryRow(`SELECT error, created_ms, ended_ms, (SELECT count(*) FROM eval),
 		(SELECT count(*) FROM sample), (SELECT count(*) FROM checkpoint) FROM run`).
-		Scan(&s.Error, &created, &ended, &s.Steps, &s.Evals, &s.Samples, &s.Checkpoints)
+		Scan(&s.Error, &created, &ended, &s.Evals, &s.Samples, &s.Checkpoints)
 	if err != nil {
 		return s, explain(r.path, err)
 	}

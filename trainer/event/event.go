@@ -115,19 +115,19 @@ type Sampled struct {
 	Temperature float64 `json:"temperature"`
 }
 
-// Paused and Resumed say that the run waits, and that it goes on.
-type (
-	Paused struct {
-		Step   int64 `json:"step"`
-		Tokens int64 `json:"tokens"`
-		// Reason is "" when a person asked, else a sentence ("the disk is full: …").
-		Reason string `json:"reason"`
-	}
-	Resumed struct {
-		Step   int64 `json:"step"`
-		Tokens int64 `json:"tokens"`
-	}
-)
+// Paused says that the run waits.
+type Paused struct {
+	Step   int64 `json:"step"`
+	Tokens int64 `json:"tokens"`
+	// Reason is "" when a person asked, else a sentence ("the disk is full: …").
+	Reason string `json:"reason"`
+}
+
+// Resumed says that a paused run goes on.
+type Resumed struct {
+	Step   int64 `json:"step"`
+	Tokens int64 `json:"tokens"`
+}
 
 // Command journals an accepted command of the control socket.
 type Command struct {

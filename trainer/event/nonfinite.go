@@ -23,28 +23,31 @@ func marshalBody(e Event) ([]byte, error) {
 
 // nullable copies v into maps and slices with nil for each number that is not finite.
 func nullable(v reflect.Value) any {
-	switch v.Kind() {
-	case reflect.Float64:
-		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
-			return nil
-		}
-	case reflect.Slice:
-		all := make([]any, v.Len())
-		for i := range all {
-			all[i] = nullable(v.Index(i))
-		}
-		return all
-	case reflect.Struct:
-		fields := make(map[string]any, v.NumField())
-		for i := range v.NumField() {
-			name, option, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-			if option != "omitempty" || !v.Field(i).IsZero() {
-				fields[name] = nullable(v.Field(i))
-			}
-		}
-		return fields
+	if v.CanFloat() && (math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0)) {
+		return nil
 	}
-	return v.Interface()
+	if v.Kind() == reflect.Struct {
+		return nullableFields(v)
+	}
+	if v.Kind() != reflect.Slice {
+		return v.Interface()
+	}
+	all := make([]any, v.Len())
+	for i := range all {
+		all[i] = nullable(v.Index(i))
+	}
+	return all
+}
+
+func nullableFields(v reflect.Value) map[string]any {
+	fields := make(map[string]any, v.NumField())
+	for i := range v.NumField() {
+		name, option, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		if option != "omitempty" || !v.Field(i).IsZero() {
+			fields[name] = nullable(v.Field(i))
+		}
+	}
+	return fields
 }
 
 // expectNull sets the numbers of *e to NaN if the line has a null, which json.Unmarshal leaves alone. Every line that
