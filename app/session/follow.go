@@ -53,7 +53,7 @@ func (f *follower) note(e event.Event) {
 	f.part++
 }
 
-// came counts an event that a live stream delivered.
+// came counts an event that a live stream delivered; the Start of its engine was read before.
 func (f *follower) came(e event.Event) {
 	f.note(e)
 	f.live++

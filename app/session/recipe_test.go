@@ -1,0 +1,121 @@
+package session_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"growlab/app/session"
+	"growlab/assets"
+	"growlab/growth"
+)
+
+func TestLoadRecipe(t *testing.T) {
+	seed := uint64(42)
+	r, err := session.LoadRecipe(session.Launch{Recipe: recipe, Seed: &seed, Set: []string{"train.batch=256", "stage.1.tokens=10_240"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Name != "tiny" || r.Train.Seed != 42 || r.Train.Batch != 256 || r.Stages[0].Tokens != 10_240 {
+		t.Errorf("got %s with seed %d, batch %d, %d tokens", r.Name, r.Train.Seed, r.Train.Batch, r.Stages[0].Tokens)
+	}
+}
+
+func TestBadRecipes(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for name, tt := range map[string]struct {
+		recipe string
+		want   error
+		says   string
+	}{
+		"none":     {"", growth.ErrRecipe, "flm-1m"},
+		"unknown":  {"flm-2m", assets.ErrNoRecipe, "flm-1m"},
+		"missing":  {filepath.Join(dir, "none.toml"), growth.ErrRecipe, "none.toml"},
+		"folder":   {dir, growth.ErrRecipe, "folder"},
+		"not TOML": {write("a.toml", "stage = = 3"), growth.ErrRecipe, "line 1"},
+		"no stage": {write("b.toml", "recipe = 1"), growth.ErrRecipe, "stage"},
+		"huge":     {write("c.toml", strings.Repeat("#", 2<<20)), growth.ErrRecipe, "bytes"},
+		"binary":   {write("d.toml", "\x00\xff\xfe"), growth.ErrRecipe, "d"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := session.LoadRecipe(session.Launch{Recipe: tt.recipe})
+			if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("got %v, want %v and %q", err, tt.want, tt.says)
+			}
+		})
+	}
+}
+
+func TestPresets(t *testing.T) {
+	h := home(t)
+	presets := h.Presets()
+	if len(presets) == 0 || presets[0].Name != "flm-1m" {
+		t.Fatalf("the first of %d presets is %+v", len(presets), presets)
+	}
+	for _, p := range presets {
+		if p.Title == "" || p.About == "" || len(p.Stages) == 0 || p.Params == 0 || p.Tokens == 0 || p.Estimate < time.Second {
+			t.Errorf("preset %+v lacks something", p)
+		}
+	}
+	if !slices.IsSortedFunc(presets, func(a, b session.Preset) int { return int(a.Estimate - b.Estimate) }) {
+		t.Error("a cheaper preset comes after a dearer one")
+	}
+}
+
+func TestEveryPresetIsSound(t *testing.T) {
+	for _, name := range assets.Recipes() {
+		if _, err := session.LoadRecipe(session.Launch{Recipe: name}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestDevices(t *testing.T) {
+	for name, tt := range map[string]struct {
+		spec    string
+		threads int
+		env     map[string]string
+		want    error
+	}{
+		"default":       {"", 0, nil, nil},
+		"cpu":           {"cpu", 1, nil, nil},
+		"auto":          {"auto", 2, nil, nil},
+		"cuda":          {"cuda", 0, nil, session.ErrDevice},
+		"cuda list":     {"cuda:0,1", 0, nil, session.ErrDevice},
+		"bad list":      {"cuda:x", 0, nil, session.ErrUsage},
+		"cpu list":      {"cpu:0", 0, nil, session.ErrUsage},
+		"unknown":       {"npu", 0, nil, session.ErrUsage},
+		"many threads":  {"cpu", 1 << 20, nil, session.ErrUsage},
+		"env device":    {"", 0, map[string]string{"GROWLAB_DEVICE": "cuda"}, session.ErrDevice},
+		"flag over env": {"cpu", 0, map[string]string{"GROWLAB_DEVICE": "cuda"}, nil},
+		"env threads":   {"cpu", 0, map[string]string{"GROWLAB_THREADS": "two"}, session.ErrUsage},
+		"plain":         {"cpu", 0, map[string]string{"GROWLAB_CPU": "plain"}, nil},
+		"env kernels":   {"cpu", 0, map[string]string{"GROWLAB_CPU": "mmx"}, session.ErrUsage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for k, v := range tt.env {
+				t.Setenv(k, v)
+			}
+			dev, err := session.OpenDevice(tt.spec, tt.threads)
+			if !errors.Is(err, tt.want) {
+				t.Fatalf("got %v, want %v", err, tt.want)
+			}
+			if err == nil {
+				if err := dev.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
