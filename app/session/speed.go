@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"time"
 
 	"growlab/growth"
@@ -39,7 +40,8 @@ func MeasureSpeed(dev compute.Device) (Speed, error) {
 
 // measure is the rate at one width, the best of a few steps: other programs only ever make it worse.
 func measure(dev compute.Device, width int) (float64, error) {
-	const seqs, least, most = 12, 2, 6
+	const least, most = 2, 6
+	seqs := max(12*64/width, 4, min(12, runtime.GOMAXPROCS(0))) // less of what costs more, but work for all threads
 	c := shape.Config{
 		Vocab: 256, Context: 128, Layers: 2, Heads: width / 16, HeadDim: 16, Hidden: width, FFN: 4 * width,
 		Norm: shape.LayerNorm, Act: shape.GELU, Pos: shape.XPos, Bias: true, Tied: true, OutputMult: 1,
