@@ -128,9 +128,9 @@ func ExampleWritePNG() {
 	// Output: <nil> true
 }
 
-func benchmarkDraw(b *testing.B, points int, smooth float64, zoom bool) {
+func benchmarkDraw(b *testing.B, lines, points int, smooth float64, zoom bool) {
 	f := Figure{YName: "loss", LogY: true, Smooth: smooth, Legend: true}
-	for k := range 4 {
+	for k := range lines {
 		s := curve("run", points, uint64(k), k%2 == 0)
 		f.Lines = append(f.Lines, Line{Series: s, Color: k})
 	}
@@ -147,11 +147,12 @@ func benchmarkDraw(b *testing.B, points int, smooth float64, zoom bool) {
 	b.ReportMetric(b.Elapsed().Seconds()*1e3/float64(b.N), "ms/frame")
 }
 
-func BenchmarkDraw4x1k(b *testing.B)       { benchmarkDraw(b, 1000, 0.98, false) }
-func BenchmarkDraw4x100k(b *testing.B)     { benchmarkDraw(b, 100_000, 0.99, false) }
-func BenchmarkDraw4x100kRaw(b *testing.B)  { benchmarkDraw(b, 100_000, 0, false) }
-func BenchmarkDraw4x1M(b *testing.B)       { benchmarkDraw(b, 1_000_000, 0.99, false) }
-func BenchmarkDraw4x1MZoomed(b *testing.B) { benchmarkDraw(b, 1_000_000, 0.99, true) }
+func BenchmarkDraw4x1k(b *testing.B)      { benchmarkDraw(b, 4, 1000, 0.98, false) }
+func BenchmarkDraw4x100k(b *testing.B)    { benchmarkDraw(b, 4, 100_000, 0.99, false) }
+func BenchmarkDraw4x100kRaw(b *testing.B) { benchmarkDraw(b, 4, 100_000, 0, false) }
+func BenchmarkDraw1M(b *testing.B)        { benchmarkDraw(b, 1, 1_000_000, 0.99, false) }
+func BenchmarkDraw1MZoomed(b *testing.B)  { benchmarkDraw(b, 1, 1_000_000, 0.99, true) }
+func BenchmarkDraw4x1M(b *testing.B)      { benchmarkDraw(b, 4, 1_000_000, 0.99, false) }
 
 // BenchmarkSmooth1M is what a move of the smoothing slider costs for each series.
 func BenchmarkSmooth1M(b *testing.B) {

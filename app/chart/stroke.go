@@ -81,37 +81,41 @@ func (p *painter) segment(a, b pt, r float32) {
 	y0, y1 := clamp(min(ay, by)-reach, p.h), clamp(max(ay, by)+reach+1, p.h)
 	x0, x1 := clamp(min(ax, bx)-reach, p.w), clamp(max(ax, bx)+reach+1, p.w)
 	dx, dy := bx-ax, by-ay
-	len2 := dx*dx + dy*dy
-	inv := float32(0)
-	if len2 > 0 {
-		inv = 1 / len2
+	length := sqrt(dx*dx + dy*dy)
+	if length < 1e-3 {
+		dx, dy, length = 1e-3, 0, 1e-3
 	}
-	outer, inner := (r+0.5)*(r+0.5), max(r-0.5, 0)*max(r-0.5, 0)
+	ux, uy := dx/length, dy/length
+	half := float32(p.h)
+	if dx != 0 {
+		half = min(half, reach/max(ux, -ux))
+	}
 	for x := x0; x < x1; x++ {
 		cx := float32(x) + 0.5 - ax
 		ya, yb := y0, y1
-		if dx != 0 && len2 > 16 { // of a long segment only the rows near it in this column
-			mid := ay + cx*dy/dx
-			half := reach * sqrt(len2) / max(dx, -dx)
+		if dx != 0 { // only the rows near the line in this column
+			mid := ay + cx*uy/ux
 			ya, yb = max(ya, clamp(mid-half-1, p.h)), min(yb, clamp(mid+half+2, p.h))
 		}
 		if ya >= yb {
 			continue
 		}
-		column := p.cover[x*p.h : x*p.h+p.h]
-		for y := ya; y < yb; y++ {
-			cy := float32(y) + 0.5 - ay
-			t := min(max((cx*dx+cy*dy)*inv, 0), 1)
-			ex, ey := cx-t*dx, cy-t*dy
-			d2 := ex*ex + ey*ey
-			if d2 >= outer {
-				continue
+		column := p.cover[x*p.h+ya : x*p.h+yb]
+		for i := range column {
+			cy := float32(ya+i) + 0.5 - ay
+			var d float32
+			switch along := cx*ux + cy*uy; {
+			case along < 0:
+				d = sqrt(cx*cx + cy*cy)
+			case along > length:
+				d = sqrt((cx-dx)*(cx-dx) + (cy-dy)*(cy-dy))
+			default:
+				d = cx*uy - cy*ux
+				d = max(d, -d)
 			}
-			v := uint8(255)
-			if d2 > inner {
-				v = uint8(min((r+0.5-sqrt(d2))*255, 255))
+			if v := (r + 0.5 - d) * 255; v > 0 {
+				column[i] = max(column[i], uint8(min(v, 255)))
 			}
-			column[y] = max(column[y], v)
 		}
 		p.touch(x, ya, yb)
 	}
@@ -218,12 +222,12 @@ func (p *painter) flush(c color.NRGBA) {
 		if y0 >= y1 {
 			continue
 		}
-		column := p.cover[x*p.h : x*p.h+p.h]
+		column := p.cover[x*p.h+y0 : x*p.h+y1]
 		o := p.dst.PixOffset(p.box.Min.X+x, p.box.Min.Y+y0)
-		for y := y0; y < y1; y++ {
-			if v := column[y]; v != 0 {
+		for i, v := range column {
+			if v != 0 {
 				over(p.dst.Pix[o:o+4:o+4], c, uint32(v))
-				column[y] = 0
+				column[i] = 0
 			}
 			o += p.dst.Stride
 		}
