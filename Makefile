@@ -8,16 +8,14 @@ SHELL := /bin/sh
 # Go switches to the version that go.mod names, also where a distribution turned that off; export GOTOOLCHAIN to decide yourself.
 export GOTOOLCHAIN ?= auto
 export CGO_ENABLED := 1
-# Debug information of C doubles the time that SQLite takes to compile.
-export CGO_CFLAGS ?= -O2
 
 # x11: one window system, so that nothing but libc is linked. no_emoji: no emoji font in the binary.
 # migrated_fynedo: Fyne's callbacks run on one goroutine.
 TAGS := x11,no_emoji,migrated_fynedo
+# The same flags for all, the linter included, so that SQLite and GLFW (C) are compiled once, and once more for -race.
+# -buildvcs=false: the version is set below, and git refuses a checkout of another user.
+export GOFLAGS := $(GOFLAGS) -trimpath -buildvcs=false -tags=$(TAGS)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-# -buildvcs=false: the version is set here, and git refuses a checkout of another user.
-BUILD := -buildvcs=false -trimpath -tags $(TAGS) -ldflags "-s -w -X growlab/app/cli.version=$(VERSION)"
-TEST := -buildvcs=false -tags $(TAGS)
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config ca-certificates git \
 	libgl-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev
@@ -42,7 +40,7 @@ demo: build ## build, and train the first preset: in the window, or on the termi
 
 build: build-deps ## build bin/growlab
 	@mkdir -p bin
-	go build $(BUILD) -o bin/growlab .
+	go build -ldflags "-s -w -X growlab/app/cli.version=$(VERSION)" -o bin/growlab .
 
 test: test-deps lint unit race window ## everything: lint and vet, unit, race and window tests
 
@@ -50,16 +48,16 @@ lint: test-deps $(LINT) ## formatting, vet, and the linters and arrows of .golan
 	$(LINT) run ./...
 
 unit: test-deps ## all tests
-	go test $(TEST) ./...
+	go test ./...
 
 race: test-deps ## the tests of packages with concurrency, with the race detector
-	go test $(TEST) -race $(RACE)
+	go test -race $(RACE)
 
 window: test-deps ## a real window on a virtual display
-	go test -buildvcs=false -tags $(TAGS),xvfb ./app
+	go test -tags $(TAGS),xvfb ./app
 
 bench: build-deps ## all benchmarks, with what they allocate
-	go test $(TEST) -run '^$$' -bench . -benchmem ./...
+	go test -run '^$$' -bench . -benchmem ./...
 
 screenshot: build test-deps ## assets/screenshot.png, of the window with a finished run
 	assets/scripts/screenshot.sh assets/screenshot.png
