@@ -82,7 +82,7 @@ func figure(r *store.Reader) (chart.Figure, error) {
 		valid.Append(train.PosAt(float64(e.Step)), e.Loss)
 	}
 	f := chart.Figure{
-		Title: meta.Name, Note: "nats per byte", YName: "loss", XAxis: chart.Tokens, Smooth: 0.95, Legend: true,
+		Title: meta.Name, Note: "nats per byte", YName: "loss", XAxis: chart.Tokens, LogY: true, Smooth: 0.95, Legend: true,
 		Lines: []chart.Line{{Series: train, Color: 0}, {Series: valid, Color: 1, Exact: true}},
 	}
 	for i, s := range stages {
