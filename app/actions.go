@@ -66,7 +66,7 @@ func (w *window) start(p session.Preset) {
 	w.expect(pendingStart)
 	go func() {
 		info, err := w.sessions.Start(w.ctx, session.Launch{Recipe: p.Name})
-		w.feed.deliver(w.ctx, func() { w.began(info, err, "The run could not start") })
+		w.feed.deliver(w.ctx, func() { w.began(info, err, "The run could not start", "") })
 	}()
 }
 
@@ -92,7 +92,7 @@ func (w *window) revive() {
 	w.expect(pendingResume)
 	go func() {
 		info, err := w.sessions.Resume(w.ctx, id)
-		w.feed.deliver(w.ctx, func() { w.began(info, err, "The run could not be resumed") })
+		w.feed.deliver(w.ctx, func() { w.began(info, err, "The run could not be resumed", pendingResume) })
 	}()
 }
 
@@ -104,7 +104,7 @@ func (w *window) stop() {
 
 // expect notes that a command is on its way.
 func (w *window) expect(pending string) {
-	w.pending, w.acted, w.trouble = pending, time.Now(), ""
+	w.pending, w.acted, w.trouble, w.banner.dropped = pending, time.Now(), "", ""
 	w.refresh()
 }
 
@@ -125,11 +125,12 @@ func (w *window) send(verb, pending string) {
 	}()
 }
 
-// began shows a run that an engine has just taken up.
-func (w *window) began(info session.Info, err error, trouble string) {
-	w.pending, w.acted = "", time.Now()
+// began shows a run that an engine has just taken up; pending is what is left to wait for.
+func (w *window) began(info session.Info, err error, trouble, pending string) {
+	w.pending, w.acted = pending, time.Now()
 	w.look()
 	if err != nil {
+		w.pending = ""
 		w.fail(trouble, err)
 		w.refresh()
 		return

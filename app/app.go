@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
+	"os"
+	"path/filepath"
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
@@ -54,6 +57,8 @@ func noWindow(cause error) error {
 // runGuarded opens the window; a toolkit that panics because there is no screen after all becomes an error.
 func runGuarded(o Options) (err error) {
 	opened := false
+	log.SetOutput(&noiseFilter{out: os.Stderr})
+	defer log.SetOutput(os.Stderr)
 	defer func() {
 		if p := recover(); p != nil {
 			if opened {
@@ -76,6 +81,9 @@ func runGuarded(o Options) (err error) {
 
 // newApp makes the application in the theme asked for, or else in the one remembered.
 func newApp(look string) fyne.App {
+	if cache, err := os.UserCacheDir(); err == nil {
+		_ = os.MkdirAll(filepath.Join(cache, "fyne"), 0o700) // Fyne makes folders in it, but not it; without, it only complains
+	}
 	fyneapp.SetMetadata(fyne.AppMetadata{ID: appID, Name: appName, Migrations: map[string]bool{"fyneDo": true}})
 	a := fyneapp.NewWithID(appID)
 	a.SetIcon(fyne.NewStaticResource("growlab.png", icon.PNG()))

@@ -94,7 +94,7 @@ func networkShape(s event.StageInfo) network.Shape {
 }
 
 func stageCardText(n int, s event.StageInfo) string {
-	return fmt.Sprintf("%d · %s · %s parameters · %s tokens", n, shape(s), count(s.Params), count(s.Tokens))
+	return fmt.Sprintf("%d · %s · %s params · %s tokens", n, shape(s), count(s.Params), count(s.Tokens))
 }
 
 func estimateText(p session.Preset) string {

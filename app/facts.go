@@ -87,7 +87,7 @@ func factsOf(v *runView, info session.Info) map[string]string {
 		facts[factTokens] = count(v.last.Tokens) + " of " + count(v.start.Tokens)
 		facts[factCompute] = flops(v.last.FLOPs)
 		facts[factTime] = seconds(v.last.Seconds)
-		facts[factLR] = fmt.Sprintf("%.2e", v.last.LR)
+		facts[factLR] = fmt.Sprintf("%.3g", v.last.LR)
 		facts[factTrain] = fixed(v.last.Loss)
 	}
 	if e, ok := v.validation(); ok {

@@ -20,14 +20,8 @@ func newJournal() *journal {
 	j.rows = newRows(func() int { return len(j.lines) }, newLogRow, func(i int, o fyne.CanvasObject) {
 		showLogRow(o, j.lines[len(j.lines)-1-i])
 	})
-	head := newLogRow()
-	showLogRow(head, logLine{step: -1, kind: "event", text: "what happened, the newest first"})
-	for _, o := range head.(*fyne.Container).Objects {
-		o.(*line).style = headingLine.fitting()
-	}
-	head.(*fyne.Container).Objects[0].(*line).set("STEP")
-	head.(*fyne.Container).Objects[1].(*line).set("EVENT")
-	head.(*fyne.Container).Objects[2].(*line).set("WHAT HAPPENED, NEWEST FIRST")
+	head := container.New(logColumns{}, newLine(headingLine.fitting().atRight(), "STEP"), newLine(headingLine.fitting(), "EVENT"),
+		newLine(headingLine.fitting(), "WHAT HAPPENED, NEWEST FIRST"))
 	j.object = container.NewStack(j.none, container.New(insetAll(4), container.NewBorder(head, nil, nil, nil, j.rows)))
 	return j
 }

@@ -18,13 +18,11 @@ const (
 	prefKnowsBackground = "closing.knows_background" // has read that runs go on without the window
 )
 
-const defaultSmooth = 0.9
-
 // recall sets the chart as it was left, and goes on remembering.
 func (w *window) recall(p fyne.Preferences) {
 	w.prefs = p
-	w.chart.SetSmooth(p.FloatWithFallback(prefSmooth, defaultSmooth))
-	w.chart.SetLogY(p.Bool(prefLogY))
+	w.chart.SetSmooth(p.FloatWithFallback(prefSmooth, initialSmooth))
+	w.chart.SetLogY(p.BoolWithFallback(prefLogY, true))
 	w.chart.SetXAxis(chart.Axis(p.Int(prefAxis)))
 	w.chart.OnChanged = func() {
 		f := w.chart.Figure()

@@ -55,7 +55,9 @@ func newSamples() *samples {
 type fixedWidth float32
 
 // Layout implements fyne.Layout.
-func (w fixedWidth) Layout(objects []fyne.CanvasObject, size fyne.Size) { inset{}.Layout(objects, size) }
+func (w fixedWidth) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	inset{}.Layout(objects, size)
+}
 
 // MinSize implements fyne.Layout.
 func (w fixedWidth) MinSize(objects []fyne.CanvasObject) fyne.Size {

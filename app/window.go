@@ -50,6 +50,7 @@ type window struct {
 	pages   *fyne.Container
 	tabs    *container.AppTabs
 	chart   *plot.Chart
+	loss    *fyne.Container // the chart with its controls
 	trans   *transitions
 	samples *samples
 	journal *journal
@@ -57,6 +58,9 @@ type window struct {
 	sidebar *fyne.Container
 	status  *line
 }
+
+// initialSmooth is the smoothing of the loss curve before anyone has chosen another.
+const initialSmooth = 0.9
 
 // Widths of the columns at the sides.
 const (
@@ -73,7 +77,8 @@ func newWindow(ctx context.Context, s Sessions, do func(func())) *window {
 	w.cards = newCards(w.train, w.backToRuns)
 	w.banner = newBanner(w.dismiss)
 	w.chart = plot.NewChart("loss")
-	w.chart.SetSmooth(0.9)
+	w.chart.SetSmooth(initialSmooth)
+	w.chart.SetLogY(true)
 	w.chart.OnTypedKey = w.typedKey
 	w.trans, w.samples, w.journal, w.side = newTransitions(), newSamples(), newJournal(), newSide()
 	w.samples.rows.others, w.journal.rows.others = w.typedKey, w.typedKey
@@ -84,9 +89,9 @@ func newWindow(ctx context.Context, s Sessions, do func(func())) *window {
 }
 
 func (w *window) layOut() {
-	loss := container.NewBorder(plot.NewControls(w.chart), nil, nil, nil, w.chart)
+	w.loss = container.NewBorder(plot.NewControls(w.chart), nil, nil, nil, w.chart)
 	w.tabs = container.NewAppTabs(
-		container.NewTabItem("Loss", loss), container.NewTabItem("Transitions", w.trans.object),
+		container.NewTabItem("Loss", w.loss), container.NewTabItem("Transitions", w.trans.object),
 		container.NewTabItem("Samples", w.samples.object), container.NewTabItem("Log", w.journal.object))
 	w.pages = container.NewStack(w.tabs, w.cards.object)
 	middle := container.NewBorder(w.banner.object, nil, nil, nil, w.pages)
@@ -125,6 +130,7 @@ func (w *window) takeRuns(began time.Time, infos []session.Info, err error) {
 		w.look()
 		return
 	}
+	recovered := w.offline != ""
 	w.offline = ""
 	first := !w.listed
 	w.listed = true
@@ -134,8 +140,11 @@ func (w *window) takeRuns(began time.Time, infos []session.Info, err error) {
 		w.cards.show(w.presets, len(infos) > 0)
 		w.choose(firstRun(infos, w.open))
 	}
-	if changed || first {
-		w.rewatch()
+	w.rewatch()
+	if !w.info().Live() && w.pending != pendingStart {
+		w.pending = "" // there is no engine that could answer
+	}
+	if changed || first || recovered {
 		w.runs.show(w.updated(), w.id)
 		w.refreshPages()
 		w.refresh()

@@ -39,8 +39,10 @@ func scaled(x float64, units ...string) string {
 	return strconv.FormatFloat(x, 'f', digits, 64) + units[unit]
 }
 
-func count(n int64) string     { return scaled(float64(n), "", "k", "M", "B", "T") }
-func flops(x float64) string   { return scaled(x, " FLOP", " kFLOP", " MFLOP", " GFLOP", " TFLOP", " PFLOP", " EFLOP") }
+func count(n int64) string { return scaled(float64(n), "", "k", "M", "B", "T") }
+func flops(x float64) string {
+	return scaled(x, " FLOP", " kFLOP", " MFLOP", " GFLOP", " TFLOP", " PFLOP", " EFLOP")
+}
 func size(bytes int64) string  { return scaled(float64(bytes), " B", " kB", " MB", " GB", " TB") }
 func rate(perS float64) string { return scaled(perS, "", "k", "M") + " tokens/s" }
 func percent(x float64) string { return strconv.Itoa(int(math.Floor(100*x+1e-9))) + " %" }

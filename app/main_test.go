@@ -1,0 +1,38 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"testing"
+)
+
+// openScene opens a window for a test that started this binary again; it is set with the build tag xvfb.
+var openScene func(scene string)
+
+// childEnv names the scene to open.
+const childEnv = "GROWLAB_TEST_WINDOW"
+
+// TestMain gives the tests a home of their own: Fyne keeps its preferences there.
+func TestMain(m *testing.M) {
+	if scene := os.Getenv(childEnv); scene != "" && openScene != nil {
+		openScene(scene)
+		return
+	}
+	os.Exit(runAtHome(m))
+}
+
+func runAtHome(m *testing.M) int {
+	home, err := os.MkdirTemp("", "growlab-app-test")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(home) }() // Fyne's goroutines may still write there
+	for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"} {
+		if err := os.Setenv(name, home); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return m.Run()
+}
