@@ -120,6 +120,7 @@ func find(h *session.Home, text string) (session.Info, error) {
 func (p Program) terminal(cmd *cobra.Command) terminal {
 	return openTerminal(p.Streams.Err, noColor(cmd))
 }
+
 func (p Program) outTerminal(cmd *cobra.Command) terminal {
 	return openTerminal(p.Streams.Out, noColor(cmd))
 }

@@ -57,7 +57,7 @@ func (p Program) serve(cmd *cobra.Command, ready *readyPipe, open func(engine.Op
 	watch := func(e event.Event) {
 		show.show(e)
 		if s, ok := e.(event.Start); ok {
-			_ = ready.report(session.Ready{Run: s.Run}) // who started us may be gone
+			_ = ready.report(session.Ready{File: s.File}) // who started us may be gone
 		}
 	}
 	e, err := open(engine.Options{Version: version, Watch: watch, Warn: show.message})

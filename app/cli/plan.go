@@ -37,7 +37,7 @@ type plannedStage struct {
 
 func (p Program) plan() *cobra.Command {
 	var l session.Launch
-	var asJSON, print bool
+	var asJSON, asTOML bool
 	cmd := &cobra.Command{
 		Use:   "plan --recipe NAME|FILE.toml",
 		Short: "show what a recipe will train, and what that costs here, without training",
@@ -47,7 +47,7 @@ func (p Program) plan() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if print {
+			if asTOML {
 				text, err := recipe.TOML()
 				if err != nil {
 					return err
@@ -69,7 +69,7 @@ func (p Program) plan() *cobra.Command {
 	recipeFlags(cmd, &l)
 	deviceFlags(cmd, &l)
 	jsonFlag(cmd, &asJSON, "print one JSON object")
-	cmd.Flags().BoolVar(&print, "print-recipe", false, "print the whole recipe as TOML, defaults and changes included")
+	cmd.Flags().BoolVar(&asTOML, "print-recipe", false, "print the whole recipe as TOML, defaults and changes included")
 	return cmd
 }
 

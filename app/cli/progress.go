@@ -126,11 +126,12 @@ func (p *progress) fit(width int) string {
 		parts = parts[:len(parts)-1]
 	}
 	line := strings.Join(parts, "  ")
-	const least, most = 10, 24
-	if room := width - utf8.RuneCountInString(line) - 2; room >= least && p.start.Tokens > 0 {
-		n := min(room, most)
-		full := min(n, int(float64(n)*float64(p.last.Tokens)/float64(p.start.Tokens)))
-		line = p.term.paint(green, strings.Repeat("━", full)) + p.term.paint(dim, strings.Repeat("─", n-full)) + "  " + line
+	room := width - utf8.RuneCountInString(line) - 2
+	for _, n := range []int{24, 16, 8} { // few lengths, so that it does not change with every digit
+		if n <= room && p.start.Tokens > 0 {
+			full := min(n, int(float64(n)*float64(p.last.Tokens)/float64(p.start.Tokens)))
+			return p.term.paint(green, strings.Repeat("━", full)) + p.term.paint(dim, strings.Repeat("─", n-full)) + "  " + line
+		}
 	}
 	return line
 }

@@ -143,14 +143,18 @@ func (p Program) work(cmd *cobra.Command, asJSON bool, open func(engine.Options)
 	defer fail(nil)
 	show := newProgress(p.terminal(cmd))
 	watch := show.show
+	var broken error // of stdout
 	if asJSON {
 		watch = func(e event.Event) {
-			if err := writeEvent(p.Streams.Out, e); err != nil {
+			if err := writeEvent(p.Streams.Out, e); err != nil && broken == nil {
+				broken = err
 				fail(err)
 			}
 		}
 	}
-	e, err := open(engine.Options{Version: version, Watch: watch, Warn: show.message})
+	pump := newPump(watch)
+	defer pump.end()
+	e, err := open(engine.Options{Version: version, Watch: pump.put, Warn: show.message})
 	if err != nil {
 		return err
 	}
@@ -161,7 +165,11 @@ func (p Program) work(cmd *cobra.Command, asJSON bool, open func(engine.Options)
 		func() { _ = e.Save(ctx) }) // the run file says whether it was
 	_, err = e.Train(ctx)
 	release()
+	pump.end()
 	show.end()
+	if err == nil {
+		err = broken
+	}
 	file := e.File()
 	err = errors.Join(err, e.Close())
 	if asJSON {

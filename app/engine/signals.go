@@ -27,7 +27,12 @@ func (s Signal) ExitCode() int { return 128 + int(s) }
 func Signals(parent context.Context, first func(Signal), save func()) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	ch := make(chan os.Signal, 4)
-	signal.Notify(ch, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1)
+	signal.Notify(ch, syscall.SIGTERM, syscall.SIGUSR1)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // nohup, or a shell's background job
+			signal.Notify(ch, s)
+		}
+	}
 	done := make(chan struct{})
 	go func() {
 		stopping := false

@@ -154,8 +154,16 @@ func TestFollowerGoesBack(t *testing.T) {
 
 func TestEveryEventHasItsStep(t *testing.T) {
 	for _, e := range []event.Event{
-		event.Start{Resumed: 7}, event.Step{Step: 7}, event.Eval{Step: 7}, event.Grew{Step: 7}, event.Saved{Step: 7},
-		event.Sampled{Step: 7}, event.Paused{Step: 7}, event.Resumed{Step: 7}, event.Command{Step: 7}, event.Ended{Step: 7},
+		event.Start{Resumed: 7},
+		event.Step{Step: 7},
+		event.Eval{Step: 7},
+		event.Grew{Step: 7},
+		event.Saved{Step: 7},
+		event.Sampled{Step: 7},
+		event.Paused{Step: 7},
+		event.Resumed{Step: 7},
+		event.Command{Step: 7},
+		event.Ended{Step: 7},
 	} {
 		if got := stepOf(e); got != 7 {
 			t.Errorf("%s happened at step %d, want 7", e.Kind(), got)

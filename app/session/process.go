@@ -24,7 +24,7 @@ const ReadyFD = 3
 
 // Ready is what an engine process reports.
 type Ready struct {
-	Run   string `json:"run,omitempty"`
+	File  string `json:"file,omitempty"` // of the run
 	Error string `json:"error,omitempty"`
 	Code  int    `json:"code,omitempty"` // the exit code that Error has
 }
@@ -116,8 +116,8 @@ func (h *Home) spawn(ctx context.Context, id string, args []string) (Info, error
 	}()
 	select {
 	case r := <-answer:
-		if r.Run != "" {
-			return h.Find(r.Run)
+		if r.File != "" {
+			return describe(r.File)
 		}
 		return Info{}, h.failure(id, r)
 	case <-ctx.Done():
