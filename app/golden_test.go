@@ -63,7 +63,7 @@ func (b *bench) picture() *image.NRGBA {
 		draw.Draw(img, field, image.NewUniform(color.Gray{0x80}), image.Point{}, draw.Src)
 	}
 	for i, level := range img.Pix {
-		img.Pix[i] = (level + 8) / 17 * 17
+		img.Pix[i] = uint8((int(level) + 8) / 17 * 17)
 	}
 	return img
 }
