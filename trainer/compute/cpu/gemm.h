@@ -26,6 +26,8 @@ V void tile(const int m, const int nv, const int rows, ptrdiff_t k, const float 
 		for (int v = 0; v < nv; v++)
 			sum[i][v] = v_set(0);
 	for (ptrdiff_t p = 0; p < k; p++) {
+		if (!rows)
+			__builtin_prefetch(a + 2 * m, 0, 2); // the tile to the right is next, and its stride defeats the hardware
 #pragma GCC unroll 4
 		for (int v = 0; v < nv; v++)
 			x[v] = v_load(b + v * VW);
@@ -198,6 +200,7 @@ static void outer(const gl_outer *g)
 			for (ptrdiff_t p = 0; p < k; p++)
 				for (int v = 0; v < nv; v++)
 					v_store(x + p * NR + v * VW, v_get(g->x + (r + p) * g->in + j + v * VW, cols - v * VW));
+			ptrdiff_t next = r + ROWS, share = (ROWS * MR + g->out - 1) / g->out;
 			for (ptrdiff_t o = 0; o < g->out; o += MR) {
 				ptrdiff_t m = least(MR, g->out - o);
 				float *c = g->dst + o * g->in + j;

@@ -57,14 +57,18 @@ V vf v_sigmoid(vf x, vf *slope)
 #define GELU_A 1.5957691216057308f  // 2 sqrt(2/π)
 #define GELU_B 0.07135481627159881f // 2 sqrt(2/π) 0.044715
 
+#define GELU_LEAST -15.0f // below it GELU and its slope are zero, which products of clamped parts would miss
+
 V vf v_gelu(vf x)
 {
+	x = v_max(v_set(GELU_LEAST), x);
 	vf u = v_mul(x, v_fma(v_mul(x, x), v_set(GELU_B), v_set(GELU_A)));
 	return v_mul(x, v_sigmoid(u, NULL));
 }
 
 V vf v_gelu_grad(vf x)
 {
+	x = v_max(v_set(GELU_LEAST), x);
 	vf x2 = v_mul(x, x), slope;
 	vf s = v_sigmoid(v_mul(x, v_fma(x2, v_set(GELU_B), v_set(GELU_A))), &slope);
 	return v_fma(v_mul(x, slope), v_fma(x2, v_set(3 * GELU_B), v_set(GELU_A)), s);
