@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -523,6 +525,10 @@ func TestGUI(t *testing.T) {
 // program starts growlab as a process of its own.
 func program(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
+	// A signal that the test's own parent ignores, as a shell does for its background jobs, would be ignored there too.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, os.Interrupt, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(heard) })
 	var errs bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
 	cmd.Env = append(os.Environ(), "GROWLAB_TEST_PROGRAM=1")
@@ -592,6 +598,54 @@ func TestSignals(t *testing.T) {
 				t.Errorf("resumed to %d steps and loss %v; uninterrupted %d and %v", len(got), gotFinal, len(want), wantFinal)
 			}
 		})
+	}
+}
+
+func TestDivergedRun(t *testing.T) {
+	home(t)
+	r := run(t, "train", "--recipe", tiny, "--set", "model.output_mult=1e38", "--set", "model.init_std=9")
+	if r.code != 6 || !strings.Contains(r.err, "growlab: the run diverged at step 1") {
+		t.Errorf("exit code %d, %q", r.code, r.err)
+	}
+	if out := ok(t, "runs", "show", "tiny"); !strings.Contains(out, "failed") || !strings.Contains(out, "diverged at step 1") {
+		t.Errorf("runs show: %s", out)
+	}
+}
+
+// TestSecondEngine: a run that is being trained is not resumed, and can be looked at.
+func TestSecondEngine(t *testing.T) {
+	dir := home(t)
+	cmd, _ := program(t, "train", "--recipe", tiny, "--set", "stage.1.tokens=100M", "--set", "checkpoint.every=128", "--json")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(out)
+	for range 50 {
+		if _, err := lines.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := onlyRun(t, dir)
+	r := run(t, "resume", file)
+	if want := fmt.Sprintf("another engine (process %d) is writing %s", cmd.Process.Pid, file); r.code != 1 || !strings.Contains(r.err, want) {
+		t.Errorf("exit code %d, %q, want %q", r.code, r.err, want)
+	}
+	if out := ok(t, "runs", "show", "tiny"); !strings.Contains(out, "running, at step") {
+		t.Errorf("runs show: %s", out)
+	}
+	if out := ok(t, "sample", "tiny", "--tokens", "3"); !strings.HasPrefix(out, "And ") {
+		t.Errorf("sample: %q", out)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed
+	if out := ok(t, "runs", "show", "tiny"); !strings.Contains(out, "interrupted, at step") || !strings.Contains(out, "growlab resume ") {
+		t.Errorf("runs show: %s", out)
 	}
 }
 

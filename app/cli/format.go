@@ -77,6 +77,14 @@ func clock(d time.Duration) string {
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
+// fixed writes a loss with so many decimals; one that has run away is written short.
+func fixed(loss float64, decimals int) string {
+	if math.Abs(loss) < 1e4 {
+		return strconv.FormatFloat(loss, 'f', decimals, 64)
+	}
+	return strconv.FormatFloat(loss, 'g', 4, 64)
+}
+
 func percent(f float64) string { return strconv.FormatFloat(100*f, 'f', 1, 64) + " %" }
 
 // printable makes generated text safe for a terminal: control characters other than newline and tab, which could move the

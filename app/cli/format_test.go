@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -26,11 +27,14 @@ func TestGrouped(t *testing.T) {
 
 func TestUnits(t *testing.T) {
 	for got, want := range map[string]string{
-		flops(2.14e12): "2.14 TFLOP",
-		flops(12):      "12 FLOP",
-		bytesOf(512):   "512 B",
-		bytesOf(12e6):  "12.0 MB",
-		percent(0.538): "53.8 %",
+		flops(2.14e12):       "2.14 TFLOP",
+		flops(12):            "12 FLOP",
+		bytesOf(512):         "512 B",
+		bytesOf(12e6):        "12.0 MB",
+		fixed(1.44807, 4):    "1.4481",
+		fixed(3e26, 4):       "3e+26",
+		fixed(math.NaN(), 4): "NaN",
+		percent(0.538):       "53.8 %",
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -44,7 +44,7 @@ func (p *progress) show(e event.Event) {
 	case event.Eval:
 		p.val = e.Loss
 		if e.Final {
-			p.say("final validation loss %.4f nats per byte, %.4f bits per byte", e.Loss, e.BitsPerByte)
+			p.say("final validation loss %s nats per byte, %s bits per byte", fixed(e.Loss, 4), fixed(e.BitsPerByte, 4))
 		}
 	case event.Grew:
 		p.say("%s", grewSentence(e))
@@ -107,10 +107,10 @@ func (p *progress) parts() []string {
 	parts := []string{
 		fmt.Sprintf("stage %d/%d%s", e.Stage, len(p.start.Stages), shape),
 		fmt.Sprintf("step %s/%s", grouped(e.Step), grouped(p.start.Steps)),
-		fmt.Sprintf("loss %.3f", p.loss),
+		"loss " + fixed(p.loss, 3),
 	}
 	if p.val > 0 {
-		parts = append(parts, fmt.Sprintf("val %.3f", p.val))
+		parts = append(parts, "val "+fixed(p.val, 3))
 	}
 	parts = append(parts, scaled(p.rate)+" tokens/s", "ETA "+clock(p.eta()))
 	if e.Mask < 1 {
@@ -192,8 +192,8 @@ func (p *progress) clear() {
 
 // grewSentence tells a transition with its proof.
 func grewSentence(e event.Grew) string {
-	return fmt.Sprintf("grew %s to %s at step %s by %s: loss %.6f to %.6f, max |logit diff| %.1e (of %.1f), %s; moments: %s carried, %s new",
-		e.From.Shape, e.To.Shape, grouped(e.Step), e.Operator, e.LossBefore, e.LossAfter, e.MaxLogitDiff, e.MaxLogit, verdict(e),
+	return fmt.Sprintf("grew %s to %s at step %s by %s: loss %s to %s, max |logit diff| %.1e (of %.1f), %s; moments: %s carried, %s new",
+		e.From.Shape, e.To.Shape, grouped(e.Step), e.Operator, fixed(e.LossBefore, 6), fixed(e.LossAfter, 6), e.MaxLogitDiff, e.MaxLogit, verdict(e),
 		grouped(e.MomentsCarried), grouped(e.MomentsNew))
 }
 

@@ -107,8 +107,8 @@ func (a account) write(out io.Writer) error {
 		if e.Final {
 			kind = "final validation"
 		}
-		t.line("  %s loss %.4f nats per byte, %.4f bits per byte (at step %s, on %s tokens)",
-			kind, e.Loss, e.BitsPerByte, grouped(e.Step), grouped(e.EvalTokens))
+		t.line("  %s loss %s nats per byte, %s bits per byte (at step %s, on %s tokens)",
+			kind, fixed(e.Loss, 4), fixed(e.BitsPerByte, 4), grouped(e.Step), grouped(e.EvalTokens))
 	}
 	t.line("")
 	a.writeStages(t)
@@ -143,7 +143,7 @@ func (a account) state() string {
 	if a.Info.Error != "" {
 		s += ": " + a.Info.Error
 	}
-	if a.Info.Resumable() {
+	if a.Info.State == session.Stopped || a.Info.State == session.Interrupted {
 		s += "; growlab resume " + a.Info.ID + " goes on"
 	}
 	return s
@@ -154,12 +154,12 @@ func (a account) writeStages(t *text) {
 	rows := tabwriter.NewWriter(t, 0, 4, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(rows, "  stage\tshape\theads\tparameters\ttokens\tsteps\tFLOPs\ttime\ttokens/s\t") // t keeps the error
 	for i, s := range a.Stages {
-		took := "\t\t\t"
+		took := "-\t-\t-\t"
 		tokens := s.Tokens
 		if a.Ended != nil && i < len(a.Ended.Stages) {
 			c := a.Ended.Stages[i]
 			tokens = c.Tokens
-			if c.Seconds > 0 {
+			if c.Tokens > 0 && c.Seconds > 0 {
 				took = fmt.Sprintf("%s\t%s\t%s\t", flops(c.FLOPs), clock(seconds(c.Seconds)), grouped(int64(float64(c.Tokens)/c.Seconds)))
 			}
 		}
@@ -172,8 +172,8 @@ func (a account) writeStages(t *text) {
 func (a account) writeGrowth(t *text, g event.Grew) {
 	t.line("")
 	t.line("grew %s to %s at step %s by %s, mask ramp %s tokens", g.From.Shape, g.To.Shape, grouped(g.Step), g.Operator, grouped(g.RampTokens))
-	t.line("  on one frozen batch: loss %.7f before, %.7f after; max |logit diff| %.2e of logits up to %.1f: %s",
-		g.LossBefore, g.LossAfter, g.MaxLogitDiff, g.MaxLogit, verdict(g))
+	t.line("  on one frozen batch: loss %s before, %s after; max |logit diff| %.2e of logits up to %.1f: %s",
+		fixed(g.LossBefore, 7), fixed(g.LossAfter, 7), g.MaxLogitDiff, g.MaxLogit, verdict(g))
 	t.line("  Adam moments: %s entries carried over, %s new ones start at zero", grouped(g.MomentsCarried), grouped(g.MomentsNew))
 }
 

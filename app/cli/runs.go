@@ -77,7 +77,7 @@ func lossOrNone(l float64) string {
 	if l == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.4f", l)
+	return fixed(l, 4)
 }
 
 func (p Program) runsShow() *cobra.Command {
