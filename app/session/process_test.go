@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -18,9 +19,9 @@ import (
 	"growlab/trainer/event"
 )
 
-// TestMain is also the program that engine processes run.
+// TestMain is also the program that engine processes, and terminals, run.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "engine" {
+	if len(os.Args) > 1 && (os.Args[1] == "engine" || os.Args[1] == "train") {
 		os.Exit(cli.Main(cli.Program{}, os.Args[1:]))
 	}
 	os.Exit(m.Run())
@@ -253,6 +254,37 @@ func TestWatchAcrossARestart(t *testing.T) {
 	}
 	if resumed {
 		t.Error("the channel closed while the second engine worked")
+	}
+}
+
+// TestAttachToATerminal: a run that a terminal started is watched and stopped from here.
+func TestAttachToATerminal(t *testing.T) {
+	h := home(t)
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "train", "--recipe", recipe, "--set", long)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var infos []session.Info
+	for began := time.Now(); len(infos) == 0; time.Sleep(20 * time.Millisecond) {
+		var err error
+		if infos, err = h.Runs(); err != nil {
+			t.Fatal(err)
+		}
+		if time.Since(began) > 20*time.Second {
+			t.Fatal("no run appeared")
+		}
+	}
+	ch := watch(t, h, infos[0].ID)
+	events := all(t, ch, atStep(30))
+	if err := h.Send(t.Context(), infos[0].ID, control.Command{Verb: control.Stop}); err != nil {
+		t.Fatal(err)
+	}
+	events = append(events, all(t, ch, nil)...)
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != 75 {
+		t.Errorf("the terminal's exit code is %d, want 75", cmd.ProcessState.ExitCode())
+	}
+	if want := stored(t, h, infos[0].ID); !reflect.DeepEqual(events, want) {
+		t.Errorf("%d events were watched, the file has %d, or in another order", len(events), len(want))
 	}
 }
 

@@ -290,6 +290,23 @@ func TestCommandsReachTheTrainer(t *testing.T) {
 	}
 }
 
+func TestCommandsOfTheSameProcess(t *testing.T) {
+	alone(t)
+	s, _ := serve(t, "r1", keep)
+	go func() {
+		r := <-s.Requests()
+		r.Reply(errors.New("not now"))
+	}()
+	if err := s.Do(t.Context(), Command{Verb: Save}); err == nil || err.Error() != "not now" {
+		t.Errorf("Do = %v, want the trainer's refusal", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Do(ctx, Command{Verb: Save}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Do = %v, want the end of its context", err)
+	}
+}
+
 func TestCommandWithdrawn(t *testing.T) {
 	alone(t)
 	s, c := serve(t, "r1", keep)

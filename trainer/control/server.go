@@ -183,31 +183,39 @@ func (s *Server) serveCommand(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, err)
 		return
 	}
+	err = s.Do(r.Context(), c)
+	switch {
+	case r.Context().Err() != nil: // nobody waits for the answer
+	case err != nil:
+		refuse(w, http.StatusConflict, err)
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// Do gives the trainer a command, as one that comes over the socket, and waits for its answer.
+func (s *Server) Do(ctx context.Context, c Command) error {
 	answer := make(chan error, 1)
 	select {
 	case s.requests <- NewRequest(c, func(err error) { answer <- err }):
-	case <-r.Context().Done():
-		return
+	case <-ctx.Done():
+		return ctx.Err()
 	case <-s.ending:
-		refuse(w, http.StatusServiceUnavailable, errEnding)
-		return
+		return errEnding
 	}
 	select {
-	case err = <-answer:
-	case <-r.Context().Done():
-		return
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	case <-s.ending:
 		select {
-		case err = <-answer: // "stop" is answered, and then the engine ends
+		case err := <-answer: // "stop" is answered, and then the engine ends
+			return err
 		default:
-			err = errEnding
+			return errEnding
 		}
 	}
-	if err != nil {
-		refuse(w, http.StatusConflict, err)
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
 }
 
 // pidHeader names the process that streams events, which counts them from its own start.
