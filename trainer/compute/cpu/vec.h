@@ -158,27 +158,34 @@ V v16 v16_zero(void)
 	return a;
 }
 
-V float v16_sum(v16 a)
-{
-	float x[16];
-	for (int u = 0; u < V16; u++)
-		v_store(x + u * VW, a.v[u]);
-	for (int half = 8; half > 0; half /= 2)
-		for (int i = 0; i < half; i++)
-			x[i] += x[i + half];
-	return x[0];
-}
-
-V float v16_max(v16 a)
-{
-	float x[16], top;
-	for (int u = 0; u < V16; u++)
-		v_store(x + u * VW, a.v[u]);
-	top = x[0];
-	for (int i = 1; i < 16; i++)
-		top = x[i] > top ? x[i] : top;
-	return top;
-}
+// Lane i with i+8, then with i+4, i+2 and i+1.
+#if defined(GL_FAMILY_AVX512) || defined(GL_FAMILY_AVX2)
+#define V16_FOLD(name, op)                                                                     \
+	V float name(v16 a)                                                                        \
+	{                                                                                          \
+		__m256 h = _mm256_##op##_ps(v16_low(a), v16_high(a));                                  \
+		__m128 q = _mm_##op##_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));      \
+		q = _mm_##op##_ps(q, _mm_movehl_ps(q, q));                                             \
+		return _mm_cvtss_f32(_mm_##op##_ss(q, _mm_movehdup_ps(q)));                            \
+	}
+#if defined(GL_FAMILY_AVX512)
+V __m256 v16_low(v16 a) { return _mm512_castps512_ps256(a.v[0]); }
+V __m256 v16_high(v16 a) { return _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a.v[0]), 1)); }
+#else
+V __m256 v16_low(v16 a) { return a.v[0]; }
+V __m256 v16_high(v16 a) { return a.v[1]; }
+#endif
+#else
+#define V16_FOLD(name, op)                                                        \
+	V float name(v16 a)                                                           \
+	{                                                                             \
+		vf q = v_##op(v_##op(a.v[0], a.v[2]), v_##op(a.v[1], a.v[3]));            \
+		vf h = v_##op(q, (vf){q[2], q[3], q[2], q[3]});                           \
+		return v_##op(h, (vf){h[1], h[1], h[1], h[1]})[0];                        \
+	}
+#endif
+V16_FOLD(v16_sum, add)
+V16_FOLD(v16_max, max)
 
 // for each vector of a row of n: j its first column, k how many of its lanes are in the row.
 #define FOR_VECTORS(j, k, n) for (ptrdiff_t j = 0, k; k = (n) - j, j < (n); j += VW)

@@ -53,25 +53,42 @@ V vf v_sigmoid(vf x, vf *slope)
 	return s;
 }
 
-// GELU in its tanh form, x/2 (1 + tanh u) = x sigmoid(2u), u = sqrt(2/π) (x + 0.044715 x³).
-#define GELU_A 1.5957691216057308f  // 2 sqrt(2/π)
-#define GELU_B 0.07135481627159881f // 2 sqrt(2/π) 0.044715
+// 2^x within the normal numbers. Polynomial of SLEEF's exp2f.
+V vf v_exp2(vf x)
+{
+	const vf magic = v_set(0x1.8p23f);
+	x = v_min(v_set(127), v_max(v_set(-126), x));
+	vf t = v_add(x, magic), r = v_sub(x, v_sub(t, magic));
+	vf p = v_set(1.535920892e-4f);
+	p = v_fma(p, r, v_set(1.339262701e-3f));
+	p = v_fma(p, r, v_set(9.618384764e-3f));
+	p = v_fma(p, r, v_set(5.550347269e-2f));
+	p = v_fma(p, r, v_set(2.402264476e-1f));
+	p = v_fma(p, r, v_set(6.931471825e-1f));
+	return v_scale2(v_fma(p, r, v_set(1)), t);
+}
 
-#define GELU_LEAST -15.0f // below it GELU and its slope are zero, which products of clamped parts would miss
+// GELU in its tanh form, x/2 (1 + tanh u) = x/(1 + e^-2u), u = sqrt(2/π) (x + 0.044715 x³), e^-2u = 2^(-x (A + B x²)).
+#define GELU_A 2.302208198f   // 2 sqrt(2/π) log2(e)
+#define GELU_B 0.1029432396f  // that times 0.044715
+#define GELU_C 1.5957691216f  // 2 sqrt(2/π)
+#define GELU_D 0.2140644488f  // that times 3*0.044715
+#define GELU_LEAST -15.0f     // below it GELU and its slope are zero, which products of clamped parts would miss
 
 V vf v_gelu(vf x)
 {
 	x = v_max(v_set(GELU_LEAST), x);
-	vf u = v_mul(x, v_fma(v_mul(x, x), v_set(GELU_B), v_set(GELU_A)));
-	return v_mul(x, v_sigmoid(u, NULL));
+	vf e = v_exp2(v_mul(x, v_fma(v_mul(x, x), v_set(-GELU_B), v_set(-GELU_A))));
+	return v_div(x, v_add(v_set(1), e));
 }
 
 V vf v_gelu_grad(vf x)
 {
 	x = v_max(v_set(GELU_LEAST), x);
-	vf x2 = v_mul(x, x), slope;
-	vf s = v_sigmoid(v_mul(x, v_fma(x2, v_set(GELU_B), v_set(GELU_A))), &slope);
-	return v_fma(v_mul(x, slope), v_fma(x2, v_set(3 * GELU_B), v_set(GELU_A)), s);
+	vf x2 = v_mul(x, x), e = v_exp2(v_mul(x, v_fma(x2, v_set(-GELU_B), v_set(-GELU_A))));
+	vf s = v_div(v_set(1), v_add(v_set(1), e));
+	vf slope = v_mul(v_mul(x, s), v_mul(e, s));
+	return v_fma(slope, v_fma(x2, v_set(GELU_D), v_set(GELU_C)), s);
 }
 
 static void map(int f, float *y, const float *x, ptrdiff_t n)
