@@ -3,13 +3,16 @@
 # ended. Needs bin/growlab, Xvfb, and import of ImageMagick; takes as long as the run, some two minutes.
 set -eu
 out=$1
-home=$(mktemp -d)
+home=$(mktemp -d /tmp/growlab-XXXXXX)
 display= window=
 # The engine outlives the window on purpose; it is known by the path of its run file.
 clean() {
-	[ -z "$window" ] || kill "$window" 2>/dev/null || :
+	if [ -n "$window" ]; then # before its display goes, or it complains
+		kill "$window" 2>/dev/null || :
+		wait "$window" 2>/dev/null || :
+	fi
 	[ -z "$display" ] || kill "$display" 2>/dev/null || :
-	pkill -f "$home/growlab" 2>/dev/null || :
+	pkill -f "$home/data" 2>/dev/null || :
 	rm -rf "$home"
 }
 trap clean EXIT
@@ -23,7 +26,7 @@ for _ in $(seq 100); do
 done
 [ -s "$home/display" ] || { echo "Xvfb did not start:" >&2; cat "$home/xvfb.log" >&2; exit 1; }
 DISPLAY=:$(cat "$home/display")
-GROWLAB_HOME=$home/growlab
+GROWLAB_HOME=$home/data
 export DISPLAY GROWLAB_HOME
 
 bin/growlab gui --train flm-1m &
