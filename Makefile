@@ -19,7 +19,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config ca-certificates git \
 	libgl-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev
-TEST_PACKAGES := $(BUILD_PACKAGES) xvfb xdotool imagemagick
+TEST_PACKAGES := $(BUILD_PACKAGES) xvfb
 
 # Packages in which several goroutines meet.
 RACE := ./app/... ./store/... ./trainer/...
@@ -53,13 +53,14 @@ unit: test-deps ## all tests
 race: test-deps ## the tests of packages with concurrency, with the race detector
 	go test -race $(RACE)
 
-window: test-deps ## a real window on a virtual display
-	go test -tags $(TAGS),xvfb ./app
+window: build test-deps ## real windows on a virtual display, that of bin/growlab too
+	GROWLAB_BIN=$(CURDIR)/bin/growlab go test -tags $(TAGS),xvfb ./app
 
 bench: build-deps ## all benchmarks, with what they allocate
 	go test -run '^$$' -bench . -benchmem ./...
 
 screenshot: build test-deps ## assets/screenshot.png, of the window with a finished run
+	@assets/scripts/need.sh imagemagick
 	assets/scripts/screenshot.sh assets/screenshot.png
 
 generate: ## make generated files again (the corpus needs the Debian packages bible-kjv and bible-kjv-text)

@@ -22,7 +22,6 @@ here() {
 	libxi-dev) pkg-config --exists xi ;;
 	libxxf86vm-dev) pkg-config --exists xxf86vm ;;
 	xvfb) command -v Xvfb ;;
-	xdotool) command -v xdotool ;;
 	imagemagick) command -v import ;;
 	*) dpkg-query --show --showformat='${db:Status-Status}' "$1" | grep -qx installed ;;
 	esac >/dev/null 2>&1
