@@ -97,3 +97,20 @@ func printable(s string) string {
 		return r
 	}, s)
 }
+
+// wrap breaks a line at spaces, into parts of at most width characters where words allow it.
+func wrap(line string, width int) []string {
+	var parts []string
+	for {
+		runes := []rune(line)
+		if len(runes) <= width {
+			return append(parts, line)
+		}
+		cut := strings.LastIndexByte(string(runes[:width+1]), ' ')
+		if cut <= 0 {
+			cut = len(string(runes[:width]))
+		}
+		parts = append(parts, line[:cut])
+		line = strings.TrimPrefix(line[cut:], " ")
+	}
+}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -53,6 +54,23 @@ func TestClock(t *testing.T) {
 	} {
 		if got := clock(d); got != want {
 			t.Errorf("clock(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                     "",
+		"short":                "short",
+		"one two three four":   "one two|three four",
+		"0123456789":           "0123456789",
+		"0123456789ab cd":      "0123456789|ab cd",
+		"éééé éééé éééé":       "éééé éééé|éééé",
+		"exactly 10 and more":  "exactly 10|and more",
+		" leading and another": " leading|and|another",
+	} {
+		if got := strings.Join(wrap(in, 10), "|"); got != want {
+			t.Errorf("wrap(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

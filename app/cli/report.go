@@ -120,7 +120,7 @@ func (a account) write(out io.Writer) error {
 		t.line("")
 		t.line("sample after step %s, temperature %g:", grouped(s.Step), s.Temperature)
 		for line := range strings.SplitSeq(strings.TrimRight(printable(s.Prompt+s.Text), "\n"), "\n") {
-			t.line("  | %s", line)
+			t.line("  | %s", strings.Join(wrap(line, 96), "\n    "))
 		}
 	}
 	t.line("")
