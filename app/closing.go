@@ -44,8 +44,8 @@ func (w *window) askBeforeClosing(live []session.Info) {
 	for i, info := range live {
 		names[i] = info.Name
 	}
-	text := widget.NewLabel(fmt.Sprintf("%s still trains in a process of its own. It can go on without the window;\n"+
-		"open Growlab again to see it. This is asked only once.", strings.Join(names, ", ")))
+	text := widget.NewLabel(fmt.Sprintf("The engine of %s is a process of its own: it goes on without the window,\n"+
+		"and Growlab shows it again when it is next opened.", strings.Join(names, ", ")))
 	ask := dialog.NewCustomWithoutButtons("Close the window?", container.New(insetAll(4), text), w.win)
 	keep := widget.NewButton("Keep training in the background", func() {
 		w.prefs.SetBool(prefKnowsBackground, true)

@@ -44,26 +44,27 @@ func newFacts() *facts {
 	for _, name := range f.names {
 		value := newLine(lineStyle{fit: true, right: true}, "")
 		f.values[name] = value
-		table.Add(container.New(pair{96}, newLine(quietLine.fitting(), name), value))
+		table.Add(container.New(pair{}, newLine(quietLine, name), value))
 	}
 	f.object = table
 	return f
 }
 
-// pair is a layout of a name and its value beside it.
-type pair struct{ name float32 }
+// pair is a layout of a name and, beside it, its value in all the room that is left. The name takes at least least.
+type pair struct{ least float32 }
 
 // Layout implements fyne.Layout.
 func (p pair) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(fyne.NewSize(p.name, size.Height))
+	name := max(objects[0].MinSize().Width, p.least)
+	objects[0].Resize(fyne.NewSize(name, size.Height))
 	objects[0].Move(fyne.NewPos(0, 0))
-	objects[1].Resize(fyne.NewSize(max(size.Width-p.name-6, 0), size.Height))
-	objects[1].Move(fyne.NewPos(p.name+6, 0))
+	objects[1].Resize(fyne.NewSize(max(size.Width-name-10, 0), size.Height))
+	objects[1].Move(fyne.NewPos(name+10, 0))
 }
 
 // MinSize implements fyne.Layout.
 func (p pair) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(p.name, objects[0].MinSize().Height)
+	return fyne.NewSize(max(objects[0].MinSize().Width, p.least), objects[0].MinSize().Height)
 }
 
 func (f *facts) show(v *runView, info session.Info) {
@@ -94,7 +95,7 @@ func factsOf(v *runView, info session.Info) map[string]string {
 		facts[factValid], facts[factBits] = fixed(e.Loss), fixed(e.BitsPerByte)
 	}
 	if v.ended.State == session.Done {
-		facts[factCompute] = flops(v.ended.FLOPs)
+		facts[factCompute], facts[factTime] = flops(v.ended.FLOPs), seconds(v.ended.Seconds)
 		facts[factSaved] = percent(v.ended.FLOPsSaved) + " of " + flops(v.ended.TwinFLOPs)
 	}
 	return facts

@@ -113,6 +113,7 @@ func TestPollAsksAgainAndAtOnceWhenWoken(t *testing.T) {
 			}
 		})
 		time.Sleep(2*listPeriod + listPeriod/2)
+		synctest.Wait()
 		if asked != 3 {
 			t.Errorf("asked %d times in two and a half periods, want 3", asked)
 		}

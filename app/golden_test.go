@@ -1,3 +1,7 @@
+// Pictures have no races, and drawing them is slow under the detector.
+//
+//go:build !race
+
 package app
 
 import (

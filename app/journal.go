@@ -25,8 +25,8 @@ func stageDetail(s event.StageInfo) string {
 }
 
 func growthDetail(g event.Grew) string {
-	return fmt.Sprintf("grown from %s by %s\nloss %.4f before, %.4f after, on the frozen batch\nlogits moved by at most %.1e",
-		shape(g.From), g.Operator, g.LossBefore, g.LossAfter, g.MaxLogitDiff)
+	return fmt.Sprintf("grown from %s by %s\nloss %.4f before, %.4f after, on the frozen batch\n%s",
+		shape(g.From), g.Operator, g.LossBefore, g.LossAfter, logitsMoved(g))
 }
 
 // logOf is the line of the journal for an event; steps have none.
@@ -44,8 +44,8 @@ func logOf(e event.Event) (logLine, bool) {
 		return logLine{step: e.Step, kind: "evaluated", text: fmt.Sprintf("%s, on %s tokens", text, count(e.EvalTokens))}, true
 	case event.Grew:
 		bad := judge(e) == broken
-		return logLine{e.Step, "grew", fmt.Sprintf("%s to %s by %s, logits moved by at most %.1e, took %s",
-			shape(e.From), shape(e.To), e.Operator, e.MaxLogitDiff, short(e.Seconds)), bad}, true
+		return logLine{e.Step, "grew", fmt.Sprintf("%s to %s by %s, %s, took %s",
+			shape(e.From), shape(e.To), e.Operator, logitsMoved(e), short(e.Seconds)), bad}, true
 	case event.Saved:
 		return logLine{step: e.Step, kind: "saved", text: fmt.Sprintf("checkpoint (%s), %s in %s", e.Reason, size(e.Bytes), short(e.Seconds))}, true
 	case event.Sampled:

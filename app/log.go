@@ -22,7 +22,7 @@ func newJournal() *journal {
 	})
 	head := container.New(logColumns{}, newLine(headingLine.fitting().atRight(), "STEP"), newLine(headingLine.fitting(), "EVENT"),
 		newLine(headingLine.fitting(), "WHAT HAPPENED, NEWEST FIRST"))
-	j.object = container.NewStack(j.none, container.New(insetAll(4), container.NewBorder(head, nil, nil, nil, j.rows)))
+	j.object = container.NewStack(container.NewCenter(j.none), container.New(insetAll(4), container.NewBorder(head, nil, nil, nil, j.rows)))
 	return j
 }
 

@@ -47,7 +47,7 @@ func newSamples() *samples {
 	left := container.New(fixedWidth(150), container.New(inset{2, 2, 6, 2}, s.rows))
 	s.page = container.NewBorder(nil, nil, container.NewHBox(left, widget.NewSeparator()), nil, container.New(inset{left: 6, right: 10}, right))
 	s.page.Hide()
-	s.object = container.NewStack(s.none, s.page)
+	s.object = container.NewStack(container.NewCenter(s.none), s.page)
 	return s
 }
 

@@ -23,7 +23,7 @@ type transitions struct {
 
 func newTransitions() *transitions {
 	t := &transitions{list: container.New(column{width: 300, space: 12}), none: emptyPage("No transition yet: the network has not grown.")}
-	t.object = container.NewStack(t.none, container.NewVScroll(container.New(inset{14, 14, 12, 12}, t.list)))
+	t.object = container.NewStack(container.NewCenter(t.none), container.NewVScroll(container.New(inset{14, 14, 12, 12}, t.list)))
 	return t
 }
 
@@ -102,10 +102,14 @@ func transitionFacts(g event.Grew) [][2]string {
 	if all := g.MomentsCarried + g.MomentsNew; all > 0 {
 		moments = fmt.Sprintf("%s of %s", count(g.MomentsCarried), count(all))
 	}
+	moved := "0"
+	if g.MaxLogitDiff != 0 {
+		moved = fmt.Sprintf("%.2e", g.MaxLogitDiff)
+	}
 	return [][2]string{
 		{"loss before", fixed(g.LossBefore)},
 		{"loss after", fixed(g.LossAfter)},
-		{"max |logit diff.|", fmt.Sprintf("%.2e", g.MaxLogitDiff)},
+		{"max |logit diff.|", moved},
 		{"largest |logit|", fmt.Sprintf("%.3g", g.MaxLogit)},
 		{"moments carried", moments},
 		{"parameters", count(g.From.Params) + " to " + count(g.To.Params)},

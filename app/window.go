@@ -106,7 +106,7 @@ func (w *window) layOut() {
 // run starts the goroutines that feed the window; they end with ctx.
 func (w *window) run() {
 	go func() {
-		presets := w.sessions.Presets()
+		presets := append([]session.Preset{}, w.sessions.Presets()...) // not nil: they have come
 		w.feed.deliver(w.ctx, func() { w.takePresets(presets) })
 	}()
 	go w.feed.poll(w.ctx, w.sessions.Runs, w.wake, w.takeRuns)

@@ -149,6 +149,9 @@ func verdict(g event.Grew) string {
 	change := fmt.Sprintf("the loss on the frozen batch went from %.4f to %.4f (%+.4f)", g.LossBefore, g.LossAfter, g.LossAfter-g.LossBefore)
 	switch judge(g) {
 	case preserved:
+		if g.MaxLogitDiff == 0 {
+			return "Function preserved exactly. On one frozen batch the larger network gives the same logits bit for bit."
+		}
 		return fmt.Sprintf("Function preserved. On one frozen batch the larger network gives the same logits to %s of the largest one: "+
 			"float32 rounding, no more.", share(relative(g)))
 	case nearly:
@@ -163,12 +166,17 @@ func verdict(g event.Grew) string {
 	return "No verdict: the logits were not finite."
 }
 
+// logitsMoved says by how much a transition moved the logits.
+func logitsMoved(g event.Grew) string {
+	if g.MaxLogitDiff == 0 {
+		return "logits unchanged"
+	}
+	return fmt.Sprintf("logits moved by at most %.1e", g.MaxLogitDiff)
+}
+
 // share writes a small ratio as one part in many, or as a percentage once it is large.
 func share(r float64) string {
-	switch {
-	case r == 0:
-		return "the last bit"
-	case r < 1e-3:
+	if r < 1e-3 {
 		return "1 part in " + count(int64(math.Round(1/r)))
 	}
 	return strconv.FormatFloat(100*r, 'g', 2, 64) + " %"

@@ -90,7 +90,7 @@ func TestVerdict(t *testing.T) {
 		want, alsoWant string
 	}{
 		{"rounding", 3.1e-6, 14, true, "Function preserved.", "1 part in 4.52M"},
-		{"bit-equal", 0, 14, true, "Function preserved.", "the last bit"},
+		{"bit-equal", 0, 14, true, "Function preserved exactly.", "bit for bit"},
 		{"more than rounding", 5e-3, 14, true, "Nearly preserved.", "1 part in 2.80k"},
 		{"a bug", 2, 14, true, "Not preserved, although msg promises it", "14 %"},
 		{"stack", 9, 14, false, "Not preserving by design", "+0.6100"},
