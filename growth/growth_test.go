@@ -116,6 +116,9 @@ func TestBadRecipes(t *testing.T) {
 			if !errors.Is(err, ErrRecipe) {
 				t.Errorf("%v does not wrap ErrRecipe", err)
 			}
+			if n := strings.Count(err.Error(), "\n"); n >= len(c.want) {
+				t.Errorf("%d faults in\n%v\nwant %d", n+1, err, len(c.want))
+			}
 			for _, w := range c.want {
 				if !strings.Contains(err.Error(), w) {
 					t.Errorf("error %q does not say %q", err, w)

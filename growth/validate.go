@@ -27,8 +27,14 @@ func (r Recipe) Validate() error {
 	if len(errs) > 0 { // shapes make sense only on sound ground
 		return errors.Join(errs...)
 	}
+	said := map[string]bool{} // what all stages share is wrong in each of them, and said once
 	for i := range r.Stages {
-		r.validateStage(i, func(format string, a ...any) { bad("stage %d: %s", i+1, fmt.Sprintf(format, a...)) })
+		r.validateStage(i, func(format string, a ...any) {
+			if fault := fmt.Sprintf(format, a...); !said[fault] {
+				said[fault] = true
+				bad("stage %d: %s", i+1, fault)
+			}
+		})
 	}
 	return errors.Join(errs...)
 }

@@ -16,7 +16,7 @@ import (
 	"growlab/trainer/optim"
 )
 
-// ErrDiverged is wrapped when the loss or the gradient is not finite any more.
+// ErrDiverged is wrapped when the loss or the gradient is not finite any more, or the loss is beyond all hope.
 var ErrDiverged = errors.New("the run diverged")
 
 // Sink takes what a run produces.
@@ -177,8 +177,8 @@ func (t *Trainer) step(pos growth.Position) error {
 	if err := t.Device.Sync(); err != nil {
 		return err
 	}
-	if !finite(loss) || !finite(gradNorm) {
-		return fmt.Errorf("%w at step %d: loss %v, gradient norm %v; lower train.lr (now %g) and resume or start again",
+	if !finite(gradNorm) || !(loss < t.hopeless()) {
+		return fmt.Errorf("%w at step %d: loss %v, gradient norm %v; start again with a lower train.lr (it is %g)",
 			ErrDiverged, pos.Step+1, loss, gradNorm, t.Recipe.Train.LR)
 	}
 	t.tokens += pos.Batch
@@ -189,6 +189,9 @@ func (t *Trainer) step(pos growth.Position) error {
 	})
 	return nil
 }
+
+// hopeless is a loss that no training comes back from: a hundred times that of a uniform guess.
+func (t *Trainer) hopeless() float64 { return 100 * math.Log(float64(t.Recipe.Model.Vocab)) }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 

@@ -368,6 +368,22 @@ func TestDiverged(t *testing.T) {
 	}
 }
 
+// TestRanAway: a loss that is finite but beyond hope is a divergence too.
+func TestRanAway(t *testing.T) {
+	m := &memory{}
+	tr := start(t, recipe(t), m, nil, nil)
+	m.hook = func(e event.Event) {
+		if s, ok := e.(event.Step); ok && s.Step == 4 {
+			for i := range computetest.Data(tr.net.Params()) {
+				computetest.Data(tr.net.Params())[i] *= 1000
+			}
+		}
+	}
+	if _, err := tr.Run(t.Context()); !errors.Is(err, ErrDiverged) || !strings.Contains(err.Error(), "at step 5") {
+		t.Errorf("error %v, want ErrDiverged at step 5", err)
+	}
+}
+
 // TestCheckpointMustFit: a checkpoint of another recipe is refused.
 func TestCheckpointMustFit(t *testing.T) {
 	var m memory
