@@ -4,7 +4,8 @@
 set -eu
 out=$1
 home=$(mktemp -d /tmp/growlab-XXXXXX)
-display= window=
+display=""
+window=""
 # The engine outlives the window on purpose; it is known by the path of its run file.
 clean() {
 	if [ -n "$window" ]; then # before its display goes, or it complains
@@ -18,7 +19,7 @@ clean() {
 trap clean EXIT
 trap 'exit 1' INT TERM
 
-Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$home/display" 2>"$home/xvfb.log" &
+Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -noreset 3>"$home/display" 2>"$home/xvfb.log" &
 display=$!
 for _ in $(seq 100); do
 	[ -s "$home/display" ] && break
