@@ -48,7 +48,7 @@ func (w *window) train(p session.Preset) {
 	}, w.win)
 	ask.SetConfirmText("Train both")
 	ask.SetDismissText("Cancel")
-	ask.Show()
+	w.ask(ask)
 }
 
 // training are the names of the runs that train now.

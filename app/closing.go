@@ -16,6 +16,9 @@ import (
 
 // requestClose closes the window. Runs go on in processes of their own; the first time that matters, it is said and asked.
 func (w *window) requestClose() {
+	if w.win.Canvas().Overlays().Top() != nil {
+		return // something is being asked already
+	}
 	live := w.live()
 	if len(live) == 0 || w.prefs.Bool(prefKnowsBackground) {
 		w.close()
@@ -36,10 +39,6 @@ func (w *window) live() []session.Info {
 }
 
 func (w *window) askBeforeClosing(live []session.Info) {
-	if w.asking {
-		return
-	}
-	w.asking = true
 	names := make([]string, len(live))
 	for i, info := range live {
 		names[i] = info.Name
@@ -59,8 +58,7 @@ func (w *window) askBeforeClosing(live []session.Info) {
 	})
 	cancel := widget.NewButton("Cancel", ask.Hide)
 	ask.SetButtons([]fyne.CanvasObject{cancel, stop, keep})
-	ask.SetOnClosed(func() { w.asking = false })
-	ask.Show()
+	w.ask(ask)
 }
 
 // stopAll stops the runs and closes the window once their engines have taken the command; each writes its checkpoint

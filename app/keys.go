@@ -38,7 +38,7 @@ func (w *window) shortcuts() []shortcut {
 func (w *window) bind(c fyne.Canvas) {
 	for _, s := range w.shortcuts() {
 		if s.ctrl {
-			c.AddShortcut(&desktop.CustomShortcut{KeyName: s.key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) { s.do() })
+			c.AddShortcut(&desktop.CustomShortcut{KeyName: s.key, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) { w.press(s) })
 		}
 	}
 	c.SetOnTypedKey(w.typedKey)
@@ -48,9 +48,26 @@ func (w *window) bind(c fyne.Canvas) {
 func (w *window) typedKey(e *fyne.KeyEvent) {
 	for _, s := range w.shortcuts() {
 		if !s.ctrl && s.key == e.Name {
-			s.do()
+			w.press(s)
 		}
 	}
+}
+
+// press does what a key is for. While a dialog is open, the window behind it takes no keys, and Esc closes the dialog.
+func (w *window) press(s shortcut) {
+	if w.win != nil && w.win.Canvas().Overlays().Top() != nil {
+		if s.key == fyne.KeyEscape && w.dialog != nil {
+			w.dialog.Hide()
+		}
+		return
+	}
+	s.do()
+}
+
+// ask shows a dialog.
+func (w *window) ask(d dialog.Dialog) {
+	w.dialog = d
+	d.Show()
 }
 
 // trainOrResume goes on with the selected run if it waits or was stopped, else starts a new one.
@@ -79,11 +96,11 @@ func (w *window) showKeys() {
 	if w.win == nil {
 		return
 	}
-	list := container.New(column{width: 380, space: 7})
+	list := container.New(column{width: 440, space: 7})
 	for _, s := range w.shortcuts() {
 		if s.keys != "" {
 			list.Add(container.New(pair{100}, newLine(lineStyle{bold: true}, s.keys), newLine(lineStyle{fit: true}, s.about)))
 		}
 	}
-	dialog.ShowCustom("Keys", "Close", container.New(insetAll(6), list), w.win)
+	w.ask(dialog.NewCustom("Keys", "Close", container.New(insetAll(6), list), w.win))
 }

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
 	"growlab/app/chart"
@@ -24,8 +25,8 @@ type window struct {
 	wake     chan struct{} // asks for a fresh list of runs
 	win      fyne.Window   // nil in a screenshot
 	prefs    fyne.Preferences
-	open     string // id of the run to show first
-	asking   bool   // a dialog about closing is on show
+	open     string        // id of the run to show first
+	dialog   dialog.Dialog // shown last
 
 	presets []session.Preset
 	infos   []session.Info

@@ -428,6 +428,21 @@ func TestKeys(t *testing.T) {
 	tap(t, b.button("Close"))
 }
 
+func TestADialogTakesTheKeys(t *testing.T) {
+	b := open(t, at(100))
+	b.shown(100)
+	b.key(fyne.KeyF1)
+	b.key(fyne.KeySpace)
+	b.ctrl(fyne.KeyPeriod)
+	if got := b.fake.commands(); len(got) != 0 {
+		t.Errorf("got commands %q from keys pressed in a dialog, want none", got)
+	}
+	b.key(fyne.KeyEscape)
+	if b.win.Canvas().Overlays().Top() != nil {
+		t.Error("Esc does not close the dialog")
+	}
+}
+
 func TestSpaceReachesTheEngineFromTheList(t *testing.T) {
 	b := open(t, at(100).withRun(session.Done, script("first")))
 	b.shown(100)

@@ -38,7 +38,10 @@ proc glXGetProcAddress(const unsigned char *name) {
 // What glload_probe found first to be missing.
 enum { probe_ok, probe_no_x11, probe_no_gl, probe_no_server, probe_no_glx };
 
+// A connection that found everything stays open, idle, for the life of the program: an X server that serves nobody else
+// resets when its last client leaves, and the window would meet it in that moment.
 static int glload_probe(void) {
+	static void *held;
 	void *x11 = x11_library(), *gl;
 	if (!x11)
 		return probe_no_x11;
@@ -57,7 +60,9 @@ static int glload_probe(void) {
 		return probe_no_server;
 	int error_base, event_base;
 	int has_glx = query_extension(display, &error_base, &event_base);
-	close_display(display);
+	if (held)
+		close_display(held);
+	held = display;
 	return has_glx ? probe_ok : probe_no_glx;
 }
 */
