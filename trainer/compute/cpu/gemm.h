@@ -200,7 +200,6 @@ static void outer(const gl_outer *g)
 			for (ptrdiff_t p = 0; p < k; p++)
 				for (int v = 0; v < nv; v++)
 					v_store(x + p * NR + v * VW, v_get(g->x + (r + p) * g->in + j + v * VW, cols - v * VW));
-			ptrdiff_t next = r + ROWS, share = (ROWS * MR + g->out - 1) / g->out;
 			for (ptrdiff_t o = 0; o < g->out; o += MR) {
 				ptrdiff_t m = least(MR, g->out - o);
 				float *c = g->dst + o * g->in + j;

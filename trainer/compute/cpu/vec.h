@@ -135,7 +135,7 @@ V vf v_scale2(vf p, vf t)
 }
 V vf v_split(vf x, vf *e)
 {
-	vi one = (vi){} + 0x3f3504f3, i = (vi)x - one;
+	vi one = (vi){0} + 0x3f3504f3, i = (vi)x - one;
 	vi n = i >> 23;
 	*e = (vf){(float)n[0], (float)n[1], (float)n[2], (float)n[3]};
 	return (vf)((i & 0x7fffff) + one);
