@@ -14,6 +14,7 @@ import (
 	"growlab/growth"
 	"growlab/store"
 	"growlab/trainer"
+	"growlab/trainer/compute"
 	"growlab/trainer/data"
 )
 
@@ -31,7 +32,7 @@ var exits = []exit{
 	{2, "bad usage: an unknown command or flag, a missing or wrong argument", []error{session.ErrUsage}},
 	{3, "bad recipe or plan", []error{growth.ErrRecipe, assets.ErrNoRecipe}},
 	{4, "a device, a display or a library is not available", []error{session.ErrDevice, ErrNoWindow}},
-	{5, "out of memory", []error{session.ErrMemory, syscall.ENOMEM}},
+	{5, "out of memory", []error{session.ErrMemory, compute.ErrNoMemory, syscall.ENOMEM}},
 	{6, "training diverged: the loss is not a number any more", []error{trainer.ErrDiverged}},
 	{7, "unusable data", []error{data.ErrData}},
 	{8, "a run file or checkpoint that this program cannot go on with", []error{

@@ -1,10 +1,15 @@
 package compute
 
+import "errors"
+
+// ErrNoMemory is wrapped by Alloc when the device has no room left.
+var ErrNoMemory = errors.New("out of memory")
+
 // Device is an engine: memory, and the operations on it. All methods but Lane's are called from one goroutine.
 type Device interface {
 	// Name says what computes: "cpu avx512 fp32, 2 threads".
 	Name() string
-	// Alloc returns zeroed memory for n floats.
+	// Alloc returns zeroed memory for n floats. Its error wraps ErrNoMemory if there is no room.
 	Alloc(n int) (Buffer, error)
 	// Upload and Download copy between host and device. The lengths must agree.
 	Upload(dst Vec, src []float32)

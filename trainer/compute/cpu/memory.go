@@ -25,11 +25,11 @@ type block struct {
 func allocate(n int) (block, error) {
 	const most = 1 << 46 // bytes beyond any address space; keeps the product below from overflowing
 	if n > most/4 {
-		return block{}, fmt.Errorf("cpu: no memory for %d floats", n)
+		return block{}, fmt.Errorf("cpu: %w: %d floats", compute.ErrNoMemory, n)
 	}
 	p := C.gl_alloc(C.ptrdiff_t(n))
 	if p == nil {
-		return block{}, fmt.Errorf("cpu: no memory for %d floats (%.1f MiB)", n, float64(n)*4/(1<<20))
+		return block{}, fmt.Errorf("cpu: %w: %d floats (%.1f MiB)", compute.ErrNoMemory, n, float64(n)*4/(1<<20))
 	}
 	return block{p, n}, nil
 }

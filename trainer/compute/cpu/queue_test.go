@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -243,7 +244,7 @@ func TestPanicInALane(t *testing.T) {
 
 func TestMemory(t *testing.T) {
 	d := openTest(t, 1)
-	if b, err := d.Alloc(1 << 50); err == nil || !strings.Contains(err.Error(), "no memory for 1125899906842624 floats") {
+	if b, err := d.Alloc(1 << 50); !errors.Is(err, compute.ErrNoMemory) || !strings.Contains(err.Error(), "1125899906842624 floats") {
 		t.Errorf("alloc of 4 PiB: got %v and error %v, want a refusal", b, err)
 	}
 	for _, n := range []int{1, 1000, 1 << 20} { // small, middling, mapped
