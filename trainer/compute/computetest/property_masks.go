@@ -14,8 +14,12 @@ var masked = []struct {
 }{
 	{"Norm/layer", 37, func(b int, m compute.Mask) *trial { return normTrial(1, b, 3, 37, normSpec(false, m, 37)) }},
 	{"Norm/rms", 37, func(b int, m compute.Mask) *trial { return normTrial(2, b, 3, 37, normSpec(true, m, 37)) }},
-	{"NormGrad/layer", 37, func(b int, m compute.Mask) *trial { return normGradTrial(3, b, 3, 37, normSpec(false, m, 37), apartForm) }},
-	{"NormGrad/rms", 37, func(b int, m compute.Mask) *trial { return normGradTrial(4, b, 3, 37, normSpec(true, m, 37), apartForm) }},
+	{"NormGrad/layer", 37, func(b int, m compute.Mask) *trial {
+		return normGradTrial(3, b, 3, 37, normSpec(false, m, 37), apartForm)
+	}},
+	{"NormGrad/rms", 37, func(b int, m compute.Mask) *trial {
+		return normGradTrial(4, b, 3, 37, normSpec(true, m, 37), apartForm)
+	}},
 	{"Linear/none", 35, func(b int, m compute.Mask) *trial { return linearTrial(5, maskedLinear(b, compute.None, m)) }},
 	{"Linear/gelu", 35, func(b int, m compute.Mask) *trial { return linearTrial(6, maskedLinear(b, compute.GELU, m)) }},
 	{"Linear/swiglu", 35, func(b int, m compute.Mask) *trial { return linearTrial(7, maskedLinear(b, compute.SwiGLU, m)) }},
