@@ -118,13 +118,22 @@ V void tiles(const tile_fn *by_nv, ptrdiff_t n, ptrdiff_t k, const float *a, ptr
 	}
 }
 
-// The product of m rows of a with all of the packed w, into c.
+// The product of m rows of a with all of the packed w, into c. Rows a multiple of 4 KiB apart would push each other out of
+// L1: they are copied side by side, DEPTH at a time.
 static void rows_by_panels(const gl_matmul *g, const float *a, ptrdiff_t m, float *c, ptrdiff_t cs)
 {
+	enum { APART = DEPTH + 16 };
+	float copy[MR * APART];
 	for (ptrdiff_t k = 0; k < g->k; k += DEPTH) {
-		const float *base = k ? c : g->bias;
-		tiles(by_rows[m - 1], g->n, least(DEPTH, g->k - k), a + k, g->k, g->w + k * NR, NR, g->k * NR, c, cs, g->alpha,
-			base, k ? cs : 0);
+		const ptrdiff_t depth = least(DEPTH, g->k - k);
+		const float *rows = a + k, *base = k ? c : g->bias;
+		ptrdiff_t as = g->k;
+		if (g->k % 1024 == 0) {
+			for (ptrdiff_t i = 0; i < m; i++)
+				memcpy(copy + i * APART, rows + i * as, (size_t)depth * sizeof *copy);
+			rows = copy, as = APART;
+		}
+		tiles(by_rows[m - 1], g->n, depth, rows, as, g->w + k * NR, NR, g->k * NR, c, cs, g->alpha, base, k ? cs : 0);
 	}
 }
 

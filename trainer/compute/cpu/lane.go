@@ -48,6 +48,14 @@ func mask(k compute.Mask, n int) C.gl_mask {
 	return C.gl_mask{old: C.ptrdiff_t(k.Old), m: C.float(k.M)}
 }
 
+// flag is b as C has it.
+func flag(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // Embed writes embed[token] + pos[t].
 func (l *lane) Embed(x compute.Mat, embed, pos compute.Vec) {
 	shape("Embed", "x", x, l.rows(), x.Cols)
@@ -67,13 +75,9 @@ func (l *lane) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s compute.N
 	l.normShapes("Norm", x, stats, gain, s)
 	shape("Norm", "y", y, l.rows(), c)
 	length("Norm", "bias", bias.N, biases(s, c))
-	rms := C.int(0)
-	if s.RMS {
-		rms = 1
-	}
 	l.kernels.norm(&C.gl_norm{
 		y: ptr(y.Vec), stats: ptr(stats.Vec), x: ptr(x.Vec), gain: ptr(gain), bias: ptr(bias),
-		rows: C.ptrdiff_t(l.rows()), cols: C.ptrdiff_t(c), mask: mask(s.Mask, c), s: C.float(s.S), eps: C.float(s.Eps), rms: rms,
+		rows: C.ptrdiff_t(l.rows()), cols: C.ptrdiff_t(c), mask: mask(s.Mask, c), s: C.float(s.S), eps: C.float(s.Eps), rms: flag(s.RMS),
 	})
 }
 
@@ -88,14 +92,10 @@ func (l *lane) NormGrad(dx, gains, dbias, residual, dy, x, stats compute.Mat, ga
 	if residual.N > 0 {
 		shape("NormGrad", "residual", residual, l.rows(), c)
 	}
-	rms := C.int(0)
-	if s.RMS {
-		rms = 1
-	}
 	l.kernels.normGrad(&C.gl_norm_grad{
 		dx: ptr(dx.Vec), gains: ptr(gains.Vec), biases: ptr(dbias.Vec), residual: ptr(residual.Vec),
 		dy: ptr(dy.Vec), x: ptr(x.Vec), stats: ptr(stats.Vec), gain: ptr(gain),
-		rows: C.ptrdiff_t(l.rows()), cols: C.ptrdiff_t(c), t: C.ptrdiff_t(l.T()), mask: mask(s.Mask, c), s: C.float(s.S), rms: rms,
+		rows: C.ptrdiff_t(l.rows()), cols: C.ptrdiff_t(c), t: C.ptrdiff_t(l.T()), mask: mask(s.Mask, c), s: C.float(s.S), rms: flag(s.RMS),
 	})
 }
 
@@ -116,74 +116,6 @@ func biases(s compute.NormSpec, c int) int {
 	return c
 }
 
-// Linear writes mask * act(x wᵀ + bias), or residual + gate times that.
-func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
-	in, out, units := w.In(), w.Out(), w.Out()
-	if e.Act == compute.SwiGLU {
-		if out%2 != 0 {
-			panic(fmt.Sprintf("cpu: Linear: SwiGLU of %d rows, which is not gate and up", out))
-		}
-		units /= 2
-	}
-	shape("Linear", "x", x, l.rows(), in)
-	shape("Linear", "y", y, l.rows(), units)
-	optional("Linear", "bias", e.Bias, out)
-	if e.Act != compute.None {
-		shape("Linear", "pre", e.Pre, l.rows(), out)
-	}
-	if e.Residual.N > 0 {
-		shape("Linear", "residual", e.Residual, l.rows(), units)
-	}
-	k, tmp := packed("Linear", w), l.scratch(C.gl_matmul_scratch(C.ptrdiff_t(out)))
-	if k.forward.p == nil || tmp == nil {
-		return // the fault is noted
-	}
-	l.matmul(&C.gl_matmul{
-		a: ptr(x.Vec), w: k.forward.p, bias: ptr(e.Bias), tmp: tmp,
-		rows: C.ptrdiff_t(l.rows()), k: C.ptrdiff_t(in), n: C.ptrdiff_t(out), alpha: 1,
-		y: ptr(y.Vec), act: act("Linear", e.Act), pre: ptr(e.Pre.Vec), mask: mask(e.Mask, units),
-		residual: ptr(e.Residual.Vec), gate: C.float(e.Gate),
-	})
-}
-
-// LinearGrad writes scale * dy w, carried back through the mask and the activation of back.
-func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, back compute.Epilogue) {
-	in, out, cols := w.In(), w.Out(), w.In()
-	if back.Act == compute.SwiGLU {
-		cols = 2 * in
-	}
-	shape("LinearGrad", "dy", dy, l.rows(), out)
-	shape("LinearGrad", "dx", dx, l.rows(), cols)
-	if back.Act != compute.None {
-		shape("LinearGrad", "pre", back.Pre, l.rows(), cols)
-	}
-	k, tmp := packed("LinearGrad", w), l.scratch(C.gl_matmul_scratch(C.ptrdiff_t(in)))
-	if k.back.p == nil || tmp == nil {
-		return // the fault is noted
-	}
-	g := &C.gl_matmul{
-		a: ptr(dy.Vec), w: k.back.p, tmp: tmp,
-		rows: C.ptrdiff_t(l.rows()), k: C.ptrdiff_t(out), n: C.ptrdiff_t(in), alpha: C.float(scale),
-		y: ptr(dx.Vec), mask: mask(compute.Mask{}, in),
-	}
-	if back.Act != compute.None {
-		g.act, g.grad, g.pre, g.mask = act("LinearGrad", back.Act), 1, ptr(back.Pre.Vec), mask(back.Mask, in)
-	}
-	l.matmul(g)
-}
-
-func act(op string, a compute.Act) C.int {
-	switch a {
-	case compute.None:
-		return C.GL_NONE
-	case compute.GELU:
-		return C.GL_GELU
-	case compute.SwiGLU:
-		return C.GL_SWIGLU
-	}
-	panic(fmt.Sprintf("cpu: %s: activation %d", op, a))
-}
-
 // CrossEntropy writes the loss of each row, and if grad, scale times its gradient over logits.
 func (l *lane) CrossEntropy(loss compute.Vec, logits compute.Mat, grad bool, scale float64) {
 	length("CrossEntropy", "loss", loss.N, l.rows())
@@ -193,12 +125,8 @@ func (l *lane) CrossEntropy(loss compute.Vec, logits compute.Mat, grad bool, sca
 	}
 	ids := l.of(l.batch.Targets)
 	tokens("CrossEntropy", ids, logits.Cols)
-	g := &C.gl_cross_entropy{
+	l.crossEntropy(&C.gl_cross_entropy{
 		loss: ptr(loss), logits: ptr(logits.Vec),
-		rows: C.ptrdiff_t(l.rows()), cols: C.ptrdiff_t(logits.Cols), scale: C.float(scale),
-	}
-	if grad {
-		g.grad = 1
-	}
-	l.crossEntropy(g, ids)
+		rows: C.ptrdiff_t(l.rows()), cols: C.ptrdiff_t(logits.Cols), grad: flag(grad), scale: C.float(scale),
+	}, ids)
 }

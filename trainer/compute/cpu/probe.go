@@ -59,8 +59,12 @@ func newProbe(dev compute.Device, seqs, t, heads, dim, ffn int) (*probe, error) 
 	}
 	p.used = 0
 	p.lay()
-	dev.Upload(compute.All(p.memory), noise(p.memory.Len()))
+	for _, v := range []compute.Vec{p.x0.Vec, p.dx2.Vec, p.gain, p.bias} {
+		dev.Upload(v, noise(v.N))
+	}
 	for i, w := range p.w {
+		dev.Upload(w.Vec, noise(w.N))
+		dev.Upload(p.b[i], noise(p.b[i].N))
 		p.weights[i] = dev.Weight(w.Vec, w.Rows(), w.Cols)
 	}
 	return p, nil

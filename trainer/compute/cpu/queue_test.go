@@ -1,47 +1,12 @@
 package cpu
 
 import (
-	"errors"
-	"fmt"
-	"math"
 	"slices"
-	"strings"
 	"testing"
 
 	"growlab/trainer/compute"
 	"growlab/trainer/compute/computetest"
 )
-
-func openTest(t testing.TB, threads int) *device {
-	t.Helper()
-	dev, err := Open(Options{Threads: threads})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := dev.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	return dev.(*device)
-}
-
-// upload returns new memory that holds x.
-func upload(t testing.TB, dev compute.Device, x []float32) compute.Vec {
-	t.Helper()
-	b, err := dev.Alloc(len(x))
-	if err != nil {
-		t.Fatal(err)
-	}
-	dev.Upload(compute.All(b), x)
-	return compute.All(b)
-}
-
-func download(dev compute.Device, v compute.Vec) []float32 {
-	x := make([]float32, v.N)
-	dev.Download(x, v)
-	return x
-}
 
 // tied asks for gradients of a matrix that is embedding, classifier and, overlapping it by rows, something else: whatever
 // the number of threads, they must be added in the order of the calls.
@@ -74,15 +39,6 @@ func TestOverlappingGradients(t *testing.T) {
 	}
 }
 
-func differ(a, b []float32) int {
-	for i := range a {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	return -1
-}
-
 // TestGradientsAddUp compares tied gradients with the reference, which adds at once. The odd overlap is left out there, for
 // the reference refuses it.
 func TestGradientsAddUp(t *testing.T) {
@@ -100,21 +56,6 @@ func TestGradientsAddUp(t *testing.T) {
 	}
 	got, want := run(openTest(t, 2)), run(computetest.NewReference())
 	near(t, "gradient", got, want, 1e-5)
-}
-
-// near reports the first element of got that is off by more than tolerance times the largest of want.
-func near(t testing.TB, name string, got, want []float32, tolerance float64) {
-	t.Helper()
-	var most float64
-	for _, w := range want {
-		most = max(most, float64(w), -float64(w))
-	}
-	for i := range want {
-		if e := float64(got[i]) - float64(want[i]); !(e <= tolerance*most && -e <= tolerance*most) {
-			t.Errorf("%s: element %d of %d: got %.9g, want %.9g within %g", name, i, len(want), got[i], want[i], tolerance*most)
-			return
-		}
-	}
 }
 
 // TestQueueIsInvisible: whatever comes after a queued gradient sees it done, and what it read may change.
@@ -161,169 +102,4 @@ func TestQueueIsInvisible(t *testing.T) {
 			t.Errorf("got %g, want %g", got, want)
 		}
 	})
-}
-
-// TestLayerAgainstReference covers what blocks sizes: sums longer than a block, more positions than attention holds at once.
-func TestLayerAgainstReference(t *testing.T) {
-	for _, s := range []struct{ seqs, t, heads, dim, ffn int }{
-		{2, 131, 3, 20, 77},
-		{1, 33, 5, 40, 1100},
-		{5, 100, 2, 16, 64},
-	} {
-		for _, f := range families() {
-			if f.c == nil {
-				continue
-			}
-			t.Run(fmt.Sprintf("%s/%+v", f.name, s), func(t *testing.T) {
-				dev, err := Open(Options{Threads: 2, Family: f.name})
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer func() {
-					if err := dev.Close(); err != nil {
-						t.Error(err)
-					}
-				}()
-				var probes [2]*probe
-				for i, d := range []compute.Device{dev, computetest.NewReference()} {
-					if probes[i], err = newProbe(d, s.seqs, s.t, s.heads, s.dim, s.ffn); err != nil {
-						t.Fatal(err)
-					}
-					probes[i].step()
-				}
-				got, want := probes[0], probes[1]
-				for _, v := range []struct {
-					name      string
-					got, want compute.Vec
-				}{
-					{"qkv", got.qkv.Vec, want.qkv.Vec},
-					{"o", got.o.Vec, want.o.Vec},
-					{"x2", got.x2.Vec, want.x2.Vec},
-					{"dpre", got.dpre.Vec, want.dpre.Vec},
-					{"dqkv", got.dqkv.Vec, want.dqkv.Vec},
-					{"dx0", got.dx0.Vec, want.dx0.Vec},
-					{"gradient of qkv", got.dw[0].Vec, want.dw[0].Vec},
-					{"gradient of out", got.dw[1].Vec, want.dw[1].Vec},
-					{"gradient of up", got.dw[2].Vec, want.dw[2].Vec},
-					{"gradient of down", got.dw[3].Vec, want.dw[3].Vec},
-					{"gradient of up's bias", got.db[2], want.db[2]},
-					{"gradient of gains", got.dgain, want.dgain},
-					{"gradient of biases", got.dbias, want.dbias},
-				} {
-					near(t, v.name, download(got.dev, v.got), download(want.dev, v.want), 2e-5)
-				}
-			})
-		}
-	}
-}
-
-func TestPanicInALane(t *testing.T) {
-	d := openTest(t, 3)
-	ran := make([]bool, 40)
-	defer func() {
-		r := recover()
-		err, ok := r.(error)
-		if !ok || !strings.Contains(err.Error(), "the seventh") || !strings.Contains(err.Error(), "TestPanicInALane") {
-			t.Errorf("recovered %v, want the panic of sequence 7 with its stack", r)
-		}
-		if err := d.Sync(); err != nil {
-			t.Errorf("after a panic: %v", err)
-		}
-		d.Run(compute.Batch{Seqs: 2, T: 1, Inputs: make([]int32, 2)}, func(l compute.Lane) { ran[l.First()] = true })
-		if !ran[0] || !ran[1] {
-			t.Error("after a panic, Run does not run")
-		}
-	}()
-	d.Run(compute.Batch{Seqs: 40, T: 1, Inputs: make([]int32, 40)}, func(l compute.Lane) {
-		if l.First() == 7 {
-			panic("the seventh")
-		}
-	})
-	t.Error("no panic")
-}
-
-func TestMemory(t *testing.T) {
-	d := openTest(t, 1)
-	if b, err := d.Alloc(1 << 50); !errors.Is(err, compute.ErrNoMemory) || !strings.Contains(err.Error(), "1125899906842624 floats") {
-		t.Errorf("alloc of 4 PiB: got %v and error %v, want a refusal", b, err)
-	}
-	for _, n := range []int{1, 1000, 1 << 20} { // small, middling, mapped
-		b, err := d.Alloc(n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if a := address(compute.All(b)); a%64 != 0 {
-			t.Errorf("alloc of %d: address %#x is not a multiple of 64", n, a)
-		}
-		if i := differ(download(d, compute.All(b)), make([]float32, n)); i >= 0 {
-			t.Errorf("alloc of %d: element %d is not zero", n, i)
-		}
-		b.Free()
-		for name, f := range map[string]func(){
-			"freed twice":     b.Free,
-			"used after Free": func() { d.Zero(compute.Vec{Buf: b, N: 1}) },
-		} {
-			if !panics(f) {
-				t.Errorf("alloc of %d: %s without a panic", n, name)
-			}
-		}
-	}
-	if !panics(func() { d.Zero(compute.Vec{Buf: &buffer{device: d}, N: 1}) }) {
-		t.Error("a view outside its buffer was used without a panic")
-	}
-}
-
-func TestTokensOutside(t *testing.T) {
-	d := openTest(t, 1)
-	v := upload(t, d, make([]float32, 4*3))
-	row := compute.Matrix(v.At(0, 3), 3)
-	for _, id := range []int32{-1, 4} {
-		b := compute.Batch{Seqs: 1, T: 1, Inputs: []int32{id}, Targets: []int32{id}}
-		for name, f := range map[string]func(){
-			"Embed": func() { d.Run(b, func(l compute.Lane) { l.Embed(row, v, compute.Vec{}) }) },
-			"CrossEntropy": func() {
-				d.Run(b, func(l compute.Lane) { l.CrossEntropy(v.At(0, 1), compute.Matrix(v.At(4, 4), 4), false, 1) })
-			},
-			"EmbedGrad": func() { d.EmbedGrad(v, compute.Vec{}, row, b) },
-		} {
-			if !panics(f) {
-				t.Errorf("%s: token %d of a vocabulary of 4 without a panic", name, id)
-			}
-		}
-	}
-}
-
-func panics(f func()) (did bool) {
-	defer func() { did = recover() != nil }()
-	f()
-	return false
-}
-
-func TestNaNShows(t *testing.T) {
-	for _, f := range families() {
-		if f.c == nil {
-			continue
-		}
-		dev, err := Open(Options{Threads: 1, Family: f.name})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := newProbe(dev, 1, 20, 2, 8, 24)
-		if err != nil {
-			t.Fatal(err)
-		}
-		x := noise(p.x0.N)
-		x[7*p.hidden+3] = float32(math.NaN())
-		dev.Upload(p.x0.Vec, x)
-		p.step()
-		if s := dev.Sum(p.x2.Part(7, 1).Vec); !math.IsNaN(s) {
-			t.Errorf("%s: a NaN in x0 gives a row of x2 that sums to %g, want NaN", f.name, s)
-		}
-		if s := dev.Sum(p.dw[0].Vec); !math.IsNaN(s) {
-			t.Errorf("%s: a NaN in x0 gives a gradient that sums to %g, want NaN", f.name, s)
-		}
-		if err := dev.Close(); err != nil {
-			t.Error(err)
-		}
-	}
 }

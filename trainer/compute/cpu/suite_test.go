@@ -29,11 +29,6 @@ func open(t testing.TB, o cpu.Options) compute.Device {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-	})
 	return d
 }
 
