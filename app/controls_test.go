@@ -41,8 +41,11 @@ func TestProgressInWords(t *testing.T) {
 		{"training", "Stage 1 of 3 · 3L × 64 · step 800 of 2,026", "60.0k tokens/s · 1 min 11 s left", "", running, viewAt(800)},
 		{"pausing", "Pausing: finishing the step and saving a checkpoint…", "step 800 of 2,026", pendingPause, running, viewAt(800)},
 		{"resuming", "Resuming r…", "step 800 of 2,026", pendingResume, running, viewAt(800)},
-		{"interrupted", "Interrupted: its engine is gone · Resume goes on from the last checkpoint", "step 800 of 2,026", "",
-			session.Info{State: session.Interrupted}, viewAt(800)},
+		{
+			"interrupted", "Interrupted: its engine is gone · Resume goes on from the last checkpoint", "step 800 of 2,026", "",
+			session.Info{State: session.Interrupted},
+			viewAt(800),
+		},
 		{"done", "Done · validation loss 1.5532 · 73 % of compute saved", "2,026 steps in 1 min 31 s", "", session.Info{State: session.Done}, viewAt(planSteps)},
 	} {
 		p := progressOf(row.view, row.info, row.pending)

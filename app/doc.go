@@ -3,7 +3,7 @@
 // It is written as a view model and views. runView (state.go) is computed from the events of one run and knows no widget;
 // the parts (header, runList, cards, transitions, samples, journal, side, banner) each show a piece of it and know nothing
 // of each other; window joins them. feed brings events and lists of runs from goroutines to the one that draws, in batches,
-// at most ten times a second. app.go alone starts Fyne.
+// at most five times a second. app.go alone starts Fyne.
 //
 // The window owns nothing that matters: engines are processes of their own, the run file is the truth. Closing or killing
 // the window at any moment leaves the runs going, and a new window finds them again.

@@ -150,7 +150,7 @@ func noise(i int64) float64 {
 func textAt(step int64) string {
 	switch {
 	case step < 300:
-		return "e the the hath and of the sor ther he shal the me and and thou the ther the LORD he ande of wer the the bes,\nand the me"
+		return "e the the hath and of the sor they he shal the me and and thou the them the LORD he ande of wer the the bes,\nand the me"
 	case step < 1700:
 		return " unto the children of Israel, and the LORD shall be the sonnes of the house of the king, and they said unto him, I will " +
 			"make the people of the land.\n14:8 And he said unto them, The LORD thy God shall be with thee"

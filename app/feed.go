@@ -15,7 +15,7 @@ type feed struct {
 }
 
 const (
-	livePeriod  = 100 * time.Millisecond  // between two batches of live events
+	livePeriod  = 200 * time.Millisecond  // between two batches of live events: a frame in software GL takes from training
 	listPeriod  = 1500 * time.Millisecond // between two looks at the list of runs
 	historyPart = 20_000                  // events of the past that are applied in one go
 )

@@ -35,7 +35,6 @@ var (
 
 func (s lineStyle) fitting() lineStyle { s.fit = true; return s }
 func (s lineStyle) atRight() lineStyle { s.right = true; return s }
-func (s lineStyle) inBold() lineStyle  { s.bold = true; return s }
 
 func newLine(style lineStyle, text string) *line {
 	l := &line{style: style, text: text}

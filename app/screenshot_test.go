@@ -31,8 +31,12 @@ func TestScreenshot(t *testing.T) {
 		{"presets", at(1610), Options{Theme: themeLight}, Shot{Width: 1100, Height: 700, Page: "presets"}, 1100, 700, color.NRGBA{255, 255, 255, 255}, 100},
 		{"no run", newFake(), Options{Theme: themeLight}, Shot{Width: 1100, Height: 700}, 1100, 700, color.NRGBA{255, 255, 255, 255}, 100},
 		{
-			"a run of three", at(1610).withRun(session.Done, script("first")), Options{Theme: themeDark, Open: "first"},
-			Shot{Width: 1100, Height: 700}, 1100, 700, color.NRGBA{0x16, 0x17, 0x1c, 255}, 200,
+			"a run of three", at(1610).withRun(session.Done, script("first")),
+			Options{Theme: themeDark, Open: "first"},
+			Shot{Width: 1100, Height: 700},
+			1100, 700,
+			color.NRGBA{0x16, 0x17, 0x1c, 255},
+			200,
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -185,8 +185,15 @@ func TestMarkers(t *testing.T) {
 func TestEveryEventButStepsIsLogged(t *testing.T) {
 	v := newRunView()
 	v.apply([]event.Event{
-		event.Start{Recipe: "flm-1m", Device: "cpu"}, event.Step{Step: 1}, event.Eval{Step: 1}, growthTo(2), event.Saved{Step: 1},
-		event.Sampled{Step: 1}, event.Paused{Step: 1}, event.Resumed{Step: 1}, event.Command{Step: 1, Verb: "pause"},
+		event.Start{Recipe: "flm-1m", Device: "cpu"},
+		event.Step{Step: 1},
+		event.Eval{Step: 1},
+		growthTo(2),
+		event.Saved{Step: 1},
+		event.Sampled{Step: 1},
+		event.Paused{Step: 1},
+		event.Resumed{Step: 1},
+		event.Command{Step: 1, Verb: "pause"},
 		event.Ended{State: session.Failed, Error: "out of memory"},
 	})
 	want := []string{"started", "evaluated", "grew", "saved", "sampled", "paused", "resumed", "command", "failed"}

@@ -162,6 +162,7 @@ func verdict(g event.Grew) string {
 			g.Operator, share(relative(g)), change)
 	case notPromised:
 		return fmt.Sprintf("Not preserving by design: operator %s changes what the network computes; %s.", g.Operator, change)
+	case nothingToSay:
 	}
 	return "No verdict: the logits were not finite."
 }

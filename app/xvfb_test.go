@@ -148,7 +148,7 @@ func (s screen) windowProgram(t *testing.T, scene, theme string) (*exec.Cmd, io.
 	t.Helper()
 	c := exec.Command(os.Args[0])
 	if bin := os.Getenv("GROWLAB_BIN"); bin != "" && scene == "first" {
-		c = exec.Command(bin, "gui")
+		c = exec.Command(bin, "gui", "--theme", theme)
 	}
 	home := t.TempDir()
 	for _, dir := range []string{".config", ".cache", "run"} {
@@ -262,7 +262,9 @@ func closeWindow(t *testing.T, program *exec.Cmd, stdin io.Closer) {
 		if err := program.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		<-ended
+		if err := <-ended; err == nil {
+			t.Error("the window ended by itself, want it to end by the signal")
+		}
 		return
 	}
 	select {

@@ -70,10 +70,11 @@ func (p Picture) lay(w, h, grown float32) (cells []cell, labels []label) {
 		}
 		at -= height + l.gap
 		add(p.block(l, at, height, isNew, grown)...)
-		if isNew {
-			labels = append(labels, l.name(at, height, fmt.Sprintf("block %d new", i+1), noted))
-		} else {
+		switch {
+		case !isNew:
 			labels = append(labels, l.name(at, height, fmt.Sprintf("block %d", i+1), quiet))
+		case grown > 0.6: // there is room for the name
+			labels = append(labels, l.name(at, height, fmt.Sprintf("block %d new", i+1), noted))
 		}
 	}
 	add(p.bar(l, bottom, l.end, grown)...)
