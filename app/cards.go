@@ -40,9 +40,8 @@ func newCards(train func(session.Preset), back func()) *cards {
 	return c
 }
 
-// show offers the presets; closable if there is something to go back to.
-func (c *cards) show(presets []session.Preset, closable bool) {
-	c.back.Hidden = !closable
+// show offers the presets.
+func (c *cards) show(presets []session.Preset) {
 	c.list.RemoveAll()
 	c.buttons = c.buttons[:0]
 	for _, p := range presets {

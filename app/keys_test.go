@@ -1,0 +1,78 @@
+package app
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"growlab/app/session"
+	"growlab/trainer/event"
+)
+
+func TestNewRunAndBack(t *testing.T) {
+	b := open(t, at(100))
+	b.shown(100)
+	tap(t, b.button("New run"))
+	if !b.cards.object.Visible() || b.tabs.Visible() {
+		t.Fatal("New run does not show the cards")
+	}
+	tap(t, b.button("Back to the runs"))
+	if b.cards.object.Visible() || !b.tabs.Visible() {
+		t.Error("Back does not show the run")
+	}
+	b.ctrl(fyne.KeyN)
+	b.key(fyne.KeyEscape)
+	if b.choosing {
+		t.Error("Esc does not leave the cards")
+	}
+}
+
+func TestKeys(t *testing.T) {
+	b := open(t, at(100))
+	b.shown(100)
+	logY := b.chart.Figure().LogY
+	b.ctrl(fyne.KeyL)
+	if b.chart.Figure().LogY == logY {
+		t.Error("Ctrl+L does not switch the loss axis")
+	}
+	b.ctrl(fyne.Key3)
+	if got := b.tabs.SelectedIndex(); got != 2 {
+		t.Errorf("Ctrl+3 shows page %d, want 2", got)
+	}
+	b.key(fyne.KeySpace)
+	b.sent("pause flm-1m")
+	b.fake.happen("flm-1m", event.Paused{Step: 100})
+	b.until("the pause", func() bool { return b.header.toggle.Text == "Resume" })
+	b.ctrl(fyne.KeyR)
+	b.sent("pause flm-1m", "resume flm-1m")
+	b.fake.happen("flm-1m", event.Resumed{Step: 100})
+	b.until("the run going on", func() bool { return b.pending == "" && b.header.toggle.Text == "Pause" })
+	b.ctrl(fyne.KeyPeriod)
+	b.sent("pause flm-1m", "resume flm-1m", "stop flm-1m")
+	b.key(fyne.KeyF1)
+	tap(t, b.button("Close"))
+}
+
+func TestADialogTakesTheKeys(t *testing.T) {
+	b := open(t, at(100))
+	b.shown(100)
+	b.key(fyne.KeyF1)
+	b.key(fyne.KeySpace)
+	b.ctrl(fyne.KeyPeriod)
+	if got := b.fake.commands(); len(got) != 0 {
+		t.Errorf("got commands %q from keys pressed in a dialog, want none", got)
+	}
+	b.key(fyne.KeyEscape)
+	if b.win.Canvas().Overlays().Top() != nil {
+		t.Error("Esc does not close the dialog")
+	}
+}
+
+func TestSpaceReachesTheEngineFromTheList(t *testing.T) {
+	b := open(t, at(100).withRun(session.Done, script("first")))
+	b.shown(100)
+	b.runs.rows.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	b.sent("pause flm-1m")
+	b.runs.rows.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+	b.until("the run below", func() bool { return b.id == "first" })
+}

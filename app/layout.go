@@ -1,0 +1,68 @@
+package app
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"growlab/app/plot"
+)
+
+// parts are what the window is put together from.
+type parts struct {
+	content fyne.CanvasObject // all of it
+	header  *header
+	runs    *runList
+	cards   *cards
+	banner  *banner
+	tabs    *container.AppTabs // the pages of a run
+	chart   *plot.Chart
+	loss    *fyne.Container // the chart with its controls
+	trans   *transitions
+	samples *samples
+	journal *journal
+	side    *side
+	sidebar *fyne.Container // side with its border
+	status  *line
+}
+
+// initialSmooth is the smoothing of the loss curve before anyone has chosen another.
+const initialSmooth = 0.9
+
+// Widths of the columns at the sides.
+const (
+	runsWidth = 204
+	sideWidth = 272
+)
+
+// build makes the parts and tells them whom to call.
+func (w *window) build() {
+	w.header = newHeader(headerActions{train: w.trainChosen, toggle: w.toggle, stop: w.stop, look: w.chooseLook, help: w.showKeys})
+	w.runs = newRunList(w.choose, w.newRun)
+	w.runs.rows.others = w.typedKey
+	w.cards = newCards(w.train, w.backToRuns)
+	w.banner = newBanner(w.dismiss)
+	w.chart = plot.NewChart("loss")
+	w.chart.SetSmooth(initialSmooth)
+	w.chart.SetLogY(true)
+	w.chart.OnTypedKey = w.typedKey
+	w.trans, w.samples, w.journal, w.side = newTransitions(), newSamples(), newJournal(), newSide()
+	w.samples.rows.others, w.journal.rows.others = w.typedKey, w.typedKey
+	w.status = newLine(captionLine.fitting(), "")
+}
+
+// layOut puts the parts together.
+func (w *window) layOut() {
+	w.loss = container.NewBorder(plot.NewControls(w.chart), nil, nil, nil, w.chart)
+	w.tabs = container.NewAppTabs(
+		container.NewTabItem("Loss", w.loss), container.NewTabItem("Transitions", w.trans.object),
+		container.NewTabItem("Samples", w.samples.object), container.NewTabItem("Log", w.journal.object))
+	pages := container.NewStack(w.tabs, w.cards.object)
+	middle := container.NewBorder(w.banner.object, nil, nil, nil, pages)
+	w.banner.around = middle
+	left := container.NewBorder(nil, nil, nil, widget.NewSeparator(), container.New(fixedWidth(runsWidth), w.runs.object))
+	w.sidebar = container.NewBorder(nil, nil, widget.NewSeparator(), nil, container.New(fixedWidth(sideWidth), w.side.object))
+	top := container.NewVBox(w.header.object, widget.NewSeparator())
+	bottom := container.NewVBox(widget.NewSeparator(), container.New(inset{10, 10, 3, 3}, w.status))
+	w.content = container.New(insetAll(0), container.NewBorder(top, bottom, left, w.sidebar, middle))
+}

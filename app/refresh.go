@@ -1,0 +1,125 @@
+package app
+
+import (
+	"fyne.io/fyne/v2"
+
+	"growlab/app/session"
+)
+
+// refreshPages shows the cards or the pages of a run.
+func (w *window) refreshPages() {
+	show(w.cards.object, w.listed && (w.id == "" || w.choosing))
+	show(w.tabs, w.id != "" && !w.choosing)
+	if show(w.sidebar, w.id != "" && !w.choosing) {
+		w.content.Refresh() // the middle gets another width
+	}
+	show(w.cards.back, len(w.infos) > 0)
+}
+
+// show shows or hides o, and reports whether that changed anything.
+func show(o fyne.CanvasObject, on bool) bool {
+	if on == o.Visible() {
+		return false
+	}
+	if on {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+	return true
+}
+
+// refresh shows everything that follows from the view.
+func (w *window) refresh() {
+	info := w.info()
+	state := w.view.state(info)
+	info.State = state
+	c := controlsOf(state, w.pending, w.id != "" && info.Resumable())
+	p := progress{left: "No run yet"}
+	if w.id != "" || w.pending == pendingStart {
+		p = progressOf(w.view, w.info(), w.pending)
+	}
+	w.header.show(c, p)
+	w.cards.enableTrain(c.train)
+	w.refreshChart()
+	w.trans.show(w.view)
+	w.samples.show(w.view.samples)
+	w.journal.show(w.view.log)
+	w.side.show(w.view, info)
+	w.status.set(statusText(w.view, info))
+	w.refreshBanner()
+	w.refreshTitle(info)
+}
+
+func (w *window) refreshChart() {
+	if w.marked != w.view.changes {
+		w.marked = w.view.changes
+		w.chart.SetMarkers(w.view.markers())
+	}
+	w.chart.Refresh()
+}
+
+// refreshBanner tells the trouble that matters most, if there is any.
+func (w *window) refreshBanner() {
+	info := w.info()
+	switch state := w.view.state(info); {
+	case w.offline != "":
+		w.banner.tell(w.offline, "", nil)
+	case w.trouble != "":
+		w.banner.tell(w.trouble, "", nil)
+	case w.id != "" && state == session.Failed:
+		w.banner.tell(info.Name+" failed: "+failure(w.view, info), "Resume from the checkpoint", w.toggle)
+	case state == session.Paused && w.view.pauseReason != "":
+		w.banner.tell(info.Name+" waits: "+w.view.pauseReason, "Resume", w.toggle)
+	default:
+		w.banner.hide()
+	}
+}
+
+// dismiss takes note that a person has read the banner.
+func (w *window) dismiss() {
+	w.trouble = ""
+	w.refreshBanner()
+}
+
+func failure(v *runView, info session.Info) string {
+	if v.ended.Error != "" {
+		return v.ended.Error
+	}
+	return info.Error
+}
+
+func (w *window) refreshTitle(info session.Info) {
+	if w.win == nil {
+		return
+	}
+	title := appName
+	if w.id != "" && info.Live() {
+		title = info.Name + " · " + percent(w.view.fraction()) + " · " + appName
+	} else if w.id != "" && info.Name != "" {
+		title = info.Name + " · " + appName
+	}
+	if w.win.Title() != title {
+		w.win.SetTitle(title)
+	}
+}
+
+// statusText is the line at the foot of the window.
+func statusText(v *runView, info session.Info) string {
+	text := ""
+	if n := len(v.saves); n > 0 {
+		s := v.saves[n-1]
+		text = "last checkpoint at step " + thousands(s.Step) + " · " + size(s.Bytes)
+	}
+	file := info.File
+	if file == "" {
+		file = v.start.File
+	}
+	if file != "" {
+		if text != "" {
+			text += " · "
+		}
+		text += "run file " + tilde(file)
+	}
+	return text
+}
