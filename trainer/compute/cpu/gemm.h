@@ -209,8 +209,13 @@ static void outer(const gl_outer *g)
 			for (ptrdiff_t p = 0; p < k; p++)
 				for (int v = 0; v < nv; v++)
 					v_store(x + p * NR + v * VW, v_get(g->x + (r + p) * g->in + j + v * VW, cols - v * VW));
+			// Meanwhile the next rows come from memory, a share with each tile.
+			ptrdiff_t next = r + ROWS, share = (ROWS * MR + g->out - 1) / g->out;
 			for (ptrdiff_t o = 0; o < g->out; o += MR) {
 				ptrdiff_t m = least(MR, g->out - o);
+				for (ptrdiff_t end = least(next + share, g->rows); next < end; next++)
+					for (int v = 0; v < nv; v++)
+						__builtin_prefetch(g->x + next * g->in + j + v * VW, 0, 2);
 				float *c = g->dst + o * g->in + j;
 				by_columns[m - 1][nv - 1](k, g->dy + r * g->out + o, g->out, x, NR, c, g->in, cols, g->scale, c, g->in);
 			}

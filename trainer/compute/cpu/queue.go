@@ -12,9 +12,10 @@ import (
 
 // job is a parameter gradient to be added to dst. Its columns may be computed apart.
 type job struct {
-	dst compute.Mat
-	add func(first, count int) // does columns first..first+count
-	ops float64                // rough cost
+	dst  compute.Mat
+	add  func(first, count int) // does columns first..first+count
+	ops  float64                // rough cost
+	wide bool                   // better done along whole rows than by few columns
 }
 
 // WeightGrad queues dw += scale * dyᵀ x and db += scale * the column sums of dy.
@@ -27,11 +28,11 @@ func (d *device) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64
 		dst: ptr(dw), dy: ptr(dy.Vec), x: ptr(x.Vec),
 		rows: C.ptrdiff_t(rows), out: C.ptrdiff_t(dy.Cols), in: C.ptrdiff_t(x.Cols), scale: C.float(scale),
 	}
-	d.push(compute.Matrix(dw, x.Cols), 2*float64(rows)*float64(dw.N), func(first, count int) {
+	d.queue = append(d.queue, job{dst: compute.Matrix(dw, x.Cols), ops: 2 * float64(rows) * float64(dw.N), add: func(first, count int) {
 		g := g
 		g.first, g.count = C.ptrdiff_t(first), C.ptrdiff_t(count)
 		d.outer(&g)
-	})
+	}})
 	if db.N > 0 {
 		d.addColumns(db, dy, scale)
 	}
@@ -47,11 +48,11 @@ func (d *device) SumRows(dst compute.Vec, parts compute.Mat) {
 // addColumns queues dst += scale * the column sums of x.
 func (d *device) addColumns(dst compute.Vec, x compute.Mat, scale float64) {
 	g := C.gl_columns{dst: ptr(dst), x: ptr(x.Vec), rows: C.ptrdiff_t(x.Rows()), cols: C.ptrdiff_t(x.Cols), scale: C.float(scale)}
-	d.push(compute.Matrix(dst, x.Cols), float64(x.N), func(first, count int) {
+	d.queue = append(d.queue, job{dst: compute.Matrix(dst, x.Cols), ops: float64(x.N), wide: true, add: func(first, count int) {
 		g := g
 		g.first, g.count = C.ptrdiff_t(first), C.ptrdiff_t(count)
 		d.columns(&g)
-	})
+	}})
 }
 
 // EmbedGrad queues the addition of each row of dx to the rows of demb and dpos that it came from.
@@ -70,15 +71,11 @@ func (d *device) EmbedGrad(demb, dpos compute.Vec, dx compute.Mat, b compute.Bat
 // addRows queues the addition of row i of x to row index[i] of dst, or i mod period.
 func (d *device) addRows(dst compute.Vec, x compute.Mat, index []int32, period int) {
 	g := C.gl_scatter{dst: ptr(dst), x: ptr(x.Vec), rows: C.ptrdiff_t(x.Rows()), cols: C.ptrdiff_t(x.Cols), period: C.ptrdiff_t(period)}
-	d.push(compute.Matrix(dst, x.Cols), float64(x.N), func(first, count int) {
+	d.queue = append(d.queue, job{dst: compute.Matrix(dst, x.Cols), ops: float64(x.N), add: func(first, count int) {
 		g := g
 		g.first, g.count = C.ptrdiff_t(first), C.ptrdiff_t(count)
 		d.scatter(&g, index)
-	})
-}
-
-func (d *device) push(dst compute.Mat, ops float64, add func(first, count int)) {
-	d.queue = append(d.queue, job{dst, add, ops})
+	}})
 }
 
 // flush computes what is queued. Jobs that add to the same memory form a chain: a task does all its jobs, in the order of the
@@ -87,45 +84,53 @@ func (d *device) flush() {
 	if len(d.queue) == 0 {
 		return
 	}
-	type task struct {
-		chain        []job
-		first, count int
-		ops          float64
-	}
-	const atLeast = 32 // columns
-	width := d.panel() * ((atLeast + d.panel() - 1) / d.panel())
 	var tasks []task
 	for _, chain := range chains(d.queue) {
-		cols, step := chain[0].dst.Cols, width
-		var ops float64
-		for _, j := range chain {
-			ops += j.ops
-			if j.dst != chain[0].dst {
-				step = 0 // no common columns: all in one task
-			}
-		}
-		if step == 0 {
-			tasks = append(tasks, task{chain, 0, 0, ops})
-			continue
-		}
-		for first := 0; first < cols; first += step {
-			count := min(step, cols-first)
-			tasks = append(tasks, task{chain, first, count, ops * float64(count) / float64(cols)})
-		}
+		tasks = append(tasks, d.cut(chain)...)
 	}
 	d.queue = nil
 	// The longest first, so that workers finish together.
 	slices.SortStableFunc(tasks, func(a, b task) int { return cmp.Compare(b.ops, a.ops) })
 	d.parallel(len(tasks), func(_, i int) {
-		t := tasks[i]
-		for _, j := range t.chain {
-			first, count := t.first, t.count
-			if count == 0 {
-				count = j.dst.Cols
-			}
-			j.add(first, count)
+		for _, j := range tasks[i].chain {
+			j.add(tasks[i].columns(j))
 		}
 	})
+}
+
+// task is a range of columns of a chain of jobs, or all columns if count is 0.
+type task struct {
+	chain        []job
+	first, count int
+	ops          float64
+}
+
+func (t task) columns(j job) (first, count int) {
+	if t.count == 0 {
+		return 0, j.dst.Cols
+	}
+	return t.first, t.count
+}
+
+// cut makes tasks of a chain: by columns, if all its jobs have the same.
+func (d *device) cut(chain []job) []task {
+	all := task{chain: chain}
+	dst, width := chain[0].dst, d.panel()*((32+d.panel()-1)/d.panel())
+	for _, j := range chain {
+		all.ops += j.ops
+		if j.wide {
+			width = 1024
+		}
+		if j.dst != dst {
+			return []task{all}
+		}
+	}
+	var tasks []task
+	for first := 0; first < dst.Cols; first += width {
+		count := min(width, dst.Cols-first)
+		tasks = append(tasks, task{chain, first, count, all.ops * float64(count) / float64(dst.Cols)})
+	}
+	return tasks
 }
 
 // chains groups jobs whose destinations overlap, each group in the order of the jobs.

@@ -47,21 +47,25 @@ static void cross_entropy(const gl_cross_entropy *g)
 	}
 }
 
-// Sums run over groups of rows first, which keeps the rounding error of long columns small.
+// Rows are read along, and summed in groups first, which keeps the rounding error of long columns small.
 static void columns(const gl_columns *g)
 {
-	enum { GROUP = 128 };
+	enum { GROUP = 128, WIDTH = 512 };
+	float total[WIDTH], part[WIDTH];
 	const ptrdiff_t end = g->first + g->count;
-	for (ptrdiff_t j = g->first; j < end; j += VW) {
-		ptrdiff_t k = end - j;
-		vf total = v_set(0);
+	for (ptrdiff_t c = g->first; c < end; c += WIDTH) {
+		const ptrdiff_t n = least(WIDTH, end - c);
+		memset(total, 0, sizeof total);
 		for (ptrdiff_t r = 0; r < g->rows; r += GROUP) {
-			vf sum = v_set(0);
+			memset(part, 0, sizeof part);
 			for (ptrdiff_t i = r; i < least(r + GROUP, g->rows); i++)
-				sum = v_add(sum, v_get(g->x + i * g->cols + j, k));
-			total = v_add(total, sum);
+				FOR_VECTORS (j, k, n)
+					v_store(part + j, v_add(v_load(part + j), v_get(g->x + i * g->cols + c + j, k)));
+			FOR_VECTORS (j, k, n)
+				v_store(total + j, v_add(v_load(total + j), v_load(part + j)));
 		}
-		v_put(g->dst + j, v_fma(v_set(g->scale), total, v_get(g->dst + j, k)), k);
+		FOR_VECTORS (j, k, n)
+			v_put(g->dst + c + j, v_fma(v_set(g->scale), v_load(total + j), v_get(g->dst + c + j, k)), k);
 	}
 }
 
