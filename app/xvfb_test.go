@@ -9,7 +9,6 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,15 +18,13 @@ import (
 	"testing"
 	"time"
 
-	"fyne.io/fyne/v2"
-
 	"growlab/trainer/event"
 )
 
 func init() { openScene = openWindow }
 
 // openWindow opens a real window over a machine of made-up runs: "first" shows the first run, "idle" a paused run, "live" one
-// that trains at a hundred steps a second. The window closes when the standard input does.
+// that trains at a hundred steps a second.
 func openWindow(scene string) {
 	fake := newFake()
 	switch scene {
@@ -43,10 +40,6 @@ func openWindow(scene string) {
 			}
 		}()
 	}
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin) // until the parent closes it
-		fyne.Do(func() { fyne.CurrentApp().Quit() })
-	}()
 	if err := Run(Options{Sessions: fake, Theme: os.Getenv("GROWLAB_TEST_THEME")}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -144,7 +137,7 @@ func colours(img *image.NRGBA) int {
 }
 
 // windowProgram is a program that opens a window on s: this test binary in a scene, or the binary that GROWLAB_BIN names.
-func (s screen) windowProgram(t *testing.T, scene, theme string) (*exec.Cmd, io.Closer) {
+func (s screen) windowProgram(t *testing.T, scene, theme string) *exec.Cmd {
 	t.Helper()
 	c := exec.Command(os.Args[0])
 	if bin := os.Getenv("GROWLAB_BIN"); bin != "" && scene == "first" {
@@ -159,12 +152,8 @@ func (s screen) windowProgram(t *testing.T, scene, theme string) (*exec.Cmd, io.
 	c.Env = append(os.Environ(), "DISPLAY="+s.display, childEnv+"="+scene, "GROWLAB_TEST_THEME="+theme, "GROWLAB_HOME="+filepath.Join(home, "growlab"),
 		"HOME="+home, "XDG_CONFIG_HOME="+home+"/.config", "XDG_CACHE_HOME="+home+"/.cache", "XDG_RUNTIME_DIR="+home+"/run", "WAYLAND_DISPLAY=")
 	c.Stderr = os.Stderr
-	in, err := c.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
 	start(t, c)
-	return c, in
+	return c
 }
 
 // wait looks at the screen until the window shows something.
@@ -231,7 +220,7 @@ func TestRealWindow(t *testing.T) {
 		{"idle", themeLight, 150},
 	} {
 		t.Run(row.scene+" "+row.theme, func(t *testing.T) {
-			program, stdin := s.windowProgram(t, row.scene, row.theme)
+			program := s.windowProgram(t, row.scene, row.theme)
 			s.wait(t, row.colours)
 			time.Sleep(time.Second) // the last of the first frames
 			img := s.picture(t)
@@ -245,28 +234,19 @@ func TestRealWindow(t *testing.T) {
 			if used := spent(t, program.Process.Pid) - before; used > span/20 {
 				t.Errorf("idle, the window used %v of processor time in %v, want at most 5 %%", used, span)
 			}
-			closeWindow(t, program, stdin)
+			closeWindow(t, program)
 		})
 	}
 }
 
-// closeWindow ends the program and waits until it has ended well. A real binary is told by a signal.
-func closeWindow(t *testing.T, program *exec.Cmd, stdin io.Closer) {
+// closeWindow asks the program to end, as a desktop does at the end of a session, and waits until it has ended well.
+func closeWindow(t *testing.T, program *exec.Cmd) {
 	t.Helper()
-	if err := stdin.Close(); err != nil {
+	if err := program.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- program.Wait() }()
-	if filepath.Base(program.Path) != filepath.Base(os.Args[0]) {
-		if err := program.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Fatal(err)
-		}
-		if err := <-ended; err == nil {
-			t.Error("the window ended by itself, want it to end by the signal")
-		}
-		return
-	}
 	select {
 	case err := <-ended:
 		if err != nil {
@@ -279,7 +259,7 @@ func closeWindow(t *testing.T, program *exec.Cmd, stdin io.Closer) {
 
 func TestLiveWindowLeavesTheCoresToTheEngine(t *testing.T) {
 	s := newScreen(t)
-	program, stdin := s.windowProgram(t, "live", themeDark)
+	program := s.windowProgram(t, "live", themeDark)
 	s.wait(t, 150)
 	time.Sleep(time.Second)
 	const span = 3 * time.Second
@@ -291,5 +271,5 @@ func TestLiveWindowLeavesTheCoresToTheEngine(t *testing.T) {
 		t.Errorf("while a run trains, the window used %v of processor time in %v, want at most 80 %% of a core with software GL", used, span)
 	}
 	keep(t, s.picture(t), "live-dark")
-	closeWindow(t, program, stdin)
+	closeWindow(t, program)
 }
