@@ -49,9 +49,9 @@ func curve(name string, n int, seed uint64, grown bool) *Series {
 // evals samples a series every k steps, as evaluations do.
 func evals(name string, of *Series, k int) *Series {
 	s := NewSeries(name)
-	view := of.view(Step, 0.98, false)
+	smooth := of.view(Step, 0.98, false)
 	for i := k - 1; i < of.Len(); i += k {
-		s.Append(of.At(i).Pos, view.line.v[i]+0.03)
+		s.Append(of.At(i).Pos, smooth.line.v[i]+0.03)
 	}
 	return s
 }

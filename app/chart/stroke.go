@@ -56,8 +56,10 @@ func (p *painter) clip(a, b pt, pad float64) (pt, pt, bool) {
 	d := pt{b.x - a.x, b.y - a.y}
 	t0, t1 := 0.0, 1.0
 	for _, e := range [4][2]float64{
-		{-d.x, a.x + pad}, {d.x, float64(p.w) + pad - a.x},
-		{-d.y, a.y + pad}, {d.y, float64(p.h) + pad - a.y},
+		{-d.x, a.x + pad},
+		{d.x, float64(p.w) + pad - a.x},
+		{-d.y, a.y + pad},
+		{d.y, float64(p.h) + pad - a.y},
 	} {
 		switch step, room := e[0], e[1]; {
 		case step == 0 && room < 0:

@@ -105,6 +105,7 @@ func (c *Chart) place(p chart.Pos) string {
 		text += " · " + chart.ShortFLOPs(p.FLOPs)
 	case chart.Seconds:
 		text += " · " + chart.Clock(p.Seconds)
+	case chart.Step, chart.Tokens: // are there already
 	}
 	return text
 }

@@ -31,6 +31,7 @@ func (c Config) Size(a Axis) int {
 // Role says how a tensor is initialised, decayed and scaled.
 type Role uint8
 
+// The roles, with what Recipe.Init draws for them. Matrices decay, vectors do not.
 const (
 	Embedding Role = iota // N(0, init_std); decayed
 	Reader                // matrix that reads the residual stream: N(0, std); decayed
