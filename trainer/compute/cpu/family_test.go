@@ -90,8 +90,8 @@ func TestOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := dev.(*device).threads; got != runtime.NumCPU() {
-		t.Errorf("no number of threads given: got %d, want %d", got, runtime.NumCPU())
+	if got := dev.(*device).threads; got != runtime.GOMAXPROCS(0) {
+		t.Errorf("no number of threads given: got %d, want %d", got, runtime.GOMAXPROCS(0))
 	}
 	if err := dev.Close(); err != nil {
 		t.Error(err)

@@ -10,7 +10,7 @@ import (
 
 // Options says how to run.
 type Options struct {
-	Threads int    // workers; 0 means one for each core
+	Threads int    // workers; 0 means one for each core that this process may use
 	Family  string // "avx512", "avx2" or "plain"; "" means the fastest
 }
 
@@ -34,7 +34,7 @@ var _ compute.Device = (*device)(nil)
 // Open returns an engine on this processor. It fails if Options ask for what is not there, and says what is.
 func Open(o Options) (compute.Device, error) {
 	if o.Threads < 0 {
-		return nil, fmt.Errorf("cpu: %d threads: want 1 or more, or 0 for one for each of the %d cores", o.Threads, runtime.NumCPU())
+		return nil, fmt.Errorf("cpu: %d threads: want 1 or more, or 0 for one for each of the %d cores", o.Threads, runtime.GOMAXPROCS(0))
 	}
 	k, err := pick(o.Family)
 	if err != nil {
@@ -42,7 +42,7 @@ func Open(o Options) (compute.Device, error) {
 	}
 	threads := o.Threads
 	if threads == 0 {
-		threads = runtime.NumCPU()
+		threads = runtime.GOMAXPROCS(0)
 	}
 	d := &device{kernels: k, threads: threads, buffers: map[*buffer]struct{}{}, weights: map[*weight]struct{}{}}
 	d.name = fmt.Sprintf("cpu %s fp32, %d threads", k.name(), threads)

@@ -10,8 +10,8 @@ import (
 // plans do: 6 for each token and weight, and 12*hidden*T for each token's attention. It returns 0 if there is no memory. dev
 // must be idle.
 func MeasureGFLOPS(dev compute.Device) float64 {
-	lanes, _ := dev.Lanes(1 << 10)
-	p, err := newProbe(dev, 2*lanes, 128, 8, 16, 512)
+	lanes, _ := dev.Lanes(1 << 10) // a sequence for each worker
+	p, err := newProbe(dev, lanes, 128, 8, 16, 512)
 	if err != nil {
 		return 0
 	}
