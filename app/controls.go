@@ -132,7 +132,7 @@ func endText(v *runView, info session.Info, state string) (text string, bad bool
 		if v.ended.State != session.Done {
 			return "Done", false
 		}
-		return fmt.Sprintf("Done · validation loss %.4f · %s of compute saved", v.ended.Loss, percent(v.ended.FLOPsSaved)), false
+		return fmt.Sprintf("Done · validation loss %.4f · %s of compute saved", v.ended.Loss, saving(v.ended.FLOPsSaved)), false
 	case session.Stopped:
 		return "Stopped with a checkpoint · Resume goes on", false
 	case session.Interrupted:

@@ -96,7 +96,7 @@ func factsOf(v *runView, info session.Info) map[string]string {
 	}
 	if v.ended.State == session.Done {
 		facts[factCompute], facts[factTime] = flops(v.ended.FLOPs), seconds(v.ended.Seconds)
-		facts[factSaved] = percent(v.ended.FLOPsSaved) + " of " + flops(v.ended.TwinFLOPs)
+		facts[factSaved] = saving(v.ended.FLOPsSaved) + " of " + flops(v.ended.TwinFLOPs)
 	}
 	return facts
 }

@@ -87,7 +87,7 @@ func endedLine(e event.Ended) logLine {
 		return logLine{step: e.Step, kind: "failed", text: e.Error, bad: true}
 	case session.Done:
 		return logLine{step: e.Step, kind: "done", text: fmt.Sprintf("validation loss %.4f, %.4f bits per byte, %s, %s of compute saved against the twin",
-			e.Loss, e.BitsPerByte, flops(e.FLOPs), percent(e.FLOPsSaved))}
+			e.Loss, e.BitsPerByte, flops(e.FLOPs), saving(e.FLOPsSaved))}
 	}
 	return logLine{step: e.Step, kind: e.State, text: "a checkpoint is kept; the run can be resumed"}
 }

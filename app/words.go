@@ -45,8 +45,13 @@ func flops(x float64) string {
 }
 func size(bytes int64) string  { return scaled(float64(bytes), " B", " kB", " MB", " GB", " TB") }
 func rate(perS float64) string { return scaled(perS, "", "k", "M") + " tokens/s" }
+
+// percent is how much is done: it says 100 only of the whole.
 func percent(x float64) string { return strconv.Itoa(int(math.Floor(100*x+1e-9))) + " %" }
-func fixed(x float64) string   { return strconv.FormatFloat(x, 'f', 4, 64) }
+
+// saving is a share of compute to three digits.
+func saving(x float64) string { return strconv.FormatFloat(100*x, 'f', 1, 64) + " %" }
+func fixed(x float64) string  { return strconv.FormatFloat(x, 'f', 4, 64) }
 
 // duration writes d as a person says it: 8 s, 1 min 52 s, 11 min, 2 h 5 min, 3 days.
 func duration(d time.Duration) string {

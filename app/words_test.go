@@ -27,6 +27,7 @@ func TestNumbersInWords(t *testing.T) {
 		{percent(0.7149), "71 %"},
 		{percent(0.9999), "99 %"},
 		{percent(1), "100 %"},
+		{saving(0.7064), "70.6 %"},
 		{short(0.04), "40 ms"},
 		{short(3.21), "3.2 s"},
 		{short(75), "1 min 15 s"},
