@@ -29,6 +29,8 @@ LINT := bin/tools/golangci-lint-$(LINT_VERSION)
 
 .PHONY: help demo build test lint unit race window bench screenshot generate clean build-deps test-deps
 
+.NOTPARALLEL: # the window tests measure processor time
+
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
