@@ -3,7 +3,9 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"os"
 
 	"growlab/app"
@@ -16,9 +18,25 @@ func main() {
 
 // window opens the window; cli itself knows no toolkit.
 func window(w cli.Window) error {
-	err := app.Run(app.Options{Sessions: w.Home, Open: w.Run, Theme: w.Theme})
+	o := app.Options{Sessions: w.Home, Open: w.Run, Theme: w.Theme}
+	if w.Picture != "" {
+		return picture(o, w.Picture, w.Page)
+	}
+	err := app.Run(o)
 	if errors.Is(err, app.ErrNoWindow) {
 		return cli.NoWindow(err)
 	}
 	return err
+}
+
+// picture draws a page of the window into a PNG file, whole or not at all.
+func picture(o app.Options, file, page string) error {
+	var png bytes.Buffer
+	if err := app.Screenshot(&png, o, app.Shot{Width: 1280, Height: 800, Page: page}); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, png.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("screenshot: %w", err)
+	}
+	return nil
 }

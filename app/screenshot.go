@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -100,7 +101,7 @@ func (w *window) turnTo(page string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("page %q: there are %q and presets", page, pageNames)
+	return fmt.Errorf("page %q: there are %s and presets", page, strings.Join(pageNames, ", "))
 }
 
 // capture lays out twice, since text that wraps knows its height only when it knows its width.

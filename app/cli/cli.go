@@ -27,6 +27,9 @@ type Window struct {
 	Home  *session.Home
 	Run   string // id; "" for the newest
 	Theme string // "dark", "light", "system", or "" for the one remembered
+
+	// Picture is the PNG file to draw the window into instead of opening it; "" opens it. Page is what it shows.
+	Picture, Page string
 }
 
 // Main runs the program with the given arguments and returns its exit code.

@@ -517,6 +517,14 @@ func TestGUI(t *testing.T) {
 	if runs := ok(t, "runs", "list", "--json"); runs != "" {
 		t.Errorf("a run was started for a window that cannot open: %s", runs)
 	}
+	for _, args := range [][]string{{"gui", "--page", "log"}, {"gui", "--train", tiny, "--screenshot", "x.png"}} {
+		if got := Main(p, args); got != 2 || opened {
+			t.Errorf("%v: exit code %d, opened %v; want 2", args, got, opened)
+		}
+	}
+	if got := Main(p, []string{"gui", "--screenshot", "x.png"}); got != 0 || !opened {
+		t.Errorf("a screenshot needs no display: exit code %d, drawn %v", got, opened)
+	}
 	if got := code(NoWindow(errors.New("no GL"))); got != 4 {
 		t.Errorf("NoWindow gives code %d, want 4", got)
 	}

@@ -15,7 +15,7 @@ import (
 var ErrNoWindow = errors.New("no window can open here")
 
 // guiFlags are the flags of growlab gui.
-type guiFlags struct{ train, run, theme string }
+type guiFlags struct{ train, run, theme, picture, page string }
 
 func (p Program) gui() *cobra.Command {
 	var f guiFlags
@@ -28,6 +28,8 @@ func (p Program) gui() *cobra.Command {
 	cmd.Flags().StringVar(&f.train, "train", "", "start a run of this `RECIPE` (a preset or a TOML file) at once")
 	cmd.Flags().StringVar(&f.run, "run", "", "show this `RUN`")
 	cmd.Flags().StringVar(&f.theme, "theme", "", "dark, light or system")
+	cmd.Flags().StringVar(&f.picture, "screenshot", "", "draw the window into this PNG `FILE` instead of opening it; needs no display")
+	cmd.Flags().StringVar(&f.page, "page", "", "page of the screenshot: loss, transitions, samples, log or presets")
 	return cmd
 }
 
@@ -39,14 +41,20 @@ func (p Program) openWindow(ctx context.Context, f guiFlags) error {
 	if p.Window == nil {
 		return fmt.Errorf("%w: this build of growlab has none; growlab train works without", ErrNoWindow)
 	}
-	if err := glload.Available(); err != nil {
+	if f.page != "" && f.picture == "" {
+		return session.Usagef("--page says what a screenshot shows; give --screenshot FILE too")
+	}
+	if f.train != "" && f.picture != "" {
+		return session.Usagef("--screenshot shows a run that is there; give --run instead of --train")
+	}
+	if err := glload.Available(); err != nil && f.picture == "" {
 		return fmt.Errorf("%w: %w (growlab train works without a window; growlab --help lists the rest)", ErrNoWindow, err)
 	}
 	home, err := session.Open()
 	if err != nil {
 		return err
 	}
-	w := Window{Home: home, Theme: f.theme}
+	w := Window{Home: home, Theme: f.theme, Picture: f.picture, Page: f.page}
 	switch {
 	case f.train != "":
 		info, err := home.Start(ctx, session.Launch{Recipe: f.train})
