@@ -65,7 +65,7 @@ func newScreen(t *testing.T) screen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := exec.Command(path, "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", screenWidth, screenHeight),
+	server := exec.Command(path, "-displayfd", "3", "-noreset", "-screen", "0", fmt.Sprintf("%dx%dx24", screenWidth, screenHeight),
 		"+extension", "GLX", "-nolisten", "tcp", "-fbdir", filepath.Dir(s.frame))
 	server.ExtraFiles = []*os.File{write}
 	start(t, server)

@@ -105,7 +105,7 @@ V void v_store_part(float *p, vf x, ptrdiff_t k)
 		v_store(p, x);
 		return;
 	}
-	for (int i = 0; i < k; i++)
+	for (int i = 0; i < 4 && i < k; i++)
 		p[i] = x[i];
 }
 V vf v_pick(vi mask, vf x, vf y) { return (vf)((mask & (vi)x) | (~mask & (vi)y)); }
