@@ -5,10 +5,30 @@ import "errors"
 // ErrNoMemory is wrapped by Alloc when the device has no room left.
 var ErrNoMemory = errors.New("out of memory")
 
+// Precision is a number format of operands. Sums, the residual stream, norms' statistics, softmax, loss, gradients of parameters,
+// the parameters themselves and their moments are fp32 in either.
+type Precision uint8
+
+// The precisions. BF16 is the upper half of an fp32: 8 bits of exponent, 8 of significand with the leading one.
+const (
+	FP32 Precision = iota
+	BF16
+)
+
+// String is "fp32" or "bf16".
+func (p Precision) String() string {
+	if p == BF16 {
+		return "bf16"
+	}
+	return "fp32"
+}
+
 // Device is an engine: memory, and the operations on it. All methods but Lane's are called from one goroutine.
 type Device interface {
 	// Name says what computes: "cpu avx512 fp32, 2 threads".
 	Name() string
+	// Precision is that of the operands of matrix products.
+	Precision() Precision
 	// Alloc returns zeroed memory for n floats. Its error wraps ErrNoMemory if there is no room.
 	Alloc(n int) (Buffer, error)
 	// Upload and Download copy between host and device. The lengths must agree.
@@ -50,6 +70,15 @@ type Device interface {
 	Sync() error
 	// Close frees everything.
 	Close() error
+}
+
+// Threaded is a Device whose workers can be lowered, and raised again, between calls. Results do not depend on their number.
+type Threaded interface {
+	Device
+	// Threads is the number of workers now, and the most there can be.
+	Threads() (now, most int)
+	// SetThreads takes a number from 1 to most; others are clamped.
+	SetThreads(n int)
 }
 
 // Lane runs the operations of one group of sequences; rows below are Seqs*T. Mat arguments hold just those rows.

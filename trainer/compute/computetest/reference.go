@@ -22,6 +22,9 @@ func NewReference() *Reference { return &Reference{} }
 // Name says that this is the reference.
 func (r *Reference) Name() string { return "reference fp64, 1 thread" }
 
+// Precision is FP32, for want of a name: nothing is rounded.
+func (r *Reference) Precision() compute.Precision { return compute.FP32 }
+
 // buffer is the memory of Reference.
 type buffer struct {
 	data  []float64

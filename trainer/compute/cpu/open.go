@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -12,24 +13,26 @@ import (
 type Options struct {
 	Threads int    // workers; 0 means one for each core that this process may use
 	Family  string // "avx512", "avx2" or "plain"; "" means the fastest
+	// Precision of the operands: "fp32", "bf16", or "auto" (or ""), which is bf16 where the processor multiplies it faster.
+	Precision string
 }
 
 // device is the engine.
 type device struct {
 	kernels
-	name    string
-	threads int
-	buffers map[*buffer]struct{}
-	weights map[*weight]struct{}
-	lanes   []*lane // by Index
-	queue   []job   // parameter gradients asked for and not yet computed
-	tables  tables
+	precision compute.Precision
+	threads   int
+	buffers   map[*buffer]struct{}
+	weights   map[*weight]struct{}
+	lanes     []*lane // by Index
+	queue     []job   // parameter gradients asked for and not yet computed
+	tables    tables
 
 	mu    sync.Mutex
 	fault error // first one since Open
 }
 
-var _ compute.Device = (*device)(nil)
+var _ compute.Threaded = (*device)(nil)
 
 // Open returns an engine on this processor. It fails if Options ask for what is not there, and says what is.
 func Open(o Options) (compute.Device, error) {
@@ -40,23 +43,51 @@ func Open(o Options) (compute.Device, error) {
 	if err != nil {
 		return nil, err
 	}
+	precision, err := choosePrecision(o.Precision)
+	if err != nil {
+		return nil, err
+	}
 	threads := o.Threads
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	d := &device{kernels: k, threads: threads, buffers: map[*buffer]struct{}{}, weights: map[*weight]struct{}{}}
-	d.name = fmt.Sprintf("cpu %s fp32, %d threads", k.name(), threads)
-	if threads == 1 {
-		d.name = fmt.Sprintf("cpu %s fp32, 1 thread", k.name())
-	}
+	d := &device{kernels: k, precision: precision, threads: threads, buffers: map[*buffer]struct{}{}, weights: map[*weight]struct{}{}}
 	for i := range threads {
 		d.lanes = append(d.lanes, &lane{device: d, index: i})
 	}
 	return d, nil
 }
 
+// choosePrecision is what Options.Precision asks for.
+func choosePrecision(name string) (compute.Precision, error) {
+	switch name {
+	case "", "auto", "fp32":
+		return compute.FP32, nil
+	case "bf16":
+		return 0, errors.New("cpu: no bf16 kernels yet")
+	}
+	return 0, fmt.Errorf("cpu: precision %q: want auto, fp32 or bf16", name)
+}
+
 // Name says which kernels compute, in which precision, on how many threads.
-func (d *device) Name() string { return d.name }
+func (d *device) Name() string {
+	if d.threads == 1 {
+		return fmt.Sprintf("cpu %s %s, 1 thread", d.kernels.name(), d.precision)
+	}
+	return fmt.Sprintf("cpu %s %s, %d threads", d.kernels.name(), d.precision, d.threads)
+}
+
+// Precision is that of the operands of matrix products.
+func (d *device) Precision() compute.Precision { return d.precision }
+
+// Threads is the number of workers, and that given to Open.
+func (d *device) Threads() (now, most int) { return d.threads, len(d.lanes) }
+
+// SetThreads changes the number of workers, between 1 and that given to Open.
+func (d *device) SetThreads(n int) {
+	d.flush()
+	d.threads = min(max(n, 1), len(d.lanes))
+}
 
 // fail keeps the first fault for Sync. Lanes call it too.
 func (d *device) fail(err error) {

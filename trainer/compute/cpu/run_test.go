@@ -51,3 +51,25 @@ func TestTokensOutside(t *testing.T) {
 		}
 	}
 }
+
+func TestSetThreadsStaysWithinThoseOfOpen(t *testing.T) {
+	dev, err := Open(Options{Threads: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := dev.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	d := dev.(compute.Threaded)
+	for _, c := range []struct{ ask, want int }{{2, 2}, {0, 1}, {9, 3}} {
+		d.SetThreads(c.ask)
+		if now, most := d.Threads(); now != c.want || most != 3 {
+			t.Errorf("SetThreads(%d): got %d of %d threads, want %d of 3", c.ask, now, most, c.want)
+		}
+		if count, per := d.Lanes(8); count != c.want || per != 1 {
+			t.Errorf("SetThreads(%d): got %d lanes of %d sequences, want %d of 1", c.ask, count, per, c.want)
+		}
+	}
+}
