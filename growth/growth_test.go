@@ -106,6 +106,7 @@ func TestBadRecipes(t *testing.T) {
 		"no such stage":     {flm1m, []string{"stage.4.lr=1"}, []string{`stage "4" does not exist; the stages are 1 to 3`}},
 		"family":            {flm1m, []string{"model.family=bert"}, []string{`model.family is "bert"`}},
 		"wrong type":        {flm1m, []string{"train.lr=fast"}, []string{"train.lr"}},
+		"precision":         {flm1m, []string{"train.precision=fp16"}, []string{`train.precision is "fp16"`, "bf16"}},
 		"NaN":               {flm1m, []string{"train.lr=nan"}, []string{"train.lr is NaN"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -52,7 +52,11 @@ type Train struct {
 	Eps         float64 `toml:"eps"`
 	WeightDecay float64 `toml:"weight_decay"`
 	Clip        float64 `toml:"clip" comment:"largest gradient norm, 0 is off"`
+	Precision   string  `toml:"precision" comment:"of matrix products: fp32, bf16, or auto, what the device does faster"`
 }
+
+// Precisions lists the values that Train.Precision may have. A run stores fp32 or bf16, never auto.
+var Precisions = []string{"auto", "fp32", "bf16"}
 
 // Eval says how often and on how much held-out text the loss is measured.
 type Eval struct {
@@ -100,7 +104,7 @@ func Default() Recipe {
 		Model:   Model{Family: "flm", Vocab: 256, Context: 128, HeadDim: 16, OutputMult: 1, InitStd: 0.02},
 		Train: Train{
 			Seed: 1, Batch: 1536, LR: 4e-3, LRFinal: 0.015,
-			Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, Clip: 1,
+			Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, Clip: 1, Precision: "auto",
 		},
 		Eval:       Eval{Every: 100_000, Tokens: 6144, FinalTokens: 61_440},
 		Sample:     Sample{Tokens: 200, Temperature: 0.8, Prompt: "And "},

@@ -20,6 +20,9 @@ func (r Recipe) Validate() error {
 	if !slices.Contains(Families, r.Model.Family) {
 		bad("model.family is %q; it must be one of %q", r.Model.Family, Families)
 	}
+	if !slices.Contains(Precisions, r.Train.Precision) {
+		bad("train.precision is %q; it must be one of %q", r.Train.Precision, Precisions)
+	}
 	r.validateNumbers(bad)
 	if len(r.Stages) == 0 {
 		bad("it has no [[stage]]; at least one is needed")
