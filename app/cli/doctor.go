@@ -96,7 +96,7 @@ func checkCPU() finding {
 	}
 	f.Detail = "kernels " + strings.Join(all, "; ")
 	if family := os.Getenv("GROWLAB_CPU"); family != "" {
-		if dev, err := session.OpenDevice("cpu", 1); err != nil {
+		if dev, err := session.OpenDevice("cpu", 1, "auto"); err != nil {
 			f.OK, f.Detail, f.Fix = false, err.Error(), "unset GROWLAB_CPU"
 		} else {
 			f.Detail += "; GROWLAB_CPU asks for " + family

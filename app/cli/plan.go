@@ -75,7 +75,7 @@ func (p Program) plan() *cobra.Command {
 
 // price plans the recipe and measures this machine.
 func price(r growth.Recipe, l session.Launch) (p planned, err error) {
-	dev, err := session.OpenDevice(l.Device, l.Threads)
+	dev, err := session.OpenDevice(l.Device, l.Threads, r.Train.Precision)
 	if err != nil {
 		return p, err
 	}

@@ -16,12 +16,12 @@ import (
 
 func TestLoadRecipe(t *testing.T) {
 	seed := uint64(42)
-	r, err := session.LoadRecipe(session.Launch{Recipe: recipe, Seed: &seed, Set: []string{"train.batch=256", "stage.1.tokens=10_240"}})
+	r, err := session.LoadRecipe(session.Launch{Recipe: recipe, Seed: &seed, Precision: "bf16", Set: []string{"train.batch=256", "stage.1.tokens=10_240"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Name != "tiny" || r.Train.Seed != 42 || r.Train.Batch != 256 || r.Stages[0].Tokens != 10_240 {
-		t.Errorf("got %s with seed %d, batch %d, %d tokens", r.Name, r.Train.Seed, r.Train.Batch, r.Stages[0].Tokens)
+	if r.Name != "tiny" || r.Train.Seed != 42 || r.Train.Batch != 256 || r.Stages[0].Tokens != 10_240 || r.Train.Precision != "bf16" {
+		t.Errorf("got %s with seed %d, batch %d, %d tokens, %s", r.Name, r.Train.Seed, r.Train.Batch, r.Stages[0].Tokens, r.Train.Precision)
 	}
 }
 
@@ -107,7 +107,7 @@ func TestDevices(t *testing.T) {
 			for k, v := range tt.env {
 				t.Setenv(k, v)
 			}
-			dev, err := session.OpenDevice(tt.spec, tt.threads)
+			dev, err := session.OpenDevice(tt.spec, tt.threads, "auto")
 			if !errors.Is(err, tt.want) {
 				t.Fatalf("got %v, want %v", err, tt.want)
 			}
