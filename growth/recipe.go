@@ -93,7 +93,8 @@ type Stage struct {
 
 	// How the stage is reached; not for the first.
 	Operator string `toml:"operator,omitempty"`
-	Depth    string `toml:"depth,omitempty" comment:"stack: new layers on top; interleave: each after its source"`
+	Depth    string `toml:"depth,omitempty" comment:"stack: new layers on top; interleave: each after its source; middle: the middle ones twice"`
+	Moments  string `toml:"moments,omitempty" comment:"of Adam: carry, zero, or fresh (zero and steps counted anew)"`
 	Ramp     Tokens `toml:"ramp,omitempty" comment:"tokens over which the masks go from 0 to 1"`
 }
 

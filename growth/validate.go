@@ -100,19 +100,38 @@ func (r Recipe) validateStage(i int, bad func(string, ...any)) {
 		bad("ramp is %d tokens; it must lie between 0 and the stage's %d", s.Ramp, s.Tokens)
 	}
 	if i == 0 {
-		if s.Operator != "" || s.Depth != "" || s.Ramp != 0 {
-			bad("operator, depth and ramp say how a stage is reached; the first stage has none")
+		if s.Operator != "" || s.Depth != "" || s.Ramp != 0 || s.Moments != "" {
+			bad("operator, depth, moments and ramp say how a stage is reached; the first stage has none")
 		}
 		return
 	}
-	if _, err := Lookup(s.Operator); err != nil {
-		bad("%v", err)
-	}
-	if !slices.Contains(depths, s.depth()) {
+	if !slices.Contains(depths, s.Depth) && s.Depth != "" {
 		bad("depth is %q; it must be one of %q", s.Depth, depths)
+	}
+	if !slices.Contains(momentsKinds, s.Moments) && s.Moments != "" {
+		bad("moments is %q; it must be one of %q", s.Moments, momentsKinds)
 	}
 	if err := r.Config(i - 1).CanGrow(c); err != nil {
 		bad("%s", oneLine(err))
+		return
+	}
+	r.validateOperator(i, bad)
+}
+
+func (r Recipe) validateOperator(i int, bad func(string, ...any)) {
+	s := r.Stages[i]
+	op, err := Lookup(s.Operator)
+	if err != nil {
+		bad("%v", err)
+		return
+	}
+	if order, free := op.Depth(); !free && s.Depth != "" && s.Depth != order {
+		bad("depth is %q; operator %s has an order of its own, so depth must be %q or absent", s.Depth, op.Name(), order)
+	}
+	if from := r.Config(i - 1); from.Validate() == nil {
+		if err := op.Refuse(from, r.Config(i)); err != nil {
+			bad("%v", err)
+		}
 	}
 }
 
