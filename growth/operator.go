@@ -41,15 +41,21 @@ type Operator interface {
 	Map(from, to shape.Config) expand.Map
 }
 
+// The two promises without a condition.
+const (
+	Always = "always"
+	Never  = "never"
+)
+
 // Promise is when an operator preserves the function.
 type Promise struct {
-	When  string // "always", "never" or a condition
+	When  string // Always, Never or a condition
 	Holds func(from, to shape.Config) bool
 }
 
 var (
-	always = Promise{"always", func(_, _ shape.Config) bool { return true }}
-	never  = Promise{"never", func(_, _ shape.Config) bool { return false }}
+	always = Promise{Always, func(_, _ shape.Config) bool { return true }}
+	never  = Promise{Never, func(_, _ shape.Config) bool { return false }}
 )
 
 // Operators is the list of all operators, the default first.

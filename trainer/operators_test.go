@@ -147,7 +147,7 @@ func TestOperatorsKeepTheirPromise(t *testing.T) {
 					}
 				}
 			}
-			if when := op.Promise().When; when == "never" && promised > 0 || when != "never" && promised < len(variants) || when != "always" && broken < len(variants) {
+			if when := op.Promise().When; when == growth.Never && promised > 0 || when != growth.Never && promised < len(variants) || when != growth.Always && broken < len(variants) {
 				t.Errorf("it says that it preserves %s; it promised %d growths and broke %d others", when, promised, broken)
 			}
 		})
