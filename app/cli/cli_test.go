@@ -104,6 +104,14 @@ func TestBadInput(t *testing.T) {
 		"set what now":    {words("set", "x"), 2, []string{"threads=1"}},
 		"set no value":    {words("set", "x", "threads"), 2, []string{`"threads"`, "key=value"}},
 		"set no such run": {words("set", "zzz", "threads=1"), 2, []string{`"zzz"`}},
+		"no such shape":   {words("bench", "--shape", "Z"), 2, []string{`"Z"`, "A, B, C, D", "flm-1m"}},
+		"empty shape":     {words("bench", "--shape", ""), 2, []string{`no shape ""`, "A, B, C, D"}},
+		"few runs":        {words("bench", "--runs", "4"), 2, []string{"--runs is 4", "5"}},
+		"no time":         {words("bench", "--seconds", "0"), 2, []string{"--seconds is 0"}},
+		"endless":         {words("bench", "--seconds", "inf"), 2, []string{"+Inf"}},
+		"bench what":      {words("bench", "A"), 2, []string{`"A"`}},
+		"bench precision": {words("bench", "--precision", "int8"), 2, []string{"int8", "fp32"}},
+		"bench recipe":    {words("bench", "--shape", "/no/such.toml"), 3, []string{"/no/such.toml"}},
 		"bad precision":   {train("--precision", "fp16"), 2, []string{"fp16", "auto, fp32, bf16"}},
 		"resume in":       {words("resume", "x", "--precision", "fp32"), 2, []string{"--precision"}},
 		"bad device":      {train("--device", "gpu"), 2, []string{`"gpu"`, "cpu"}},
@@ -425,6 +433,9 @@ func TestDoctor(t *testing.T) {
 		var f finding
 		decode(t, line, &f)
 		checks[f.Check] = f
+	}
+	if f := checks["precision"]; !f.OK || f.Required || !strings.Contains(f.Detail, "(chosen)") {
+		t.Errorf("precision: %+v", f)
 	}
 	for _, name := range []string{"cpu", "cores", "memory", "folder", "socket"} {
 		if f := checks[name]; !f.OK || !f.Required || f.Detail == "" {

@@ -31,8 +31,12 @@ func launchFlags(cmd *cobra.Command, l *session.Launch) {
 
 func recipeFlags(cmd *cobra.Command, l *session.Launch) {
 	cmd.Flags().Var(&seed{&l.Seed}, "seed", "seed of all random numbers, if not the recipe's")
-	cmd.Flags().Var(&precision{&l.Precision}, "precision", "of matrix products: fp32, bf16, or auto, what the device does faster (default the recipe's)")
+	precisionFlag(cmd, &l.Precision, "default the recipe's")
 	cmd.Flags().StringArrayVar(&l.Set, "set", nil, "change the recipe: `section.key=value`, such as train.lr=1e-3 or stage.2.tokens=1M; repeatable")
+}
+
+func precisionFlag(cmd *cobra.Command, to *string, unset string) {
+	cmd.Flags().Var(&precision{to}, "precision", "of matrix products: fp32, bf16, or auto, what the device does faster ("+unset+")")
 }
 
 func deviceFlags(cmd *cobra.Command, l *session.Launch) {

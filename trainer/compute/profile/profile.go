@@ -25,8 +25,8 @@ const (
 
 // Rows that are no method.
 const (
-	Waiting   = "waiting"   // in Run, with nothing to do or between two operations
-	Gradients = "gradients" // WeightGrad, SumRows and EmbedGrad, computed together
+	Waiting   = "waiting"         // in Run, with nothing to do or between two operations
+	Gradients = "WeightGrad etc." // with SumRows and EmbedGrad, computed together
 )
 
 // op is an operation that is booked.
