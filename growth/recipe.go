@@ -81,7 +81,9 @@ type Checkpoint struct {
 
 // Stage is one size of the network and its share of the tokens.
 type Stage struct {
-	Tokens Tokens `toml:"tokens"`
+	// One of Tokens and FLOPs says when the stage ends.
+	Tokens Tokens `toml:"tokens,omitempty"`
+	FLOPs  FLOPs  `toml:"flops,omitempty" comment:"instead of tokens: as many as this pays for"`
 	Layers int    `toml:"layers"`
 	Hidden int    `toml:"hidden"`
 	Heads  int    `toml:"heads,omitempty" comment:"hidden / head_dim if absent"`
@@ -96,6 +98,9 @@ type Stage struct {
 	Depth    string `toml:"depth,omitempty" comment:"stack: new layers on top; interleave: each after its source; middle: the middle ones twice"`
 	Moments  string `toml:"moments,omitempty" comment:"of Adam: carry, zero, or fresh (zero and steps counted anew)"`
 	Ramp     Tokens `toml:"ramp,omitempty" comment:"tokens over which the masks go from 0 to 1"`
+	// RampShape is how they go, LRPolicy what the growth does to the learning rate; both in position.go.
+	RampShape string `toml:"ramp_shape,omitempty" comment:"linear, cosine, or step (0 until the ramp ends)"`
+	LRPolicy  string `toml:"lr_policy,omitempty" comment:"continue, rewind (to the peak), or rewarm (to lr, over warmup)"`
 }
 
 // Default is the recipe that Parse starts from: everything but the stages.
