@@ -22,12 +22,16 @@ type proc struct {
 // argPool holds argument blocks: SyscallN lets a literal list of arguments escape, so lists are copied into one of these.
 var argPool = sync.Pool{New: func() any { return new([maxArgs]uintptr) }}
 
-// call calls p with integers and pointers, as C passes them, and returns the integer register.
-// A pointer is converted to uintptr in the call expression itself; it then stays valid until call returns.
-// It allocates nothing itself; a variable whose address is passed does lie on the heap.
+// call calls p with integers and pointers, as C passes them, and returns the integer register. A pointer is converted to uintptr in
+// the call expression itself; what it points to then lies on the heap and lives until call returns. The list of arguments is
+// on the heap too: one allocation.
 //
 //go:uintptrescapes
-func (p *proc) call(args ...uintptr) uintptr {
+func (p *proc) call(args ...uintptr) uintptr { return p.hot(args...) }
+
+// hot is call without an allocation, for arguments of which none is the address of a Go variable that could be on a stack
+// or that nothing else keeps alive.
+func (p *proc) hot(args ...uintptr) uintptr {
 	block := argPool.Get().(*[maxArgs]uintptr)
 	n := copy(block[:], args)
 	r, _, _ := purego.SyscallN(p.addr, block[:n]...)

@@ -14,6 +14,8 @@ type Context struct {
 	d      *Driver
 	handle uintptr
 	thread *Thread
+
+	launched *Args // of the last launch
 }
 
 // Context makes GPU dev ready for work. Close gives it back. The primary context is the one that NVIDIA's libraries use too.

@@ -94,12 +94,21 @@ func (d *Driver) do(p *proc, args ...uintptr) error {
 	return nil
 }
 
+// hot is do for the calls of every step; see proc.hot.
+func (d *Driver) hot(p *proc, args ...uintptr) error {
+	if p.addr == 0 {
+		return p.missing()
+	}
+	if code := int32(p.hot(args...)); code != 0 {
+		return d.fail(p, int(code))
+	}
+	return nil
+}
+
 // ready calls p, a query that answers 0 for finished and 600 for still under way.
-//
-//go:uintptrescapes
 func (d *Driver) ready(p *proc, args ...uintptr) (bool, error) {
 	const notReady = 600
-	switch code := int32(p.call(args...)); code {
+	switch code := int32(p.hot(args...)); code {
 	case 0:
 		return true, nil
 	case notReady:

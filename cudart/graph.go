@@ -65,7 +65,7 @@ func (g *Graph) Ready() (*ReadyGraph, error) {
 func (r *ReadyGraph) Upload(s *Stream) error { return r.c.d.do(&r.c.d.c.cuGraphUpload, r.p, s.p) }
 
 // Launch puts one run of the graph into s.
-func (r *ReadyGraph) Launch(s *Stream) error { return r.c.d.do(&r.c.d.c.cuGraphLaunch, r.p, s.p) }
+func (r *ReadyGraph) Launch(s *Stream) error { return r.c.d.hot(&r.c.d.c.cuGraphLaunch, r.p, s.p) }
 
 // Close gives it back.
 func (r *ReadyGraph) Close() error { return r.c.d.do(&r.c.d.c.cuGraphExecDestroy, r.p) }

@@ -94,7 +94,8 @@ func (k *Kernel) Launch(s *Stream, grid, block Dim, shared int, a *Args) error {
 		return err
 	}
 	grid, block = grid.whole(), block.whole()
-	err := k.c.d.do(&k.c.d.c.cuLaunchKernel, k.p,
+	k.c.launched = a // so that the arguments are on the heap, where they do not move, and live
+	err := k.c.d.hot(&k.c.d.c.cuLaunchKernel, k.p,
 		uintptr(grid.X), uintptr(grid.Y), uintptr(grid.Z), uintptr(block.X), uintptr(block.Y), uintptr(block.Z),
 		uintptr(shared), s.p, uintptr(unsafe.Pointer(&a.at[0])), 0)
 	if err != nil {

@@ -29,7 +29,7 @@ func (c *Context) Stream(priority int) (*Stream, error) {
 func (s *Stream) Close() error { return s.c.d.do(&s.c.d.c.cuStreamDestroy_v2, s.p) }
 
 // Sync waits until all work in s is done. An error may stem from any earlier asynchronous call.
-func (s *Stream) Sync() error { return s.c.d.do(&s.c.d.c.cuStreamSynchronize, s.p) }
+func (s *Stream) Sync() error { return s.c.d.hot(&s.c.d.c.cuStreamSynchronize, s.p) }
 
 // Done tells whether all work in s is done.
 func (s *Stream) Done() (bool, error) { return s.c.d.ready(&s.c.d.c.cuStreamQuery, s.p) }
@@ -40,7 +40,7 @@ func (s *Stream) Upload(dst Ptr, src *Host, offset, n int) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return s.c.d.do(&s.c.d.c.cuMemcpyHtoDAsync_v2, uintptr(dst), from, uintptr(n), s.p)
+	return s.c.d.hot(&s.c.d.c.cuMemcpyHtoDAsync_v2, uintptr(dst), from, uintptr(n), s.p)
 }
 
 // Download copies n bytes of device memory to pinned memory, from offset. They may be read after the copy is done.
@@ -49,7 +49,7 @@ func (s *Stream) Download(dst *Host, offset int, src Ptr, n int) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return s.c.d.do(&s.c.d.c.cuMemcpyDtoHAsync_v2, to, uintptr(src), uintptr(n), s.p)
+	return s.c.d.hot(&s.c.d.c.cuMemcpyDtoHAsync_v2, to, uintptr(src), uintptr(n), s.p)
 }
 
 // Copy copies within the GPU.
@@ -57,7 +57,7 @@ func (s *Stream) Copy(dst, src Ptr, bytes int64) error {
 	if bytes == 0 {
 		return nil
 	}
-	return s.c.d.do(&s.c.d.c.cuMemcpyDtoDAsync_v2, uintptr(dst), uintptr(src), uintptr(bytes), s.p)
+	return s.c.d.hot(&s.c.d.c.cuMemcpyDtoDAsync_v2, uintptr(dst), uintptr(src), uintptr(bytes), s.p)
 }
 
 // CopyPeer copies from the memory of another GPU, directly where the two can, through the host where not.
@@ -65,7 +65,7 @@ func (s *Stream) CopyPeer(dst Ptr, src Ptr, from *Context, bytes int64) error {
 	if bytes == 0 {
 		return nil
 	}
-	return s.c.d.do(&s.c.d.c.cuMemcpyPeerAsync, uintptr(dst), s.c.handle, uintptr(src), from.handle, uintptr(bytes), s.p)
+	return s.c.d.hot(&s.c.d.c.cuMemcpyPeerAsync, uintptr(dst), s.c.handle, uintptr(src), from.handle, uintptr(bytes), s.p)
 }
 
 // Fill8 sets n bytes.
@@ -73,7 +73,7 @@ func (s *Stream) Fill8(dst Ptr, value uint8, n int64) error {
 	if n == 0 {
 		return nil
 	}
-	return s.c.d.do(&s.c.d.c.cuMemsetD8Async, uintptr(dst), uintptr(value), uintptr(n), s.p)
+	return s.c.d.hot(&s.c.d.c.cuMemsetD8Async, uintptr(dst), uintptr(value), uintptr(n), s.p)
 }
 
 // Fill32 sets n words of 32 bits; dst is aligned to 4 bytes.
@@ -81,12 +81,12 @@ func (s *Stream) Fill32(dst Ptr, value uint32, n int64) error {
 	if n == 0 {
 		return nil
 	}
-	return s.c.d.do(&s.c.d.c.cuMemsetD32Async, uintptr(dst), uintptr(value), uintptr(n), s.p)
+	return s.c.d.hot(&s.c.d.c.cuMemsetD32Async, uintptr(dst), uintptr(value), uintptr(n), s.p)
 }
 
 // Wait lets later work of s wait for e as it was last recorded; e may be of another GPU.
 func (s *Stream) Wait(e *Event) error {
-	return s.c.d.do(&s.c.d.c.cuStreamWaitEvent, s.p, e.p, 0)
+	return s.c.d.hot(&s.c.d.c.cuStreamWaitEvent, s.p, e.p, 0)
 }
 
 // Event marks a place in a stream.
@@ -113,10 +113,10 @@ func (c *Context) Event(timing bool) (*Event, error) {
 func (e *Event) Close() error { return e.c.d.do(&e.c.d.c.cuEventDestroy_v2, e.p) }
 
 // Record moves e behind the work that s has now.
-func (e *Event) Record(s *Stream) error { return e.c.d.do(&e.c.d.c.cuEventRecord, e.p, s.p) }
+func (e *Event) Record(s *Stream) error { return e.c.d.hot(&e.c.d.c.cuEventRecord, e.p, s.p) }
 
 // Sync waits until the GPU has reached e.
-func (e *Event) Sync() error { return e.c.d.do(&e.c.d.c.cuEventSynchronize, e.p) }
+func (e *Event) Sync() error { return e.c.d.hot(&e.c.d.c.cuEventSynchronize, e.p) }
 
 // Done tells whether the GPU has reached e.
 func (e *Event) Done() (bool, error) { return e.c.d.ready(&e.c.d.c.cuEventQuery, e.p) }
