@@ -25,7 +25,7 @@ func Shapes() []Shape {
 	gpt2 := flm
 	gpt2.Vocab, gpt2.Pos = 50257, shape.Learned
 	return []Shape{
-		{"A", "nanoGPT's on a page of text", of(flm, 6, 384, 6, 256), 12},
+		{"A", "nanoGPT's for Shakespeare by the letter", of(flm, 6, 384, 6, 256), 12},
 		{"B", "small", of(flm, 4, 128, 4, 64), 12},
 		{"C", "GPT-2 124M, few short sequences", of(gpt2, 12, 768, 12, 64), 4},
 		{"D", "one long sequence, as wide as A", of(flm, 6, 384, 6, 1024), 1},
@@ -61,9 +61,12 @@ func (s Shape) FLOPsPerToken() float64 {
 
 // String describes the shape in a line.
 func (s Shape) String() string {
-	c := s.Config
-	return fmt.Sprintf("%s: %v, %d heads of %d, FFN %d, context %d, vocabulary %d, %d sequences a step",
-		s.Name, c, c.Heads, c.HeadDim, c.FFN, c.Context, c.Vocab, s.Seqs)
+	c, batch := s.Config, "1 sequence a step"
+	if s.Seqs != 1 {
+		batch = fmt.Sprintf("%d sequences a step", s.Seqs)
+	}
+	return fmt.Sprintf("%s: %v, %d heads of %d, FFN %d, context %d, vocabulary %d, %s",
+		s.Name, c, c.Heads, c.HeadDim, c.FFN, c.Context, c.Vocab, batch)
 }
 
 // HalfGrown is c in the middle of a growth from two thirds of its layers, heads, width and FFN: every mask is at 1/2.
