@@ -21,6 +21,11 @@ func LoadRecipe(l Launch) (growth.Recipe, error) {
 	if err != nil {
 		return growth.Recipe{}, err
 	}
+	return ParseRecipe(name, text, l)
+}
+
+// ParseRecipe is LoadRecipe of a text that is at hand.
+func ParseRecipe(name string, text []byte, l Launch) (growth.Recipe, error) {
 	sets := slices.Clone(l.Set)
 	if l.Seed != nil {
 		// As a quoted string TOML would refuse it; as a number it must fit in 63 bits.
