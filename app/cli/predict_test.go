@@ -20,7 +20,7 @@ func TestPredictPairs(t *testing.T) {
 		t.Errorf("predictions %+v and %+v", far, near)
 	}
 	text := ok(t, args...)
-	for _, want := range []string{"b -0.4231 ± 0.0279", "extrapolated 9.38x", "within the points", "Student's t"} {
+	for _, want := range []string{"b -0.4231 ± 0.0283", "extrapolated 9.38x", "within the points", "Student's t"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
