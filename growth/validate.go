@@ -126,6 +126,16 @@ func (r Recipe) validateLength(i int, bad func(string, ...any)) {
 	case s.FLOPs == 0 && int64(s.Tokens) < b:
 		bad("tokens %d is less than one batch of %d", s.Tokens, b)
 	}
+	switch {
+	case s.Plateau < 0 || !(s.PlateauGain >= 0 && s.PlateauGain <= 100):
+		bad("plateau is %d evaluations and plateau_gain %v nats; both must be 0 or more, and a gain at most 100", s.Plateau, s.PlateauGain)
+	case s.Plateau > 0 && i == len(r.Stages)-1:
+		bad("plateau is %d; the last stage ends with the run, so leave plateau out", s.Plateau)
+	case s.Plateau > 0 && r.Eval.Every == 0:
+		bad("plateau is %d evaluations, but eval.every is 0, which is never", s.Plateau)
+	case s.Plateau == 0 && s.PlateauGain > 0:
+		bad("plateau_gain is %v without plateau, the number of evaluations that it is asked of", s.PlateauGain)
+	}
 	if s.Warmup < 0 || int64(s.Warmup) > r.budget(i) {
 		bad("warmup is %d tokens; it must lie between 0 and the stage's %d", s.Warmup, r.budget(i))
 	}

@@ -57,9 +57,34 @@ func (t *Trainer) grow(i int) error {
 			e.NewLayers = append(e.NewLayers, l)
 		}
 	}
+	if t.early {
+		e.Plan = t.stageInfos()
+	}
+	t.early, t.progress.Evals = false, nil
 	t.spend()
 	t.Sink.Emit(e)
 	return nil
+}
+
+// plateaued takes the evaluation just made at position now into account, and reports whether it ends the stage. Evaluations
+// that a person asks for do not count: they would make the run depend on who looks.
+func (t *Trainer) plateaued(now growth.Position) bool {
+	if now.Mask < 1 {
+		return false
+	}
+	t.progress.Evals = append(t.progress.Evals, t.evaluated)
+	return t.Recipe.Stages[now.Stage].Plateaued(t.progress.Evals)
+}
+
+// endStage ends the stage of position now here, and plans the rest anew. The growth is the caller's.
+func (t *Trainer) endStage(now growth.Position) {
+	t.early = true
+	for len(t.progress.Ends) < now.Stage {
+		t.progress.Ends = append(t.progress.Ends, 0)
+	}
+	t.progress.Ends = append(t.progress.Ends, t.tokens-now.Begin)
+	t.Recipe = t.Recipe.Ended(t.progress.Ends)
+	t.plan = t.Recipe.Plan()
 }
 
 // frozen is the batch for the transition into stage i.

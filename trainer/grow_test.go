@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"growlab/growth"
+	"growlab/trainer/control"
 	"growlab/trainer/event"
 )
 
@@ -80,5 +81,65 @@ func TestMomentsOfAStage(t *testing.T) {
 	plain := finishRun(t, recipe(t), &memory{}, nil)
 	if !reflect.DeepEqual(plain.Loss, ends["carry"]) {
 		t.Errorf("the default ends at %v, carry at %v", plain.Loss, ends["carry"])
+	}
+}
+
+// TestPlateau: a stage whose evaluations gain too little ends early; the rest follows as planned, and resumes to the same
+// numbers from every checkpoint.
+func TestPlateau(t *testing.T) {
+	sets := []string{
+		"eval.every=64", "stage.1.plateau=2", "stage.1.plateau_gain=100", "stage.2.plateau=1", "stage.2.plateau_gain=100", "sample.every=64",
+	}
+	r := recipe(t, sets...)
+	var whole memory
+	end := finishRun(t, r, &whole, nil)
+	grew := of[event.Grew](whole.events)
+	// Stage 1 ends at its third evaluation, step 6; stage 2 at its second after a ramp of 4 steps, evaluated at even steps: 12.
+	if len(grew) != 2 || grew[0].Step != 6 || grew[1].Step != 12 || end.Step != 18 || end.Tokens != 18*32 {
+		t.Fatalf("grew %+v, ended at step %d", grew, end.Step)
+	}
+	for i, g := range grew {
+		if len(g.Plan) != 3 || g.Plan[i].Steps != 6 || g.To != g.Plan[i+1] || g.To.FromStep != g.Step || g.MaxLogitDiff > 1e-6 {
+			t.Errorf("growth %d: %+v", i+1, g)
+		}
+	}
+	var plan event.Start
+	plan.Replan(grew[1].Plan)
+	if plan.Steps != end.Step || plan.Tokens != end.Tokens {
+		t.Errorf("the last plan has %d steps, the run %d", plan.Steps, end.Step)
+	}
+	for _, c := range whole.saved {
+		if c.Reason == "end" {
+			continue
+		}
+		var rest memory
+		if again := finishRun(t, r, &rest, &c); again.Loss != end.Loss || again.Step != end.Step {
+			t.Errorf("resumed at step %d: loss %v after %d steps, want %v after %d", c.Step, again.Loss, again.Step, end.Loss, end.Step)
+		}
+		if got, want := of[event.Step](rest.events), of[event.Step](whole.events)[c.Step:]; !reflect.DeepEqual(got, want) {
+			t.Errorf("resumed at step %d: steps differ", c.Step)
+		}
+		net, err := Open(newDevice(), r, c)
+		if err != nil {
+			t.Fatalf("the checkpoint of step %d does not open: %v", c.Step, err)
+		}
+		net.Free()
+	}
+}
+
+// TestAskedEvaluationsDoNotCount: who looks does not change the run.
+func TestAskedEvaluationsDoNotCount(t *testing.T) {
+	r := recipe(t, "eval.every=64", "stage.1.plateau=2", "stage.1.plateau_gain=100")
+	want := finishRun(t, r, &memory{}, nil)
+	requests := make(chan control.Request, 8)
+	m := &memory{}
+	m.hook = func(e event.Event) {
+		if s, ok := e.(event.Step); ok && s.Step < 6 {
+			requests <- control.NewRequest(control.Command{Verb: control.Eval}, func(error) {})
+		}
+	}
+	got, err := start(t, r, m, nil, requests).Run(t.Context())
+	if err != nil || got.Loss != want.Loss || got.Step != want.Step {
+		t.Errorf("asked for evaluations the run ends at loss %v, step %d: %v; else at %v, %d", got.Loss, got.Step, err, want.Loss, want.Step)
 	}
 }

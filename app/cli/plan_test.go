@@ -74,3 +74,21 @@ func TestBadPlans(t *testing.T) {
 		}
 	}
 }
+
+// TestEarlyEnd: a run whose first stage stands still is shorter than planned, in the file and on the terminal.
+func TestEarlyEnd(t *testing.T) {
+	home(t)
+	sets := []string{"--recipe", tiny, "--set", "stage.1.plateau=1", "--set", "stage.1.plateau_gain=50"}
+	if out := ok(t, append([]string{"plan"}, sets...)...); !strings.Contains(out, "ends early after 1 evaluation without a gain of 50 nats") {
+		t.Errorf("plan: %s", out)
+	}
+	r := run(t, append([]string{"train"}, sets...)...)
+	if r.code != 0 || !strings.Contains(r.err, "stage 1 ended early; the run now has") {
+		t.Fatalf("exit code %d, %s", r.code, r.err)
+	}
+	var a account
+	decode(t, ok(t, "runs", "show", "tiny", "--json"), &a)
+	if a.Info.Step != a.Info.Steps || a.Ended == nil || a.Ended.Step != a.Info.Steps || a.Stages[1].FromStep != a.Grew[0].Step {
+		t.Errorf("run %+v, stages %+v", a.Info, a.Stages)
+	}
+}
