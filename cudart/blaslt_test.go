@@ -166,8 +166,11 @@ func (q *productCase) expect() {
 			}
 		}
 	}
-	if e == GradGELUBias || e == GradBiasOfA || e == GradBiasOfB {
-		copy(q.bias.v, sums)
+	switch e {
+	case GradGELUBias, GradBiasOfA:
+		copy(q.bias.v, sums[:q.m])
+	case GradBiasOfB:
+		copy(q.bias.v, sums[:q.n])
 	}
 }
 
