@@ -1,7 +1,9 @@
 package trainer
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"growlab/growth"
@@ -141,5 +143,59 @@ func TestAskedEvaluationsDoNotCount(t *testing.T) {
 	got, err := start(t, r, m, nil, requests).Run(t.Context())
 	if err != nil || got.Loss != want.Loss || got.Step != want.Step {
 		t.Errorf("asked for evaluations the run ends at loss %v, step %d: %v; else at %v, %d", got.Loss, got.Step, err, want.Loss, want.Step)
+	}
+}
+
+// TestGrowNow: asked by a person, the run grows at once, refuses where that makes no sense, and resumes to the same numbers.
+func TestGrowNow(t *testing.T) {
+	r := recipe(t)
+	requests := make(chan control.Request, 8)
+	var refusals []string
+	m := &memory{}
+	m.hook = func(e event.Event) {
+		s, ok := e.(event.Step)
+		if !ok || s.Step != 5 && s.Step != 6 && s.Step != 9 && s.Step != 13 {
+			return
+		}
+		for range 2 { // the second comes when the first has been carried out
+			requests <- control.NewRequest(control.Command{Verb: control.Grow}, func(err error) {
+				if err != nil {
+					refusals = append(refusals, fmt.Sprintf("%d: %v", s.Step, err))
+				}
+			})
+		}
+	}
+	end, err := start(t, r, m, nil, requests).Run(t.Context())
+	if err != nil || end.Step != 5+4+6 {
+		t.Fatalf("ended %+v: %v", end, err)
+	}
+	want := []string{
+		"5: stage 2 has just begun, at step 5; let it take a step",
+		"6: the last growth is still being faded in, m is 0.25; growing waits until step 9",
+		"6: the last growth is still being faded in, m is 0.25; growing waits until step 9",
+		"9: the run is in the last of its 3 stages; there is nothing to grow into",
+		"13: the run is in the last of its 3 stages; there is nothing to grow into",
+		"13: the run is in the last of its 3 stages; there is nothing to grow into",
+	}
+	if !reflect.DeepEqual(refusals, want) {
+		t.Errorf("refused\n%s\nwant\n%s", strings.Join(refusals, "\n"), strings.Join(want, "\n"))
+	}
+	grew := of[event.Grew](m.events)
+	if len(grew) != 2 || grew[0].Step != 5 || grew[1].Step != 9 || len(grew[1].Plan) != 3 || grew[1].MaxLogitDiff > 1e-6 {
+		t.Fatalf("grew %+v", grew)
+	}
+	for _, c := range m.saved {
+		if c.Reason == "end" || c.Stage < 2 { // before the second growth it was not yet asked for
+			continue
+		}
+		var rest memory
+		if again := finishRun(t, r, &rest, &c); again.Loss != end.Loss {
+			t.Errorf("resumed at step %d: loss %v, want %v", c.Step, again.Loss, end.Loss)
+		}
+	}
+	for i, c := range m.saved {
+		if c.Reason == "transition" && (m.saved[i-1].Reason != "asked" || m.saved[i-1].Step != c.Step || m.saved[i-1].Stage != c.Stage-1) {
+			t.Errorf("before the growth at step %d the run saved %q at step %d", c.Step, m.saved[i-1].Reason, m.saved[i-1].Step)
+		}
 	}
 }

@@ -218,10 +218,7 @@ func (t *Trainer) after(ctx context.Context, was growth.Position) error {
 		t.sample(r.Sample.Prompt, r.Sample.Tokens, r.Sample.Temperature)
 	}
 	if grow && !now.Done {
-		if err := t.grow(now.Stage); err != nil {
-			return err
-		}
-		return t.save(ctx, "transition")
+		return t.transition(ctx, now.Stage)
 	}
 	if due(r.Checkpoint.Every) && !now.Done {
 		return t.save(ctx, "cadence")
