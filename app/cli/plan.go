@@ -122,11 +122,10 @@ func price(r growth.Recipe, l session.Launch) (p planned, err error) {
 		Recipe: r.Name, Title: r.Title, Device: dev.Name(), Tokens: plan.Tokens, Steps: plan.Steps,
 		FLOPs: plan.FLOPs, Twin: plan.TwinFLOPs, Saved: plan.Saved, PaperFLOPs: plan.PaperFLOPs, ParamFLOPs: plan.ParamFLOPs,
 	}
-	eta := speed.Estimate(plan)
 	for i, info := range session.Stages(plan) {
 		x := plan.Stages[i]
 		s := plannedStage{
-			StageInfo: info, FLOPs: x.FLOPs, Memory: session.StageMemory(r, i, dev), Seconds: eta[i].Seconds(),
+			StageInfo: info, FLOPs: x.FLOPs, Memory: session.StageMemory(r, i, dev), Seconds: x.FLOPs / speed.Rate(x.Config.Hidden),
 			PaperFLOPs: x.PaperFLOPs, ParamFLOPs: x.ParamFLOPs, LR: x.LR, LREnd: x.LREnd, Warmup: x.Warmup,
 			Plateau: x.Plateau, PlateauGain: x.PlateauGain,
 			Preserves: x.Preserves, Moments: x.Moments, RampShape: x.RampShape, LRPolicy: x.LRPolicy,
@@ -204,4 +203,11 @@ func (s plannedStage) schedule() string {
 	return strings.Join(parts, "; ")
 }
 
-func eta(s float64) string { return clock(seconds(s).Round(100 * time.Millisecond)) }
+// eta writes an expected time, in years where days are too many to read.
+func eta(s float64) string {
+	const year = 365.25 * 24 * 3600
+	if s > 3*year {
+		return fmt.Sprintf("%.3g years", s/year)
+	}
+	return clock(seconds(s).Round(100 * time.Millisecond))
+}

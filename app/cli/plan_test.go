@@ -29,6 +29,20 @@ func TestDerivedPlan(t *testing.T) {
 	}
 }
 
+// TestPlanOfThePaper: a plan for the paper's size is out of reach here, and its numbers are still right.
+func TestPlanOfThePaper(t *testing.T) {
+	home(t)
+	args := []string{"plan", "--final-params", "101B", "--budget", "311.55B-tokens", "--watts", "400"}
+	var p planned
+	decode(t, ok(t, append(args, "--json")...), &p)
+	if s := p.Stages[2]; s.Layers != 80 || s.Hidden != 10240 || s.Heads != 80 || p.Seconds <= 0 || p.Footprint.KWh <= 0 {
+		t.Errorf("plan of the paper's size: %+v", p)
+	}
+	if out := ok(t, args...); !strings.Contains(out, " years on ") || !strings.Contains(out, " ZFLOP") {
+		t.Errorf("neither years nor ZFLOP in %s", out)
+	}
+}
+
 // TestPlanFootprint: energy, carbon and money appear where their rates are given, and only there.
 func TestPlanFootprint(t *testing.T) {
 	home(t)
