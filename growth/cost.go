@@ -87,7 +87,7 @@ func operatorName(s Stage) string {
 	if err != nil {
 		return s.Operator
 	}
-	return op.Name()
+	return op.Name
 }
 
 // Plan lays the stages out.

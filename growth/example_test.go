@@ -62,11 +62,11 @@ func ExampleOperator() {
 	from := shape.Config{Layers: 3, Hidden: 64, Heads: 4, FFN: 256}
 	to := shape.Config{Layers: 3, Hidden: 128, Heads: 8, FFN: 512}
 	for _, op := range growth.Operators {
-		if err := op.Refuse(from, to); err != nil {
-			fmt.Printf("%s refuses\n", op.Name())
+		if err := op.Takes(from, to); err != nil {
+			fmt.Printf("%s refuses\n", op.Name)
 			continue
 		}
-		fmt.Printf("%s: %v\n", op.Name(), op.Promise().Holds(from, to))
+		fmt.Printf("%s: %v\n", op.Name, op.Promise.Holds(from, to))
 	}
 	// Output:
 	// msg: true

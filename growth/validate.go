@@ -175,11 +175,11 @@ func (r Recipe) validateOperator(i int, bad func(string, ...any)) {
 		bad("%v", err)
 		return
 	}
-	if order, free := op.Depth(); !free && s.Depth != "" && s.Depth != order {
-		bad("depth is %q; operator %s has an order of its own, so depth must be %q or absent", s.Depth, op.Name(), order)
+	if op.OnlyDepth && s.Depth != "" && s.Depth != op.Depth {
+		bad("depth is %q; operator %s has an order of its own, so depth must be %q or absent", s.Depth, op.Name, op.Depth)
 	}
 	if from := r.Config(i - 1); from.Validate() == nil {
-		if err := op.Refuse(from, r.Config(i)); err != nil {
+		if err := op.Takes(from, r.Config(i)); err != nil {
 			bad("%v", err)
 		}
 	}

@@ -13,15 +13,14 @@ import (
 
 // growthFor are settings under which op grows tiny twice: the shapes as they are, or those that it accepts.
 func growthFor(op growth.Operator) []string {
-	sets := []string{"stage.2.operator=" + op.Name(), "stage.3.operator=" + op.Name()}
-	if _, free := op.Depth(); !free {
-		own, _ := op.Depth()
-		sets = append(sets, "stage.3.depth="+own)
+	sets := []string{"stage.2.operator=" + op.Name, "stage.3.operator=" + op.Name}
+	if op.OnlyDepth {
+		sets = append(sets, "stage.3.depth="+op.Depth)
 	}
-	switch op.(type) {
-	case growth.LLaMAPro:
+	switch op.Name {
+	case growth.LLaMAPro.Name:
 		return append(sets, "stage.2.hidden=8", "stage.3.hidden=8")
-	case growth.HyperCloning:
+	case growth.HyperCloning.Name:
 		return append(sets, "stage.2.hidden=16", "stage.2.layers=1", "stage.3.hidden=32", "stage.3.layers=1")
 	}
 	return sets
@@ -30,7 +29,7 @@ func growthFor(op growth.Operator) []string {
 // TestEveryOperatorTrains: through both growths, keeping what it promises, resumed in between to the same numbers.
 func TestEveryOperatorTrains(t *testing.T) {
 	for _, op := range growth.Operators {
-		t.Run(op.Name(), func(t *testing.T) {
+		t.Run(op.Name, func(t *testing.T) {
 			r := recipe(t, growthFor(op)...)
 			var whole, rest memory
 			end := finishRun(t, r, &whole, nil)
@@ -39,7 +38,7 @@ func TestEveryOperatorTrains(t *testing.T) {
 				t.Fatalf("grew %d times, want 2", len(grew))
 			}
 			for i, g := range grew {
-				if want := op.Promise().Holds(r.Config(i), r.Config(i+1)); g.Preserves != want {
+				if want := op.Promise.Holds(r.Config(i), r.Config(i+1)); g.Preserves != want {
 					t.Errorf("growth %d promises %v, want %v", i+1, g.Preserves, want)
 				}
 				if g.Preserves && g.MaxLogitDiff > 1e-5*max(g.MaxLogit, 1) {
