@@ -142,6 +142,22 @@ func TestReductionInBF16(t *testing.T) {
 	})
 }
 
+func TestCollectiveAllocatesNothing(t *testing.T) {
+	together(t, 1, 0, func(r *rank) {
+		var failed error
+		n := testing.AllocsPerRun(50, func() {
+			if err := r.comm.AllReduce(r.s, r.send, r.recv, 1, F32, Sum); err != nil {
+				failed = err
+			}
+		})
+		must(t, failed)
+		if n >= 1 {
+			t.Errorf("a reduction allocates %v times, want 0", n)
+		}
+		must(t, r.s.Sync())
+	})
+}
+
 // TestCollectiveInGraph captures a reduction on every rank and runs it several times.
 func TestCollectiveInGraph(t *testing.T) {
 	together(t, 2, 1, func(r *rank) {
@@ -251,6 +267,9 @@ func TestAbortFreesTheOther(t *testing.T) {
 		if r.comm.Rank == 0 {
 			must(t, r.comm.AllReduce(r.s, r.send, r.recv, 1, F32, Sum))
 			must(t, r.s.Sync()) // ends without a result
+			if err := r.comm.AsyncError(); err == nil || !strings.Contains(err.Error(), "remote process exited") {
+				t.Errorf("after the other left: %v", err)
+			}
 			return
 		}
 		must(t, r.comm.Abort())
@@ -259,4 +278,45 @@ func TestAbortFreesTheOther(t *testing.T) {
 		r.comm, err = r.comm.n.Join(id, 1, 0)
 		must(t, err)
 	})
+}
+
+// TestOneGPUDies: the others learn of it by AsyncError, and their own contexts live.
+func TestOneGPUDies(t *testing.T) {
+	m := libs.Machine(t)
+	m.Set("devices 2")
+	d := driver(t, m)
+	n, err := (&Finder{Env: m.Env}).NCCL()
+	must(t, err)
+	id, err := n.NewID()
+	must(t, err)
+	var wg sync.WaitGroup
+	for i := range 2 {
+		c := contextOf(t, d, i)
+		wg.Go(func() {
+			must(t, c.Do(func() error {
+				g := newGPU(t, c, 8)
+				comm, err := n.Join(id, 2, i)
+				must(t, err)
+				if i == 1 {
+					g.args.Reset().Ptr(0).Ptr(0).Float32(1).Int32(8)
+					must(t, g.axpy.Launch(g.s, Dim{X: 1}, Dim{X: 32}, 0, &g.args))
+					if err := g.s.Sync(); !errors.Is(err, ErrDeviceLost) {
+						t.Errorf("the GPU that dies: %v, want ErrDeviceLost", err)
+					}
+					return comm.Abort()
+				}
+				must(t, comm.AllReduce(g.s, g.x, g.x, 8, F32, Sum))
+				must(t, g.s.Sync())
+				if err := comm.AsyncError(); err == nil || !strings.Contains(err.Error(), "remote process exited") {
+					t.Errorf("the GPU that lives: %v", err)
+				}
+				must(t, comm.Abort())
+				must(t, g.s.Fill8(g.x, 0, 32))
+				g.close()
+				return nil
+			}))
+			must(t, c.Close())
+		})
+	}
+	wg.Wait()
 }
