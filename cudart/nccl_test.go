@@ -258,7 +258,56 @@ func TestNCCLErrors(t *testing.T) {
 		}
 		must(t, errors.Join(c.Free(p), s.Close()))
 	})
-	m.Omit("libnccl.so.2", "ncclAllGather")
+}
+
+func TestOldNCCL(t *testing.T) {
+	m := libs.Machine(t)
+	m.Omit("libnccl.so.2", "ncclGetLastError")
+	d := driver(t, m)
+	n, err := (&Finder{Env: m.Env}).NCCL()
+	must(t, err)
+	inContext(t, d, 0, func(*Context) {
+		if _, err := n.Join(UniqueID{}, 1, 0); err == nil || !strings.HasSuffix(err.Error(), "invalid argument (code 4)") {
+			t.Errorf("error of an NCCL without details: %v", err)
+		}
+	})
+	m = libs.Machine(t)
+	m.Omit("libnccl.so.2", "ncclReduceScatter")
+	if _, err := (&Finder{Env: m.Env}).NCCL(); !errors.Is(err, ErrSymbol) {
+		t.Errorf("NCCL without ncclReduceScatter: %v, want ErrSymbol", err)
+	}
+}
+
+// TestRanksThatDisagree: a collective of another size on another rank is a bug that real GPUs answer with a hang.
+func TestRanksThatDisagree(t *testing.T) {
+	m := libs.Machine(t)
+	m.Set("devices 2")
+	d := driver(t, m)
+	n, err := (&Finder{Env: m.Env}).NCCL()
+	must(t, err)
+	id, err := n.NewID()
+	must(t, err)
+	var wg sync.WaitGroup
+	for i := range 2 {
+		c := contextOf(t, d, i)
+		wg.Go(func() {
+			must(t, c.Do(func() error {
+				g := newGPU(t, c, 8)
+				comm, err := n.Join(id, 2, i)
+				must(t, err)
+				must(t, comm.AllReduce(g.s, g.x, g.x, int64(8-i), F32, Sum))
+				if err := g.s.Sync(); err == nil && comm.AsyncError() == nil {
+					t.Errorf("rank %d does not notice", i)
+				}
+				return comm.Abort()
+			}))
+			must(t, c.Close())
+		})
+	}
+	wg.Wait()
+	if v := m.State().Violations; len(v) == 0 || !strings.Contains(v[0], "disagree on collective 0") {
+		t.Errorf("violations %q", v)
+	}
 }
 
 // TestAbortFreesTheOther: one rank waits for a reduction that the other never queues, and the other leaves.
