@@ -203,11 +203,10 @@ func grewSentence(e event.Grew) string {
 
 // verdict says whether the function was kept, and whether that was promised.
 func verdict(e event.Grew) string {
-	// A hundred times float32's rounding of the largest logit: sums in the network round many times.
-	const rounding = 100 * 1.2e-7
-	kept := e.MaxLogitDiff <= rounding*max(e.MaxLogit, 1)
 	switch {
-	case kept:
+	case e.Kept() && e.Precision == "bf16" && e.MaxLogitDiff > 0:
+		return "function preserved to the rounding of bf16"
+	case e.Kept():
 		return "function preserved"
 	case e.Preserves:
 		return "FUNCTION NOT PRESERVED, which this operator promises"
