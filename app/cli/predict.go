@@ -24,8 +24,12 @@ type predictFlags struct {
 // What a fit is over.
 const (
 	byParams = "params"
+	byWidth  = "width"
 	byFLOPs  = "flops"
 )
+
+// byUnits names each in the text.
+var byUnits = map[string]string{byParams: "parameters", byWidth: "channels", byFLOPs: "FLOPs"}
 
 // predicted is the fit as it is shown.
 type predicted struct {
@@ -69,8 +73,8 @@ func (p Program) predict() *cobra.Command {
 		Short: "fit a x^b + c to the losses of runs, and say what comes next",
 		Long: `Fit loss = a x^b + c to finished runs, or to pairs such as 10M:1.25, and predict the loss further on.
 
-x is the parameters of a run's last stage, or with --by flops all that it computed. The runs must be comparable: one text, one
-kind of network, and over parameters the same number of tokens.`,
+x is the parameters of a run's last stage, with --by width its hidden channels, or with --by flops all that it computed. The runs
+must be comparable: one text, one kind of network, and over parameters or width the same number of tokens.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			points, err := f.points(args)
 			if err != nil {
@@ -86,7 +90,7 @@ kind of network, and over parameters the same number of tokens.`,
 			return out.write(&text{w: p.Streams.Out})
 		},
 	}
-	cmd.Flags().StringVar(&f.by, "by", byParams, "what x is: params or flops")
+	cmd.Flags().StringVar(&f.by, "by", byParams, "what x is: params, width or flops")
 	cmd.Flags().StringSliceVar(&f.at, "at", nil, "`X` to predict at, such as 100M; without it twice and four times the largest")
 	jsonFlag(cmd, &asJSON, "print one JSON object")
 	return cmd
@@ -94,8 +98,8 @@ kind of network, and over parameters the same number of tokens.`,
 
 // points reads the arguments.
 func (f predictFlags) points(args []string) ([]fittedPoint, error) {
-	if f.by != byParams && f.by != byFLOPs {
-		return nil, session.Usagef("--by is %q; it must be params or flops", f.by)
+	if byUnits[f.by] == "" {
+		return nil, session.Usagef("--by is %q; it must be params, width or flops", f.by)
 	}
 	if len(args) < 3 {
 		return nil, session.Usagef("a fit needs three runs or pairs X:LOSS, such as 10M:1.25; there are %d", len(args))
@@ -164,7 +168,10 @@ func (f predictFlags) run(home *session.Home, arg string) (p fittedPoint, err er
 	}
 	last := a.Stages[len(a.Stages)-1]
 	p = fittedPoint{Name: info.ID, X: float64(last.Params), Loss: a.Eval.Loss, tokens: a.Ended.Tokens}
-	if f.by == byFLOPs {
+	switch f.by {
+	case byWidth:
+		p.X = float64(last.Hidden)
+	case byFLOPs:
 		p.X = a.Ended.FLOPs
 	}
 	return p, nil
@@ -226,7 +233,7 @@ func (f predictFlags) notes(points []fittedPoint, fit predict.Fit) []string {
 		if first == 0 {
 			first = p.tokens
 		}
-		if f.by == byParams && p.tokens != 0 && p.tokens != first {
+		if f.by != byFLOPs && p.tokens != 0 && p.tokens != first {
 			notes = append(notes, fmt.Sprintf("the runs saw different numbers of tokens (%s and %s), so more than size is in the fit", grouped(first), grouped(p.tokens)))
 			break
 		}
@@ -234,16 +241,8 @@ func (f predictFlags) notes(points []fittedPoint, fit predict.Fit) []string {
 	return notes
 }
 
-// unit names x in the text.
-func (p predicted) unit() string {
-	if p.By == byFLOPs {
-		return "FLOPs"
-	}
-	return "parameters"
-}
-
 func (p predicted) write(t *text) error {
-	t.line("loss = a x^b + c over %s, from %d points", p.unit(), len(p.Points))
+	t.line("loss = a x^b + c over %s, from %d points", byUnits[p.By], len(p.Points))
 	if e := p.Errors; e != nil {
 		t.line("  a %.4g ± %.3g, b %.4g ± %.3g, c %.4f ± %.3g; residuals of %.2g", p.A, e[0], p.B, e[1], p.C, e[2], *p.ResidualStd)
 	} else {
@@ -251,7 +250,7 @@ func (p predicted) write(t *text) error {
 	}
 	t.line("")
 	rows := tabwriter.NewWriter(t, 0, 4, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintf(rows, "%s\tloss\tfit\t95 %% from\tto\t\t\n", p.unit()) // t keeps the error
+	_, _ = fmt.Fprintf(rows, "%s\tloss\tfit\t95 %% from\tto\t\t\n", byUnits[p.By]) // t keeps the error
 	for _, x := range p.Points {
 		_, _ = fmt.Fprintf(rows, "%s\t%.4f\t%.4f\t\t\t%s\t\n", scaled(x.X), x.Loss, x.Fit, x.Name)
 	}

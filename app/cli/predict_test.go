@@ -42,6 +42,9 @@ func TestPredictRuns(t *testing.T) {
 		t.Errorf("points %+v", p.Points)
 	}
 	decode(t, ok(t, "predict", "small", "large", "1M:0.5", "10M:0.4", "--json"), &p)
+	if out := ok(t, "predict", "small", "64:0.5", "128:0.4", "--by", "width"); !strings.Contains(out, "over channels") || !strings.Contains(out, " 32 ") {
+		t.Errorf("over the width: %s", out)
+	}
 	if len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "different numbers of tokens") {
 		t.Errorf("notes %q", p.Notes)
 	}
