@@ -137,7 +137,7 @@ func (q *productCase) expect() {
 			switch e {
 			case AddBias, GELUBias, GELUAuxBias:
 				v += *q.bias.at(i, 0)
-			case GradGELU, GradGELUBias:
+			case DGELU, DGELUBGrad:
 				_, slope := geluAndSlope(*q.aux.at(i, j))
 				v *= slope
 			}
@@ -153,12 +153,12 @@ func (q *productCase) expect() {
 	}
 	for i := range sums {
 		switch {
-		case e == GradBiasOfA && i < q.m:
+		case e == BGradA && i < q.m:
 			sums[i] = 0
 			for l := range q.k {
 				sums[i] += opAt(q.a, q.p.TransA, i, l)
 			}
-		case e == GradBiasOfB && i < q.n:
+		case e == BGradB && i < q.n:
 			sums[i] = 0
 			for l := range q.k {
 				sums[i] += opAt(q.b, q.p.TransB, l, i)
@@ -166,9 +166,9 @@ func (q *productCase) expect() {
 		}
 	}
 	switch e {
-	case GradGELUBias, GradBiasOfA:
+	case DGELUBGrad, BGradA:
 		copy(q.bias.v, sums[:q.m])
-	case GradBiasOfB:
+	case BGradB:
 		copy(q.bias.v, sums[:q.n])
 	}
 }
@@ -209,7 +209,7 @@ func TestProductsWithEpilogues(t *testing.T) {
 		must(t, err)
 		scratch, err := c.Alloc(1 << 20)
 		must(t, err)
-		for _, e := range []Epilogue{0, NoEpilogue, AddBias, GELU, GELUBias, GELUAux, GELUAuxBias, GradGELU, GradGELUBias, GradBiasOfA, GradBiasOfB} {
+		for _, e := range []Epilogue{0, NoEpilogue, AddBias, GELU, GELUBias, GELUAux, GELUAuxBias, DGELU, DGELUBGrad, BGradA, BGradB} {
 			for trans := range 4 {
 				for _, types := range [][2]DataType{{F32, F32}, {BF16, BF16}, {BF16, F32}} {
 					q := newProductCase(t, c, r, e, trans&1 != 0, trans&2 != 0, types[0], types[1])

@@ -87,7 +87,7 @@ func TestOldDriver(t *testing.T) {
 		g := newGPU(t, c, 8)
 		graph, err := g.s.Capture(func() error { return g.add(g.s, 1) })
 		must(t, err)
-		if _, err := graph.Ready(); !errors.Is(err, ErrSymbol) || !strings.Contains(err.Error(), "cuGraphInstantiateWithFlags is missing: CUDA 11.4 or newer is wanted") {
+		if _, err := graph.Instantiate(); !errors.Is(err, ErrSymbol) || !strings.Contains(err.Error(), "cuGraphInstantiateWithFlags is missing: CUDA 11.4 or newer is wanted") {
 			t.Errorf("function of a newer CUDA: %v", err)
 		}
 		must(t, graph.Close())
@@ -112,7 +112,7 @@ func TestEveryCallReportsItsFailure(t *testing.T) {
 		must(t, g.s.Sync())
 		graph, err := g.s.Capture(func() error { return g.add(g.s, 0) })
 		must(t, err)
-		ready, err := graph.Ready()
+		ready, err := graph.Instantiate()
 		must(t, err)
 		dev := c.Device
 		for call, f := range map[string]func() error{
@@ -133,14 +133,14 @@ func TestEveryCallReportsItsFailure(t *testing.T) {
 			"cuMemcpyHtoD_v2":                             func() error { return c.Upload(g.x, []byte{1}) },
 			"cuMemcpyDtoH_v2":                             func() error { return c.Download([]byte{1}, g.x) },
 			"cuMemcpyDtoD_v2":                             func() error { return c.Copy(g.x, g.y, 4) },
-			"cuMemsetD8_v2":                               func() error { return c.Fill8(g.x, 1, 1) },
-			"cuMemsetD32_v2":                              func() error { return c.Fill32(g.x, 1, 1) },
+			"cuMemsetD8_v2":                               func() error { return c.Memset8(g.x, 1, 1) },
+			"cuMemsetD32_v2":                              func() error { return c.Memset32(g.x, 1, 1) },
 			"cuMemcpyHtoDAsync_v2":                        func() error { return g.s.Upload(g.x, g.hostX, 0, 4) },
 			"cuMemcpyDtoHAsync_v2":                        func() error { return g.s.Download(g.hostX, 0, g.x, 4) },
 			"cuMemcpyDtoDAsync_v2":                        func() error { return g.s.Copy(g.x, g.y, 4) },
 			"cuMemcpyPeerAsync":                           func() error { return g.s.CopyPeer(g.x, g.y, c, 4) },
-			"cuMemsetD8Async":                             func() error { return g.s.Fill8(g.x, 1, 1) },
-			"cuMemsetD32Async":                            func() error { return g.s.Fill32(g.x, 1, 1) },
+			"cuMemsetD8Async":                             func() error { return g.s.Memset8(g.x, 1, 1) },
+			"cuMemsetD32Async":                            func() error { return g.s.Memset32(g.x, 1, 1) },
 			"cuStreamCreateWithPriority":                  func() error { _, err := c.Stream(0); return err },
 			"cuStreamDestroy_v2":                          g.s2.Close,
 			"cuStreamSynchronize":                         g.s.Sync,
@@ -157,11 +157,11 @@ func TestEveryCallReportsItsFailure(t *testing.T) {
 			"cuModuleUnload":                              g.module.Close,
 			"cuModuleGetFunction":                         func() error { _, err := g.module.Kernel("axpy"); return err },
 			"cuModuleGetGlobal_v2":                        func() error { _, _, err := g.module.Global("table"); return err },
-			"cuFuncGetAttribute":                          func() error { _, err := g.axpy.Usage(); return err },
+			"cuFuncGetAttribute":                          func() error { _, err := g.axpy.Attributes(); return err },
 			"cuFuncSetAttribute":                          func() error { return g.axpy.SetShared(0) },
-			"cuOccupancyMaxActiveBlocksPerMultiprocessor": func() error { _, err := g.axpy.Blocks(32, 0); return err },
+			"cuOccupancyMaxActiveBlocksPerMultiprocessor": func() error { _, err := g.axpy.Occupancy(32, 0); return err },
 			"cuLaunchKernel":                              func() error { return g.add(g.s, 0) },
-			"cuGraphInstantiateWithFlags":                 func() error { _, err := graph.Ready(); return err },
+			"cuGraphInstantiateWithFlags":                 func() error { _, err := graph.Instantiate(); return err },
 			"cuGraphLaunch":                               func() error { return ready.Launch(g.s) },
 			"cuGraphUpload":                               func() error { return ready.Upload(g.s) },
 			"cuGraphGetNodes":                             func() error { _, err := graph.Nodes(); return err },

@@ -43,18 +43,18 @@ func (g *Graph) Nodes() (int, error) {
 	return int(n), err
 }
 
-// Close gives the recording back; what was made of it by Ready stays.
+// Close gives the recording back; what was instantiated from it stays.
 func (g *Graph) Close() error { return g.c.d.do(&g.c.d.c.cuGraphDestroy, g.p) }
 
-// ReadyGraph is a graph prepared for launching.
-type ReadyGraph struct {
+// GraphExec is a graph prepared for launching.
+type GraphExec struct {
 	c *Context
 	p uintptr
 }
 
-// Ready prepares g (cuGraphInstantiateWithFlags).
-func (g *Graph) Ready() (*ReadyGraph, error) {
-	r := &ReadyGraph{c: g.c}
+// Instantiate prepares g (cuGraphInstantiateWithFlags).
+func (g *Graph) Instantiate() (*GraphExec, error) {
+	r := &GraphExec{c: g.c}
 	if err := g.c.d.do(&g.c.d.c.cuGraphInstantiateWithFlags, uintptr(unsafe.Pointer(&r.p)), g.p, 0); err != nil {
 		return nil, err
 	}
@@ -62,10 +62,10 @@ func (g *Graph) Ready() (*ReadyGraph, error) {
 }
 
 // Upload sends r to the GPU ahead of its first launch.
-func (r *ReadyGraph) Upload(s *Stream) error { return r.c.d.do(&r.c.d.c.cuGraphUpload, r.p, s.p) }
+func (r *GraphExec) Upload(s *Stream) error { return r.c.d.do(&r.c.d.c.cuGraphUpload, r.p, s.p) }
 
 // Launch puts one run of the graph into s.
-func (r *ReadyGraph) Launch(s *Stream) error { return r.c.d.hot(&r.c.d.c.cuGraphLaunch, r.p, s.p) }
+func (r *GraphExec) Launch(s *Stream) error { return r.c.d.hot(&r.c.d.c.cuGraphLaunch, r.p, s.p) }
 
 // Close gives it back.
-func (r *ReadyGraph) Close() error { return r.c.d.do(&r.c.d.c.cuGraphExecDestroy, r.p) }
+func (r *GraphExec) Close() error { return r.c.d.do(&r.c.d.c.cuGraphExecDestroy, r.p) }

@@ -87,8 +87,8 @@ func (k *Kernel) parameters() []int {
 	return sizes
 }
 
-// Usage is what a kernel takes of a multiprocessor.
-type Usage struct {
+// Attributes is what a kernel takes of a multiprocessor.
+type Attributes struct {
 	MaxThreads int `json:"max_threads"` // largest block
 	Registers  int `json:"registers"`   // per thread
 	Shared     int `json:"shared"`      // static bytes per block
@@ -98,9 +98,9 @@ type Usage struct {
 	Binary     int `json:"binary"`      // 90: machine code for sm_90
 }
 
-// Usage asks the driver.
-func (k *Kernel) Usage() (Usage, error) {
-	var u Usage
+// Attributes asks the driver.
+func (k *Kernel) Attributes() (Attributes, error) {
+	var u Attributes
 	for attribute, to := range []*int{&u.MaxThreads, &u.Shared, &u.Const, &u.Local, &u.Registers, &u.PTX, &u.Binary} {
 		var v int32
 		if err := k.c.d.do(&k.c.d.c.cuFuncGetAttribute, uintptr(unsafe.Pointer(&v)), uintptr(attribute), k.p); err != nil {
@@ -121,8 +121,8 @@ func (k *Kernel) SetShared(bytes int) error {
 	return nil
 }
 
-// Blocks is how many blocks fit on one multiprocessor at once.
-func (k *Kernel) Blocks(threads, shared int) (int, error) {
+// Occupancy is how many blocks fit on one multiprocessor at once.
+func (k *Kernel) Occupancy(threads, shared int) (int, error) {
 	var n int32
 	err := k.c.d.do(&k.c.d.c.cuOccupancyMaxActiveBlocksPerMultiprocessor, uintptr(unsafe.Pointer(&n)), k.p, uintptr(threads), uintptr(shared))
 	return int(n), err

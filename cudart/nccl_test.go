@@ -164,7 +164,7 @@ func TestCollectiveInGraph(t *testing.T) {
 		must(t, r.s.Sync())
 		graph, err := r.s.Capture(func() error { return r.comm.AllReduce(r.s, r.send, r.send, room, F32, Mean) })
 		must(t, err)
-		ready, err := graph.Ready()
+		ready, err := graph.Instantiate()
 		must(t, err)
 		for range 3 {
 			must(t, ready.Launch(r.s))
@@ -360,7 +360,7 @@ func TestOneGPUDies(t *testing.T) {
 					t.Errorf("the GPU that lives: %v", err)
 				}
 				must(t, comm.Abort())
-				must(t, g.s.Fill8(g.x, 0, 32))
+				must(t, g.s.Memset8(g.x, 0, 32))
 				g.close()
 				return nil
 			}))

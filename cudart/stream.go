@@ -68,16 +68,16 @@ func (s *Stream) CopyPeer(dst Ptr, src Ptr, from *Context, bytes int64) error {
 	return s.c.d.hot(&s.c.d.c.cuMemcpyPeerAsync, uintptr(dst), s.c.handle, uintptr(src), from.handle, uintptr(bytes), s.p)
 }
 
-// Fill8 sets n bytes.
-func (s *Stream) Fill8(dst Ptr, value uint8, n int64) error {
+// Memset8 sets n bytes.
+func (s *Stream) Memset8(dst Ptr, value uint8, n int64) error {
 	if n == 0 {
 		return nil
 	}
 	return s.c.d.hot(&s.c.d.c.cuMemsetD8Async, uintptr(dst), uintptr(value), uintptr(n), s.p)
 }
 
-// Fill32 sets n words of 32 bits; dst is aligned to 4 bytes.
-func (s *Stream) Fill32(dst Ptr, value uint32, n int64) error {
+// Memset32 sets n words of 32 bits; dst is aligned to 4 bytes.
+func (s *Stream) Memset32(dst Ptr, value uint32, n int64) error {
 	if n == 0 {
 		return nil
 	}

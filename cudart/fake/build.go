@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -23,7 +24,7 @@ type library struct {
 }
 
 var libraries = []library{
-	{"libcuda.so.1", []string{"core.c", "device.c", "memory.c", "stream.c", "module.c"}},
+	{"libcuda.so.1", []string{"core.c", "device.c", "memory.c", "stream.c", "graph.c", "module.c"}},
 	{"libnvidia-ml.so.1", []string{"nvml.c"}},
 	{"libcublasLt.so.12", []string{"cublaslt.c"}},
 	{"libnccl.so.2", []string{"nccl.c"}},
@@ -33,7 +34,7 @@ var libraries = []library{
 // Libraries are compiled stand-ins in a folder, to be copied for each test.
 type Libraries struct{ Dir string }
 
-// Build compiles all stand-ins into dir with gcc, or what CC names. It takes about two seconds of processor time.
+// Build compiles all stand-ins into dir with gcc, or what the variable CC names.
 func Build(dir string) (*Libraries, error) {
 	if err := os.CopyFS(dir, sources); err != nil {
 		return nil, err
@@ -54,13 +55,13 @@ func Build(dir string) (*Libraries, error) {
 }
 
 // Module compiles emulated kernels, the text of a C file that includes "fake.h" (C++ if name ends with .cc), and gives the
-// image that cudart's Context.Load takes.
-func (l *Libraries) Module(name, source string) ([]byte, error) {
+// image that cudart's Context.Load takes. flags go to the compiler, e.g. -I with a folder of headers.
+func (l *Libraries) Module(name, source string, flags ...string) ([]byte, error) {
 	if err := os.WriteFile(filepath.Join(l.Dir, name), []byte(source), 0o600); err != nil {
 		return nil, err
 	}
 	so := filepath.Join(l.Dir, name+".so")
-	if err := compile(l.Dir, "-Isrc", "-o", so, name); err != nil {
+	if err := compile(l.Dir, append([]string{"-Isrc", "-o", so, name}, flags...)...); err != nil {
 		return nil, err
 	}
 	return Image(so), nil
@@ -69,13 +70,16 @@ func (l *Libraries) Module(name, source string) ([]byte, error) {
 // Image is the image of a module whose kernels are in the shared object at path.
 func Image(path string) []byte { return []byte("growlab fake module\n" + path + "\n") }
 
-// compile makes a shared object.
+// compile makes a shared object, with the C++ compiler if there is a C++ file.
 func compile(dir string, args ...string) error {
-	cc := os.Getenv("CC")
-	if cc == "" {
-		cc = "gcc"
+	variable, compiler := "CC", "gcc"
+	if slices.ContainsFunc(args, func(a string) bool { return strings.HasSuffix(a, ".cc") }) {
+		variable, compiler = "CXX", "g++"
 	}
-	command := append(strings.Fields(cc), "-O1", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror")
+	if c := os.Getenv(variable); c != "" {
+		compiler = c
+	}
+	command := append(strings.Fields(compiler), "-O1", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror")
 	command = append(append(command, args...), "-ldl", "-lpthread", "-lm")
 	c := exec.Command(command[0], command[1:]...)
 	c.Dir = dir

@@ -4,10 +4,13 @@
 #ifndef GROWLAB_FAKE_H
 #define GROWLAB_FAKE_H
 
+#define FAKE_VISIBLE __attribute__((visibility("default")))
 #ifdef __cplusplus
-#define FAKE_EXPORT extern "C" __attribute__((visibility("default")))
+#define FAKE_EXPORT extern "C" FAKE_VISIBLE
+#define FAKE_DECLARE extern "C" FAKE_VISIBLE
 #else
-#define FAKE_EXPORT __attribute__((visibility("default")))
+#define FAKE_EXPORT FAKE_VISIBLE
+#define FAKE_DECLARE extern FAKE_VISIBLE
 #endif
 
 #define FAKE_MODULE "growlab fake module\n"
@@ -15,30 +18,32 @@
 // One run of a kernel. args[i] points to argument i. valid tells whether bytes from p lie inside one allocation of
 // device memory that this GPU may reach. seed is for adversarial schedules of the threads; 0: the natural order.
 struct fake_launch {
-  unsigned grid[3], block[3], shared;
-  void **args;
-  int (*valid)(const void *p, unsigned long long bytes);
-  unsigned seed;
+	unsigned grid[3], block[3], shared;
+	void **args;
+	int (*valid)(const void *p, unsigned long long bytes);
+	unsigned seed;
 };
 
 // One kernel. run returns 0 or a CUresult, e.g. 700 for an illegal address; the context is lost then.
 struct fake_kernel {
-  const char *name;
-  int (*run)(const struct fake_launch *);
-  int params;
-  const int *sizes;                                // bytes of each parameter
-  int registers, shared, local, max_threads;       // 0: 32 registers, 1024 threads
+	const char *name;
+	int (*run)(const struct fake_launch *);
+	int params;
+	const int *sizes; // bytes of each parameter
+	int registers, shared, local, max_threads; // 0: 32 registers, 1024 threads
 };
 
 // One __device__ variable.
 struct fake_global {
-  const char *name;
-  void *address;
-  unsigned long long bytes;
+	const char *name;
+	void *address;
+	unsigned long long bytes;
 };
 
-// The tables; each ends with a null name.
-#define FAKE_KERNELS FAKE_EXPORT const struct fake_kernel fake_kernels[]
-#define FAKE_GLOBALS FAKE_EXPORT const struct fake_global fake_globals[]
+// The tables: FAKE_KERNELS = {…, {0}}; each ends with a null name.
+FAKE_DECLARE const struct fake_kernel fake_kernels[];
+FAKE_DECLARE const struct fake_global fake_globals[];
+#define FAKE_KERNELS const struct fake_kernel fake_kernels[]
+#define FAKE_GLOBALS const struct fake_global fake_globals[]
 
 #endif

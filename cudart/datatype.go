@@ -1,0 +1,19 @@
+package cudart
+
+// DataType is the type of a matrix' elements (cudaDataType_t).
+type DataType int32
+
+// The types that are used here.
+const (
+	F32  DataType = 0
+	F16  DataType = 2
+	BF16 DataType = 14
+)
+
+// Size is the bytes of one element.
+func (t DataType) Size() int {
+	if t == F32 {
+		return 4
+	}
+	return 2
+}
