@@ -63,11 +63,11 @@ func (l swappedStats) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s co
 	})
 }
 
-func (l forgottenResidual) NormGrad(dx, gains, biases, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
+func (l forgottenResidual) NormGrad(dx, operand, gains, biases, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
 	if residual == dx {
 		spoil(dx.Vec, func(int, float64) float64 { return 0 })
 	}
-	l.lane.NormGrad(dx, gains, biases, residual, dy, x, stats, gain, s)
+	l.lane.NormGrad(dx, operand, gains, biases, residual, dy, x, stats, gain, s)
 }
 
 func (l maskOnPre) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
@@ -110,8 +110,8 @@ func (l straightBack) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute
 	l.lane.AttentionGrad(dqkv, do, qkv, o, lse, a)
 }
 
-func (l meanLoss) CrossEntropy(loss compute.Vec, logits compute.Mat, grad bool, _ float64) {
-	l.lane.CrossEntropy(loss, logits, grad, 1/float64(l.rows()+1))
+func (l meanLoss) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weight, mult, _ float64) {
+	l.lane.Classify(loss, dlogits, y, w, mult, 1/float64(l.rows()+1))
 }
 
 // Positions count on through the batch.
@@ -203,7 +203,7 @@ func TestSuiteFindsFaults(t *testing.T) {
 		{"LinearGrad", "no mask", onLane(func(l *lane) compute.Lane { return sleepingMask{l} })},
 		{"Attention", "later positions seen", onLane(func(l *lane) compute.Lane { return blindCausality{l} })},
 		{"AttentionGrad", "no rotation back", onLane(func(l *lane) compute.Lane { return straightBack{l} })},
-		{"CrossEntropy", "wrong scale", onLane(func(l *lane) compute.Lane { return meanLoss{l} })},
+		{"Classify", "wrong scale", onLane(func(l *lane) compute.Lane { return meanLoss{l} })},
 		{"Embed", "positions off by one", onLane(func(l *lane) compute.Lane { return shiftedPositions{l} })},
 		{"WeightGrad", "overwrites", overwrites{NewReference()}},
 		{"EmbedGrad", "repeated tokens overwrite", lastToken{NewReference()}},

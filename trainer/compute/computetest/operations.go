@@ -19,7 +19,7 @@ func operations() []operation {
 		{"LinearGrad", "LinearGrad", linearGrads},
 		{"Attention", "Attention", attentions},
 		{"AttentionGrad", "AttentionGrad", attentionGrads},
-		{"CrossEntropy", "CrossEntropy", losses},
+		{"Classify", "Classify", classifies},
 		{"WeightGrad", "WeightGrad", weightGrads},
 		{"SumRows", "SumRows", sumRows},
 		{"EmbedGrad", "EmbedGrad", embedGrads},
@@ -89,7 +89,7 @@ func norms() (all []*trial) {
 
 func normGrads() (all []*trial) {
 	normCases(func(i, seqs, t, c int, s compute.NormSpec) {
-		all = append(all, normGradTrial(uint64(i), seqs, t, c, s, residualForms[i%3]))
+		all = append(all, normGradTrial(uint64(i), seqs, t, c, s, residualForms[i%3], i%2 == 0))
 	})
 	return all
 }
@@ -102,16 +102,21 @@ func linears() (all []*trial) {
 	for _, act := range acts {
 		for _, mask := range masksOf(19) {
 			for _, bias := range []bool{false, true} {
+				c := linearCase{seqs: 3, t: 3, in: 21, out: 19, act: act, mask: mask, bias: bias, gate: 0.7}
 				for _, res := range []residual{alone, apartFrom, inPlace} {
-					try(linearCase{seqs: 3, t: 3, in: 21, out: 19, act: act, mask: mask, bias: bias, residual: res, gate: 0.7})
+					c.residual = res
+					try(c)
 				}
+				c.residual, c.operand = alone, true
+				try(c)
 			}
 		}
 	}
 	try(linearCase{seqs: 3, t: 3, in: 21, out: 19, residual: apartFrom, gate: 0})
 	shapes(func(i, rows, in, out int) {
 		seqs, t := batchOf(i, rows)
-		try(linearCase{seqs, t, in, out, acts[i%3], masksOf(out)[i%4], i%2 == 0, residual(i / 3 % 3), 1})
+		res := residual(i / 3 % 3)
+		try(linearCase{seqs, t, in, out, acts[i%3], masksOf(out)[i%4], i%2 == 0, res, 1, res == alone && i/9%2 == 0})
 	})
 	try(linearCase{seqs: 3, t: 11, in: 1029, out: 21, act: compute.GELU}) // deeper and wider than blocks for caches
 	try(linearCase{seqs: 3, t: 11, in: 21, out: 515, act: compute.SwiGLU})
@@ -123,13 +128,15 @@ func linearGrads() (all []*trial) {
 	for _, act := range acts {
 		for _, mask := range masksOf(21) {
 			for _, scale := range []float64{0, 0.7, 1} {
-				try(linearCase{seqs: 3, t: 3, in: 21, out: 19, act: act, mask: mask, gate: scale})
+				for _, operand := range []bool{false, true} {
+					try(linearCase{seqs: 3, t: 3, in: 21, out: 19, act: act, mask: mask, gate: scale, operand: operand})
+				}
 			}
 		}
 	}
 	shapes(func(i, rows, in, out int) {
 		seqs, t := batchOf(i, rows)
-		try(linearCase{seqs: seqs, t: t, in: in, out: out, act: acts[i%3], mask: masksOf(in)[i%4], gate: 0.5})
+		try(linearCase{seqs: seqs, t: t, in: in, out: out, act: acts[i%3], mask: masksOf(in)[i%4], gate: 0.5, operand: i/3%2 == 0})
 	})
 	try(linearCase{seqs: 3, t: 11, in: 21, out: 1029, act: compute.GELU, gate: 1}) // deeper and wider than blocks for caches
 	try(linearCase{seqs: 3, t: 11, in: 515, out: 21, act: compute.SwiGLU, gate: 1})
@@ -181,13 +188,20 @@ func attentionGrads() (all []*trial) {
 	return all
 }
 
-func losses() (all []*trial) {
-	for i, vocab := range append([]int{2, 256, 257}, edges[1:]...) {
+func classifies() (all []*trial) {
+	try := func(seqs, t, c, vocab int, mult float64) {
 		for _, grad := range []bool{false, true} {
-			all = append(all, lossTrial(uint64(i), 1+i%3, []int{1, 5, 33}[i%3], vocab, grad, 1),
-				lossTrial(uint64(i), 1, 5, vocab, grad, 40))
+			all = append(all, classifyTrial(uint64(len(all)), seqs, t, c, vocab, grad, mult))
 		}
 	}
+	shapes(func(i, rows, c, vocab int) {
+		seqs, t := batchOf(i, rows)
+		try(seqs, t, c, max(vocab, 2), []float64{1, 40, 0.5}[i%3])
+	})
+	for i, vocab := range []int{17, 256, 257, 300, 1031} {
+		try(1+i%2, 7, 21, vocab, 1)
+	}
+	try(3, 11, 545, 35, 2) // deeper than blocks for caches
 	return all
 }
 

@@ -9,13 +9,23 @@ import (
 	"growlab/trainer/compute/computetest"
 )
 
+var precisions = []compute.Precision{compute.FP32, compute.BF16}
+
 func TestReference(t *testing.T) {
-	computetest.Run(t, func(testing.TB) compute.Device { return computetest.NewReference() })
+	for _, p := range precisions {
+		t.Run(p.String(), func(t *testing.T) {
+			computetest.Run(t, func(testing.TB) compute.Device { return &computetest.Reference{Operands: p} })
+		})
+	}
 }
 
 // One lane of the whole batch, as on a GPU, gives the same bits as a lane for each sequence.
 func TestReferenceLanes(t *testing.T) {
-	computetest.RunDeterminism(t, func(n int) compute.Device { return &computetest.Reference{Per: n} })
+	for _, p := range precisions {
+		t.Run(p.String(), func(t *testing.T) {
+			computetest.RunDeterminism(t, func(n int) compute.Device { return &computetest.Reference{Per: n, Operands: p} })
+		})
+	}
 }
 
 // put is a matrix that holds numbers.
@@ -85,9 +95,10 @@ func TestReferenceByHand(t *testing.T) {
 		})
 		near(t, "y", y, 0.84119199060827670, -0.04540230591222498, 0) // worked out in decimal, 40 digits
 	})
-	t.Run("CrossEntropy", func(t *testing.T) {
-		z, loss := put(t, dev, 3, math.Log(2), math.Log(1), math.Log(5)), out(1, 1)
-		run(dev, 1, func(l compute.Lane) { l.CrossEntropy(loss.Vec, z, true, 2) })
+	t.Run("Classify", func(t *testing.T) {
+		w := put(t, dev, 2, math.Log(2), 7, math.Log(1), 7, math.Log(5), 7)
+		y, z, loss := put(t, dev, 2, 2, 0), out(3, 3), out(1, 1)
+		run(dev, 1, func(l compute.Lane) { l.Classify(loss.Vec, z, y, dev.Weight(w.Vec, 3, 2), 0.5, 2) })
 		near(t, "loss", loss, math.Log(4)) // token 0 has probability 2/8
 		near(t, "gradient", z, 2*(0.25-1), 2*0.125, 2*0.625)
 	})
