@@ -23,6 +23,7 @@ func checks() []check {
 		{"Memory", "Name Precision Alloc AllocOperand Upload Download Zero Sync Close", memory},
 		{"Lanes", "Lanes Run Index First Seqs T", groups},
 		{"Refresh", "Weight Refresh", refresh},
+		{"Rounding", "", rounding},
 	}
 	for _, o := range operations() {
 		rows = append(rows, check{o.name, o.methods, func(t *testing.T, open func(t testing.TB) compute.Device) {
