@@ -120,6 +120,7 @@ func linears() (all []*trial) {
 	})
 	try(linearCase{seqs: 3, t: 11, in: 1029, out: 21, act: compute.GELU}) // deeper and wider than blocks for caches
 	try(linearCase{seqs: 3, t: 11, in: 21, out: 515, act: compute.SwiGLU})
+	try(linearCase{seqs: 1, t: 35, in: 545, out: 67, bias: true, operand: true}) // past all edges at once
 	return all
 }
 
@@ -140,28 +141,37 @@ func linearGrads() (all []*trial) {
 	})
 	try(linearCase{seqs: 3, t: 11, in: 21, out: 1029, act: compute.GELU, gate: 1}) // deeper and wider than blocks for caches
 	try(linearCase{seqs: 3, t: 11, in: 515, out: 21, act: compute.SwiGLU, gate: 1})
+	try(linearCase{seqs: 1, t: 35, in: 67, out: 545, gate: 1, operand: true}) // past all edges at once
 	return all
 }
 
 var rotaries = []compute.Rotary{{}, {Base: 10000}, {Base: 10000, XPos: true, Center: 64}}
 
 // attentionCases tries every option with every other at one shape, and lengths and widths with one choice of options.
-func attentionCases(f func(i, seqs, t int, a compute.AttentionSpec)) {
+func attentionCases(f func(i, seqs, t int, a compute.AttentionSpec, seeks ...int)) {
 	i, sharp := 0, 1.0 // sharp: scores so large that few positions count
-	try := func(seqs, t, heads, dim int, mask compute.Mask, rotary compute.Rotary) {
+	try := func(seqs, t, heads, dim int, mask compute.Mask, rotary compute.Rotary, seeks ...int) {
 		i++
 		scale := sharp * 1.3 / float64(dim)
-		f(i, seqs, t, compute.AttentionSpec{Heads: heads, HeadDim: dim, Scale: scale, Mask: mask, Rotary: rotary})
+		f(i, seqs, t, compute.AttentionSpec{Heads: heads, HeadDim: dim, Scale: scale, Mask: mask, Rotary: rotary}, seeks...)
 	}
 	for _, rotary := range rotaries {
 		for _, mask := range masksOf(3) {
 			try(3, 5, 3, 8, mask, rotary)
 		}
 	}
-	try(2, 7, 2, 5, compute.Mask{}, compute.Rotary{}) // an odd width, which only heads that do not rotate can have
+	for j, dim := range []int{5, 33} { // odd widths, which only heads that do not rotate can have
+		try(2, 7+24*j, 2, dim, compute.Mask{}, compute.Rotary{})
+	}
+	for j, dim := range []int{6, 10, 34} { // even, and no multiple of a register
+		try(1, 9, 3, dim, masksOf(3)[j], rotaries[1+j%2])
+	}
 	sharp = 20
 	try(1, 33, 2, 16, compute.Mask{}, rotaries[1])
+	sharp = 10
+	try(1, 300, 2, 16, compute.Mask{}, compute.Rotary{}, 0, 75)
 	sharp = 1
+	try(1, 257, 1, 10, compute.Mask{}, rotaries[1])
 	for _, dim := range []int{2, 8, 16, 64} {
 		for _, t := range []int{1, 2, 5, 33} {
 			heads := 1 + i%3
@@ -175,15 +185,15 @@ func attentionCases(f func(i, seqs, t int, a compute.AttentionSpec)) {
 }
 
 func attentions() (all []*trial) {
-	attentionCases(func(i, seqs, t int, a compute.AttentionSpec) {
-		all = append(all, attentionTrial(uint64(i), seqs, t, a))
+	attentionCases(func(i, seqs, t int, a compute.AttentionSpec, seeks ...int) {
+		all = append(all, attentionTrial(uint64(i), seqs, t, a, seeks...))
 	})
 	return all
 }
 
 func attentionGrads() (all []*trial) {
-	attentionCases(func(i, seqs, t int, a compute.AttentionSpec) {
-		all = append(all, attentionGradTrial(uint64(i), seqs, t, a))
+	attentionCases(func(i, seqs, t int, a compute.AttentionSpec, seeks ...int) {
+		all = append(all, attentionGradTrial(uint64(i), seqs, t, a, seeks...))
 	})
 	return all
 }

@@ -7,11 +7,18 @@ import (
 	"growlab/trainer/compute"
 )
 
-func attentionTrial(seed uint64, seqs, t int, a compute.AttentionSpec) *trial {
+// attentionTrial has queries and keys from N(0, 1). With seeks, each head's query at a position is the key seeks[head] before
+// it, which then has most of the probability, if Scale is large: so that no key can be forgotten among many.
+func attentionTrial(seed uint64, seqs, t int, a compute.AttentionSpec, seeks ...int) *trial {
 	k := newTrial(seed, seqs, t)
 	k.name = fmt.Sprintf("%d sequences of %d, %+v", seqs, t, a)
 	inner := a.Heads * a.HeadDim
 	qkv := k.changed("qkv", k.rows(), 3*inner)
+	for head, back := range seeks {
+		for i := back; i < k.rows(); i++ {
+			copy(qkv.row(i)[head*a.HeadDim:][:a.HeadDim], qkv.row(i - back)[inner+head*a.HeadDim:])
+		}
+	}
 	o, lse := k.written("o", k.rows(), inner), k.written("lse", k.rows(), a.Heads)
 	lanes(qkv, o, lse)
 	operands(qkv, o)
@@ -99,8 +106,8 @@ func turnNums(qkv []num, t int, a compute.AttentionSpec, sign float64) {
 }
 
 // attentionGradTrial takes rotated qkv, o and lse from an attentionTrial.
-func attentionGradTrial(seed uint64, seqs, t int, a compute.AttentionSpec) *trial {
-	forward := attentionTrial(seed, seqs, t, a)
+func attentionGradTrial(seed uint64, seqs, t int, a compute.AttentionSpec, seeks ...int) *trial {
+	forward := attentionTrial(seed, seqs, t, a, seeks...)
 	k := newTrial(seed+1, seqs, t)
 	k.name = forward.name
 	inner := a.Heads * a.HeadDim
