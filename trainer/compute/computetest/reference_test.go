@@ -9,10 +9,8 @@ import (
 	"growlab/trainer/compute/computetest"
 )
 
-var precisions = []compute.Precision{compute.FP32, compute.BF16}
-
 func TestReference(t *testing.T) {
-	for _, p := range precisions {
+	for _, p := range []compute.Precision{compute.FP32, compute.BF16} {
 		t.Run(p.String(), func(t *testing.T) {
 			computetest.Run(t, func(testing.TB) compute.Device { return &computetest.Reference{Operands: p} })
 		})
@@ -21,11 +19,7 @@ func TestReference(t *testing.T) {
 
 // One lane of the whole batch, as on a GPU, gives the same bits as a lane for each sequence.
 func TestReferenceLanes(t *testing.T) {
-	for _, p := range precisions {
-		t.Run(p.String(), func(t *testing.T) {
-			computetest.RunDeterminism(t, func(n int) compute.Device { return &computetest.Reference{Per: n, Operands: p} })
-		})
-	}
+	computetest.RunDeterminism(t, func(n int) compute.Device { return &computetest.Reference{Per: n} })
 }
 
 // put is a matrix that holds numbers.
