@@ -29,7 +29,7 @@ func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.Attent
 	if g.tmp == nil {
 		return // the fault is noted
 	}
-	g.dout, g.dqkv = ptr(do.Vec), ptr(dqkv.Vec)
+	g.dout, g.dqkv = l.operand(do.Vec), l.operand(dqkv.Vec)
 	l.attentionGrad(&g)
 }
 
@@ -42,7 +42,7 @@ func (l *lane) attentionShapes(op string, o, lse, qkv compute.Mat, a compute.Att
 	shape(op, "lse", lse, l.rows(), a.Heads)
 	shape(op, "qkv", qkv, l.rows(), 3*inner)
 	g := C.gl_attention{
-		o: ptr(o.Vec), lse: ptr(lse.Vec), qkv: ptr(qkv.Vec),
+		o: l.operand(o.Vec), lse: ptr(lse.Vec), qkv: l.operand(qkv.Vec),
 		seqs: C.ptrdiff_t(l.Seqs()), t: C.ptrdiff_t(l.T()), heads: C.ptrdiff_t(a.Heads), dim: C.ptrdiff_t(a.HeadDim),
 		scale: C.float(a.Scale), mask: mask(a.Mask, a.Heads),
 	}

@@ -76,13 +76,13 @@ func (l *lane) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s compute.N
 	shape("Norm", "y", y, l.rows(), c)
 	length("Norm", "bias", bias.N, biases(s, c))
 	l.kernels.norm(&C.gl_norm{
-		y: ptr(y.Vec), stats: ptr(stats.Vec), x: ptr(x.Vec), gain: ptr(gain), bias: ptr(bias),
+		y: l.operand(y.Vec), half: flag(l.precision == compute.BF16), stats: ptr(stats.Vec), x: ptr(x.Vec), gain: ptr(gain), bias: ptr(bias),
 		rows: C.ptrdiff_t(l.rows()), cols: C.ptrdiff_t(c), mask: mask(s.Mask, c), s: C.float(s.S), eps: C.float(s.Eps), rms: flag(s.RMS),
 	})
 }
 
-// NormGrad writes residual + the gradient of x, and each sequence's gradients of gain and bias.
-func (l *lane) NormGrad(dx, gains, dbias, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
+// NormGrad writes residual + the gradient of x, a copy of that, and each sequence's gradients of gain and bias.
+func (l *lane) NormGrad(dx, operand, gains, dbias, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
 	c := x.Cols
 	l.normShapes("NormGrad", x, stats, gain, s)
 	shape("NormGrad", "dx", dx, l.rows(), c)
@@ -92,11 +92,21 @@ func (l *lane) NormGrad(dx, gains, dbias, residual, dy, x, stats compute.Mat, ga
 	if residual.N > 0 {
 		shape("NormGrad", "residual", residual, l.rows(), c)
 	}
+	if operand.N > 0 {
+		shape("NormGrad", "operand", operand, l.rows(), c)
+	}
+	var half *C.uint16_t
+	if l.precision == compute.BF16 {
+		half = halves(operand.Vec)
+	}
 	l.kernels.normGrad(&C.gl_norm_grad{
-		dx: ptr(dx.Vec), gains: ptr(gains.Vec), biases: ptr(dbias.Vec), residual: ptr(residual.Vec),
+		dx: ptr(dx.Vec), copy: half, gains: ptr(gains.Vec), biases: ptr(dbias.Vec), residual: ptr(residual.Vec),
 		dy: ptr(dy.Vec), x: ptr(x.Vec), stats: ptr(stats.Vec), gain: ptr(gain),
 		rows: C.ptrdiff_t(l.rows()), cols: C.ptrdiff_t(c), t: C.ptrdiff_t(l.T()), mask: mask(s.Mask, c), s: C.float(s.S), rms: flag(s.RMS),
 	})
+	if operand.N > 0 && l.precision == compute.FP32 {
+		copy(floats(operand.Vec), floats(dx.Vec))
+	}
 }
 
 func (l *lane) normShapes(op string, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
@@ -114,19 +124,4 @@ func biases(s compute.NormSpec, c int) int {
 		return 0
 	}
 	return c
-}
-
-// CrossEntropy writes the loss of each row, and if grad, scale times its gradient over logits.
-func (l *lane) CrossEntropy(loss compute.Vec, logits compute.Mat, grad bool, scale float64) {
-	length("CrossEntropy", "loss", loss.N, l.rows())
-	shape("CrossEntropy", "logits", logits, l.rows(), logits.Cols)
-	if l.batch.Targets == nil {
-		panic("cpu: CrossEntropy: batch without targets")
-	}
-	ids := l.of(l.batch.Targets)
-	tokens("CrossEntropy", ids, logits.Cols)
-	l.crossEntropy(&C.gl_cross_entropy{
-		loss: ptr(loss), logits: ptr(logits.Vec),
-		rows: C.ptrdiff_t(l.rows()), cols: C.ptrdiff_t(logits.Cols), grad: flag(grad), scale: C.float(scale),
-	}, ids)
 }

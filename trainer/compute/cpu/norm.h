@@ -1,12 +1,11 @@
 // LayerNorm and RMSNorm over rows that hold a growth in progress; with no mask mu is 1 throughout, and multiplying by it
 // changes nothing.
 
-static void norm(const gl_norm *g)
+V void norm_of(const int half, const gl_norm *g)
 {
 	const ptrdiff_t n = g->cols;
 	for (ptrdiff_t r = 0; r < g->rows; r++) {
 		const float *x = g->x + r * n;
-		float *y = g->y + r * n;
 		float mean = 0;
 		if (!g->rms) {
 			v16 s = v16_zero();
@@ -33,9 +32,17 @@ static void norm(const gl_norm *g)
 			vf d = v_mul(v_mul(v_sub(v_get(x + j, k), center), scale), v_get(g->gain + j, k));
 			if (g->bias)
 				d = v_add(d, v_get(g->bias + j, k));
-			v_put(y + j, v_mul(d, v_mask(g->mask, j)), k);
+			v_put_as(half, g->y, r * n + j, v_mul(d, v_mask(g->mask, j)), k);
 		}
 	}
+}
+
+static void norm(const gl_norm *g)
+{
+	if (g->half)
+		norm_of(1, g);
+	else
+		norm_of(0, g);
 }
 
 // With n = (x-mean)/std and h = mu gain dy: dx = residual + (h - mu/S (Σh + n Σhn))/std, where RMSNorm has no Σh.
@@ -65,7 +72,10 @@ static void norm_grad(const gl_norm_grad *g)
 			vf xhat = v_mul(v_sub(v_get(x + j, k), mean), rstd);
 			vf h = v_mul(v_mul(v_get(dy + j, k), mu), v_get(g->gain + j, k));
 			vf d = v_fnma(mu, v_fma(xhat, b, a), h);
-			v_put(dx + j, v_fma(d, rstd, residual ? v_get(residual + j, k) : v_set(0)), k);
+			d = v_fma(d, rstd, residual ? v_get(residual + j, k) : v_set(0));
+			v_put(dx + j, d, k);
+			if (g->copy)
+				v_put_half(g->copy + r * n + j, d, k);
 		}
 	}
 }

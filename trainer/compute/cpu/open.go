@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -12,7 +11,7 @@ import (
 // Options says how to run.
 type Options struct {
 	Threads int    // workers; 0 means one for each core that this process may use
-	Family  string // "avx512", "avx2" or "plain"; "" means the fastest
+	Family  string // "amx", "avx512bf16", "avx512", "avx2" or "plain"; "" means the fastest in the precision
 	// Precision of the operands: "fp32", "bf16", or "auto" (or ""), which is bf16 where the processor multiplies it faster.
 	Precision string
 }
@@ -39,11 +38,7 @@ func Open(o Options) (compute.Device, error) {
 	if o.Threads < 0 {
 		return nil, fmt.Errorf("cpu: %d threads: want 1 or more, or 0 for one for each of the %d cores", o.Threads, runtime.GOMAXPROCS(0))
 	}
-	k, err := pick(o.Family)
-	if err != nil {
-		return nil, err
-	}
-	precision, err := choosePrecision(o.Precision)
+	k, precision, err := pick(o)
 	if err != nil {
 		return nil, err
 	}
@@ -56,17 +51,6 @@ func Open(o Options) (compute.Device, error) {
 		d.lanes = append(d.lanes, &lane{device: d, index: i})
 	}
 	return d, nil
-}
-
-// choosePrecision is what Options.Precision asks for.
-func choosePrecision(name string) (compute.Precision, error) {
-	switch name {
-	case "", "auto", "fp32":
-		return compute.FP32, nil
-	case "bf16":
-		return 0, errors.New("cpu: no bf16 kernels yet")
-	}
-	return 0, fmt.Errorf("cpu: precision %q: want auto, fp32 or bf16", name)
 }
 
 // Name says which kernels compute, in which precision, on how many threads.

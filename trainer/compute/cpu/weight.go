@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"fmt"
+	"unsafe"
 
 	"growlab/trainer/compute"
 )
@@ -40,8 +41,8 @@ func (d *device) Weight(w compute.Vec, out, in int) compute.Weight {
 	d.flush()
 	k := &weight{Mat: compute.Matrix(w, in), device: d}
 	var err error
-	if k.forward, err = allocate(d.panels(out) * d.panel() * in); err == nil {
-		k.back, err = allocate(d.panels(in) * d.panel() * out)
+	if k.forward, err = allocate(d.packedFloats(out, in)); err == nil {
+		k.back, err = allocate(d.packedFloats(in, out))
 	}
 	if err != nil {
 		k.forward.free()
@@ -50,6 +51,15 @@ func (d *device) Weight(w compute.Vec, out, in int) compute.Weight {
 	d.weights[k] = struct{}{}
 	d.pack([]*weight{k})
 	return k
+}
+
+// packedFloats is the size of width columns of the given depth, packed.
+func (d *device) packedFloats(width, depth int) int {
+	n := d.panels(width) * d.panel() * d.deep(depth)
+	if d.precision == compute.BF16 {
+		n = (n + 1) / 2
+	}
+	return n
 }
 
 // panels is the number of panels that hold n columns.
@@ -78,7 +88,7 @@ func (d *device) pack(all []*weight) {
 			for first := 0; first < d.panels(width); first += per {
 				count := min(per, d.panels(width)-first)
 				tasks = append(tasks, &C.gl_pack{
-					dst: dst.p, w: ptr(w.Vec), out: C.ptrdiff_t(w.Out()), in: C.ptrdiff_t(w.In()),
+					dst: unsafe.Pointer(dst.p), w: ptr(w.Vec), out: C.ptrdiff_t(w.Out()), in: C.ptrdiff_t(w.In()),
 					first: C.ptrdiff_t(first), count: C.ptrdiff_t(count), grad: C.int(grad),
 				})
 			}
