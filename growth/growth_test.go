@@ -5,9 +5,11 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"growlab/growth/expand"
 	"growlab/growth/shape"
 )
 
@@ -97,7 +99,12 @@ func TestBadRecipes(t *testing.T) {
 		"batch":             {flm1m, []string{"train.batch=1000"}, []string{"batch 1000 is not a multiple of context 128"}},
 		"short stage":       {flm1m, []string{"stage.2.tokens=1000", "stage.2.ramp=0"}, []string{"stage 2: tokens 1000 is less than one batch of 1536"}},
 		"two faults":        {flm1m, []string{"train.lr=-1", "train.beta2=1"}, []string{"train.lr is -1", "train.beta2 is 1"}},
-		"operator":          {flm1m, []string{"stage.2.operator=magic"}, []string{`operator is "magic"; it must be one of msg, stack`}},
+		"operator":          {flm1m, []string{"stage.2.operator=magic"}, []string{`operator is "magic"; it must be one of msg, exact,`}},
+		"only layers":       {flm1m, []string{"stage.2.operator=llama-pro"}, []string{"stage 2: operator llama-pro adds layers only; 64 x 4 x 256 to 96 x 6 x 384"}},
+		"whole factors":     {flm1m, []string{"stage.2.operator=hypercloning", "stage.2.layers=3"}, []string{"hidden 96 is not a multiple of 64"}},
+		"widths only":       {flm1m, []string{"stage.2.operator=hypercloning", "stage.2.hidden=128"}, []string{"layers grow from 3 to 5"}},
+		"own order":         {flm1m, []string{"stage.2.operator=midas", "stage.2.depth=stack"}, []string{`depth must be "middle" or absent`}},
+		"moments":           {flm1m, []string{"stage.2.moments=lost"}, []string{`moments is "lost"; it must be one of`}},
 		"depth":             {flm1m, []string{"stage.2.depth=sideways"}, []string{`depth is "sideways"`}},
 		"ramp too long":     {flm1m, []string{"stage.2.ramp=1M"}, []string{"ramp is 1000000 tokens; it must lie between 0 and the stage's 153600"}},
 		"first has no ramp": {flm1m, []string{"stage.1.ramp=10"}, []string{"the first stage has none"}},
@@ -106,6 +113,7 @@ func TestBadRecipes(t *testing.T) {
 		"no such stage":     {flm1m, []string{"stage.4.lr=1"}, []string{`stage "4" does not exist; the stages are 1 to 3`}},
 		"family":            {flm1m, []string{"model.family=bert"}, []string{`model.family is "bert"`}},
 		"wrong type":        {flm1m, []string{"train.lr=fast"}, []string{"train.lr"}},
+		"precision":         {flm1m, []string{"train.precision=fp16"}, []string{`train.precision is "fp16"`, "bf16"}},
 		"NaN":               {flm1m, []string{"train.lr=nan"}, []string{"train.lr is NaN"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -239,15 +247,21 @@ func TestInit(t *testing.T) {
 }
 
 func TestLayerSources(t *testing.T) {
+	old := func(i int) expand.Layer { return expand.Layer{From: i} }
+	added := func(i int) expand.Layer { return expand.Layer{From: i, Added: true} }
 	for name, c := range map[string]struct {
 		old, n int
 		depth  string
-		want   []source
+		want   []expand.Layer
 	}{
-		"stack":             {2, 5, DepthStack, []source{{0, false}, {1, false}, {0, true}, {1, true}, {0, true}}},
-		"interleave":        {2, 5, DepthInterleave, []source{{0, false}, {0, true}, {1, false}, {1, true}, {1, true}}},
-		"interleave, fewer": {3, 5, DepthInterleave, []source{{0, false}, {1, false}, {1, true}, {2, false}, {2, true}}},
-		"same depth":        {2, 2, DepthStack, []source{{0, false}, {1, false}}},
+		"stack":             {2, 5, DepthStack, []expand.Layer{old(0), old(1), added(0), added(1), added(0)}},
+		"interleave":        {2, 5, DepthInterleave, []expand.Layer{old(0), added(0), old(1), added(1), added(1)}},
+		"interleave, fewer": {3, 5, DepthInterleave, []expand.Layer{old(0), old(1), added(1), old(2), added(2)}},
+		"middle":            {4, 6, DepthMiddle, []expand.Layer{old(0), old(1), old(2), added(1), added(2), old(3)}},
+		"middle of odd":     {3, 5, DepthMiddle, []expand.Layer{old(0), old(1), added(0), added(1), old(2)}},
+		"middle, twice":     {2, 5, DepthMiddle, []expand.Layer{old(0), old(1), added(1), added(0), added(1)}},
+		"middle of one":     {1, 3, DepthMiddle, []expand.Layer{old(0), added(0), added(0)}},
+		"same depth":        {2, 2, DepthStack, []expand.Layer{old(0), old(1)}},
 	} {
 		if got := layerSources(c.old, c.n, c.depth); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
@@ -255,19 +269,62 @@ func TestLayerSources(t *testing.T) {
 	}
 }
 
-// TestOperators: over random shapes, for every operator: the old block survives, its moments too, new moments are zero, the
-// source is untouched, and the counts add up.
+// TestLayerSourcesAreWhole: in every order each old layer stands once as itself, in order, and nothing else is old.
+func TestLayerSourcesAreWhole(t *testing.T) {
+	for _, depth := range depths {
+		for old := 1; old < 6; old++ {
+			for n := old; n < 14; n++ {
+				next := 0
+				got := layerSources(old, n, depth)
+				for _, l := range got {
+					if !l.Added {
+						if l.From != next {
+							t.Fatalf("%s %d to %d: old layers out of order in %v", depth, old, n, got)
+						}
+						next++
+					}
+				}
+				if next != old || len(got) != n {
+					t.Fatalf("%s: %d to %d layers gives %v", depth, old, n, got)
+				}
+			}
+		}
+	}
+}
+
+// randomGrowth draws a shape and a larger one that op accepts.
+func randomGrowth(t *testing.T, op Operator, rng *rand.Rand) (from, to shape.Config) {
+	t.Helper()
+	from = parse(t).Config(0)
+	from.Vocab, from.Context, from.HeadDim = 7, 4, 2
+	from.Layers, from.Heads, from.Hidden, from.FFN = 1+rng.IntN(3), 1+rng.IntN(3), 1+rng.IntN(5), 1+rng.IntN(6)
+	for range 1000 {
+		to = from
+		for _, n := range []*int{&to.Layers, &to.Heads, &to.Hidden, &to.FFN} {
+			if rng.IntN(2) == 0 {
+				*n += rng.IntN(9)
+			}
+		}
+		if op.Refuse(from, to) == nil && to != from {
+			return from, to
+		}
+	}
+	t.Fatalf("%s refuses every growth", op.Name())
+	return from, to
+}
+
+// TestOperators: over random shapes, for every operator and every order it takes: the source is untouched, the same growth gives
+// the same result, added layers have no moments, every entry is finite, and the counts add up.
 func TestOperators(t *testing.T) {
 	for _, op := range Operators {
 		for _, depth := range depths {
+			if own, free := op.Depth(); !free && depth != own {
+				continue
+			}
 			t.Run(op.Name()+"/"+depth, func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(1, 1))
 				for range 20 {
-					from := parse(t).Config(0)
-					from.Vocab, from.Context, from.HeadDim = 7, 4, 2
-					from.Layers, from.Heads, from.Hidden, from.FFN = 1+rng.IntN(3), 1+rng.IntN(3), 1+rng.IntN(5), 1+rng.IntN(6)
-					to := from
-					to.Layers, to.Heads, to.Hidden, to.FFN = from.Layers+rng.IntN(4), from.Heads+rng.IntN(3), from.Hidden+rng.IntN(4), from.FFN+rng.IntN(5)
+					from, to := randomGrowth(t, op, rng)
 					checkOperator(t, op, from, to, depth, rng)
 				}
 			})
@@ -279,14 +336,51 @@ func checkOperator(t *testing.T, op Operator, from, to shape.Config, depth strin
 	t.Helper()
 	old := State{numbered(from, rng), numbered(from, rng), numbered(from, rng)}
 	kept := State{clone(old.Params), clone(old.M), clone(old.V)}
-	g := op.Grow(old, numbered(to, rng), depth)
+	fresh := numbered(to, rng)
+	g := Grow(op, old, fresh, depth)
 	if !reflect.DeepEqual(old, kept) {
 		t.Fatal("the old state was changed")
 	}
-	if g.Carried != from.Params() || g.Carried+g.New != to.Params() {
-		t.Errorf("carried %d, new %d; shapes have %d and %d parameters", g.Carried, g.New, from.Params(), to.Params())
+	if !reflect.DeepEqual(g, Grow(op, old, fresh, depth)) {
+		t.Error("the same growth twice gives two networks")
 	}
-	sources := layerSources(from.Layers, to.Layers, depth)
+	var nonzero int64
+	for _, s := range to.Tensors() {
+		m, v := g.State.M.Data[s.Name], g.State.V.Data[s.Name]
+		for i, p := range g.State.Params.Data[s.Name] {
+			if math.IsNaN(float64(p)) || v[i] < 0 || (m[i] == 0) != (v[i] == 0) {
+				t.Fatalf("%s[%d]: parameter %v with moments %v and %v", s.Name, i, p, m[i], v[i])
+			}
+			if m[i] != 0 {
+				nonzero++
+			}
+		}
+		if s.Layer >= 0 && g.NewLayer[s.Layer] && slices.ContainsFunc(m, func(x float32) bool { return x != 0 }) {
+			t.Errorf("%s of an added layer has moments", s.Name)
+		}
+	}
+	if g.Carried != nonzero || g.Carried+g.New != to.Params() {
+		t.Errorf("carried %d, new %d; %d moments are not zero, of %d", g.Carried, g.New, nonzero, to.Params())
+	}
+}
+
+// TestLeadingBlock: with the operators that lead, the old block survives, its moments too, and all else is fresh.
+func TestLeadingBlock(t *testing.T) {
+	for _, op := range []Operator{MSG{}, Stack{}, Interleave{}, MIDAS{}, Random{}} {
+		t.Run(op.Name(), func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(2, 1))
+			for range 20 {
+				from, to := randomGrowth(t, op, rng)
+				checkLeading(t, op, from, to, rng)
+			}
+		})
+	}
+}
+
+func checkLeading(t *testing.T, op Operator, from, to shape.Config, rng *rand.Rand) {
+	t.Helper()
+	old, fresh := State{numbered(from, rng), numbered(from, rng), numbered(from, rng)}, numbered(to, rng)
+	g := Grow(op, old, fresh, "")
 	small := map[string]shape.Tensor{}
 	for _, s := range from.Tensors() {
 		small[s.Name] = s
@@ -294,20 +388,42 @@ func checkOperator(t *testing.T, op Operator, from, to shape.Config, depth strin
 	for _, s := range to.Tensors() {
 		src, added := s.Name, false
 		if s.Layer >= 0 {
-			src, added = shape.TensorName(sources[s.Layer].from, s.Kind), sources[s.Layer].added
+			l := MapOf(op, from, to, "").Layers[s.Layer]
+			src, added = shape.TensorName(l.From, s.Kind), l.Added
 		}
 		for i, got := range g.State.Params.Data[s.Name] {
 			j, inOld := leadingIndex(i, s.Dims, small[src].Dims)
-			m, v := g.State.M.Data[s.Name][i], g.State.V.Data[s.Name][i]
-			if inOld && got != old.Params.Data[src][j] {
-				t.Fatalf("%s[%d] is %v, want the old %v", s.Name, i, got, old.Params.Data[src][j])
+			want, m, v := fresh.Data[s.Name][i], float32(0), float32(0)
+			if inOld && (!added || op != Random{}) {
+				want = old.Params.Data[src][j]
 			}
-			if inOld && !added && (m != old.M.Data[src][j] || v != old.V.Data[src][j]) {
-				t.Fatalf("%s[%d]: old moments lost", s.Name, i)
+			if inOld && !added {
+				m, v = old.M.Data[src][j], old.V.Data[src][j]
 			}
-			if (!inOld || added) && (m != 0 || v != 0) {
-				t.Fatalf("%s[%d]: new moments are %v, %v", s.Name, i, m, v)
+			if got != want || g.State.M.Data[s.Name][i] != m || g.State.V.Data[s.Name][i] != v {
+				t.Fatalf("%s[%d] is %v with moments %v, %v; want %v with %v, %v", s.Name, i, got,
+					g.State.M.Data[s.Name][i], g.State.V.Data[s.Name][i], want, m, v)
 			}
+		}
+	}
+}
+
+// TestMoments: zero and fresh forget, fresh counts steps anew, and carry is the default.
+func TestMoments(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind             string
+		carried, restart bool
+	}{"default": {"", true, false}, "carry": {"carry", true, false}, "zero": {"zero", false, false}, "fresh": {"fresh", false, true}} {
+		r := parse(t, "model.context=4", "train.batch=16")
+		r.Stages[1].Moments = c.kind
+		rng := rand.New(rand.NewPCG(1, 2))
+		from := r.Config(0)
+		g, err := r.Grow(1, State{numbered(from, rng), numbered(from, rng), numbered(from, rng)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (g.Carried > 0) != c.carried || (g.State.M.Data["embed"][0] != 0) != c.carried || g.Restart != c.restart || g.Carried+g.New != r.Config(1).Params() {
+			t.Errorf("%s: carried %d, new %d, first moment %v, restart %v", name, g.Carried, g.New, g.State.M.Data["embed"][0], g.Restart)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package growth
 
-import "growlab/growth/shape"
+import (
+	"growlab/growth/expand"
+	"growlab/growth/shape"
+)
 
 // MSG grows by masks ("masked structural growth", arXiv:2305.02869): the old network is the leading block of the new one,
 // and a factor m on everything new makes it invisible at m = 0, whatever its weights are. m then ramps to 1.
@@ -23,11 +26,20 @@ type MSG struct{}
 // Name is "msg".
 func (MSG) Name() string { return "msg" }
 
-// Preserves is true: at m = 0 the grown network's logits are the old network's.
-func (MSG) Preserves() bool { return true }
+// Source is the paper.
+func (MSG) Source() string { return "MSG, arXiv:2305.02869" }
+
+// Promise is always: at m = 0 the grown network's logits are the old network's.
+func (MSG) Promise() Promise { return always }
 
 // Masked is true.
 func (MSG) Masked() bool { return true }
 
-// Grow expands the state; the masks are Recipe.Masks.
-func (MSG) Grow(old State, fresh shape.Tree, depth string) Grown { return expand(old, fresh, depth) }
+// Depth is stack, MSG's default, or any other.
+func (MSG) Depth() (string, bool) { return DepthStack, true }
+
+// Refuse is nil.
+func (MSG) Refuse(_, _ shape.Config) error { return nil }
+
+// Map leads every width and copies layers; the masks are Recipe.Masks.
+func (MSG) Map(from, to shape.Config) expand.Map { return expand.Keep(from, to) }

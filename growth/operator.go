@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"growlab/growth/expand"
 	"growlab/growth/shape"
 )
 
@@ -12,27 +13,55 @@ type State struct {
 	Params, M, V shape.Tree
 }
 
-// Grown is the result of an Operator.
+// Grown is the result of growing.
 type Grown struct {
 	State    State
 	NewLayer []bool // which layers of the new network were added
 	// Carried and New count entries of each moment: copied from the old one, or starting at zero.
 	Carried, New int64
+	// Restart says that Adam counts its steps from 0 again, and so corrects the bias of moments that start at zero.
+	Restart bool
 }
 
-// Operator makes a larger network out of a smaller one. Grow is pure: old is untouched, and fresh, a tree of initial values
-// of the new shape, supplies every entry that does not come from old. depth is one of the two layer orders.
+// Operator says how a larger network is made out of a smaller one. An operator is a rule without state; Grow applies it.
 type Operator interface {
+	// Name is what a recipe calls it.
 	Name() string
-	// Preserves reports whether the grown network, with its masks at 0, computes what the old one did.
-	Preserves() bool
+	// Source is the paper, or who else.
+	Source() string
+	// Promise says when the grown network, with its masks at 0, computes what the old one did.
+	Promise() Promise
 	// Masked reports whether the new part is faded in by masks.
 	Masked() bool
-	Grow(old State, fresh shape.Tree, depth string) Grown
+	// Depth is the order of new layers if the recipe names none, and whether it may name another.
+	Depth() (order string, free bool)
+	// Refuse says why from cannot become to, in one sentence; nil if it can.
+	Refuse(from, to shape.Config) error
+	// Map is the growth; its Layers are set by the caller.
+	Map(from, to shape.Config) expand.Map
 }
 
+// The two promises without a condition.
+const (
+	Always = "always"
+	Never  = "never"
+)
+
+// Promise is when an operator preserves the function.
+type Promise struct {
+	When  string // Always, Never or a condition
+	Holds func(from, to shape.Config) bool
+}
+
+var (
+	always = Promise{Always, func(_, _ shape.Config) bool { return true }}
+	never  = Promise{Never, func(_, _ shape.Config) bool { return false }}
+)
+
 // Operators is the list of all operators, the default first.
-var Operators = []Operator{MSG{}, Stack{}}
+var Operators = []Operator{
+	MSG{}, Exact{}, LEMON{}, HyperCloning{}, Net2Net{}, AKI{}, LLaMAPro{}, Stack{}, Interleave{}, MIDAS{}, Random{},
+}
 
 // Lookup finds an operator by name; "" is the default.
 func Lookup(name string) (Operator, error) {
@@ -46,28 +75,72 @@ func Lookup(name string) (Operator, error) {
 	return nil, fmt.Errorf("operator is %q; it must be one of %s", name, strings.Join(names, ", "))
 }
 
-// The orders of new layers.
+// MapOf is the whole growth of from into to by op, its layers in the order depth; "" is the operator's own.
+func MapOf(op Operator, from, to shape.Config, depth string) expand.Map {
+	if depth == "" {
+		depth, _ = op.Depth()
+	}
+	m := op.Map(from, to)
+	m.Layers = layerSources(from.Layers, to.Layers, depth)
+	return m
+}
+
+// Grow turns old into a network of fresh's shape. It is pure: old is untouched, and fresh, a tree of initial values, supplies
+// every entry that does not come from old. depth is an order of layers, "" the operator's own.
+func Grow(op Operator, old State, fresh shape.Tree, depth string) Grown {
+	to := fresh.Config
+	m := MapOf(op, old.Params.Config, to, depth)
+	var g Grown
+	for _, l := range m.Layers {
+		g.NewLayer = append(g.NewLayer, l.Added)
+	}
+	g.State.Params = shape.Tree{Config: to, Data: expand.Params(m, old.Params.Data, fresh.Data)}
+	first, carried := expand.Moments(m, old.M.Data, 1)
+	second, _ := expand.Moments(m, old.V.Data, 2)
+	g.State.M, g.State.V = shape.Tree{Config: to, Data: first}, shape.Tree{Config: to, Data: second}
+	g.Carried, g.New = carried, to.Params()-carried
+	return g
+}
+
+// What becomes of Adam's state at a growth.
 const (
-	DepthStack      = "stack"      // copies of the whole old stack on top of it
-	DepthInterleave = "interleave" // each copy right above its source
+	MomentsCarry = "carry" // moments follow their weights, those of new weights are zero; the step count goes on
+	MomentsZero  = "zero"  // all moments are zero, the step count goes on: first updates, without bias correction, are too large, with beta2 0.95 by 10 %
+	MomentsFresh = "fresh" // a new Adam: zero moments and step count 0, as StackBERT and G_stack have it
 )
 
-var depths = []string{DepthStack, DepthInterleave}
-
-func (s Stage) depth() string {
-	if s.Depth == "" {
-		return DepthStack
-	}
-	return s.Depth
-}
+var momentsKinds = []string{MomentsCarry, MomentsZero, MomentsFresh}
 
 // Grow carries st, the state at the end of stage i-1, into stage i.
 func (r Recipe) Grow(i int, st State) (Grown, error) {
-	op, err := Lookup(r.Stages[i].Operator)
+	s := r.Stages[i]
+	op, err := Lookup(s.Operator)
 	if err != nil {
 		return Grown{}, err
 	}
-	return op.Grow(st, r.Init(i), r.Stages[i].depth()), nil
+	g := Grow(op, st, r.Init(i), s.Depth)
+	if s.Moments == MomentsZero || s.Moments == MomentsFresh {
+		c := g.State.Params.Config
+		g.State.M, g.State.V = shape.NewTree(c), shape.NewTree(c)
+		g.Carried, g.New, g.Restart = 0, c.Params(), s.Moments == MomentsFresh
+	}
+	return g, nil
+}
+
+// Preserves reports whether the growth into stage i promises to keep the function.
+func (r Recipe) Preserves(i int) bool {
+	op, err := Lookup(r.Stages[i].Operator)
+	return err == nil && op.Promise().Holds(r.Config(i-1), r.Config(i))
+}
+
+// order is the order of stage i's new layers.
+func (r Recipe) order(i int) string {
+	op, err := Lookup(r.Stages[i].Operator)
+	if d := r.Stages[i].Depth; d != "" || err != nil {
+		return d
+	}
+	order, _ := op.Depth()
+	return order
 }
 
 // Masks are the masks of stage i at ramp value m. They follow from the recipe alone.
@@ -77,8 +150,17 @@ func (r Recipe) Masks(i int, m float64) shape.Masks {
 	}
 	from, to := r.Config(i-1), r.Config(i)
 	k := shape.Masks{From: from, M: m}
-	for _, s := range layerSources(from.Layers, to.Layers, r.Stages[i].depth()) {
-		k.NewLayer = append(k.NewLayer, s.added)
+	for _, l := range layerSources(from.Layers, to.Layers, r.order(i)) {
+		k.NewLayer = append(k.NewLayer, l.Added)
 	}
 	return k
 }
+
+// unmasked is what most operators say of masks and growths that they refuse.
+type unmasked struct{}
+
+// Masked is false.
+func (unmasked) Masked() bool { return false }
+
+// Refuse is nil.
+func (unmasked) Refuse(_, _ shape.Config) error { return nil }

@@ -17,7 +17,15 @@ type Position struct {
 
 // Steps is the number of optimizer steps of stage i: its tokens over its batch, rounded, at least one.
 func (r Recipe) Steps(i int) int64 {
-	return max(int64(math.Round(float64(r.Stages[i].Tokens)/float64(r.batch(i)))), 1)
+	return max(int64(math.Round(float64(r.budget(i))/float64(r.batch(i)))), 1)
+}
+
+// budget is the tokens that stage i asks for: its own number, or as many as its FLOPs pay for.
+func (r Recipe) budget(i int) int64 {
+	if f := float64(r.Stages[i].FLOPs); f > 0 {
+		return int64(math.Min(f/FLOPsPerToken(r.Config(i)), 1<<60))
+	}
+	return int64(r.Stages[i].Tokens)
 }
 
 // TotalTokens is what the whole run sees: whole steps of every stage.
@@ -47,13 +55,31 @@ func (r Recipe) At(tokens int64) Position {
 	return p
 }
 
-// mask is m after in tokens of stage i: linear over the ramp.
+// The shapes of a ramp, u being the part of it that is over.
+const (
+	RampLinear = "linear" // m = u
+	RampCosine = "cosine" // m = (1 - cos pi u)/2: slow at both ends
+	// RampStep is m = 0 until the ramp ends, then 1: the new part waits, without gradients, and joins at once. It is a
+	// control: what it loses against linear is what fading in is worth.
+	RampStep = "step"
+)
+
+var rampShapes = []string{RampLinear, RampCosine, RampStep}
+
+// mask is m after in tokens of stage i.
 func (r Recipe) mask(i int, in int64) float64 {
 	ramp := r.ramp(i)
 	if in >= ramp {
 		return 1
 	}
-	return float64(in) / float64(ramp)
+	u := float64(in) / float64(ramp)
+	switch r.Stages[i].RampShape {
+	case RampCosine:
+		return 0.5 * (1 - math.Cos(math.Pi*u))
+	case RampStep:
+		return 0
+	}
+	return u
 }
 
 // ramp is the length of stage i's ramp in tokens: at most the stage's whole steps, so that it has ended when the next growth
@@ -68,23 +94,61 @@ func (r Recipe) ramp(i int) int64 {
 	return min(int64(r.Stages[i].Ramp), r.Steps(i)*r.batch(i))
 }
 
+// What a growth does to the learning rate.
+const (
+	// LRContinue goes on: the stage before slides to this one's start value.
+	LRContinue = "continue"
+	// LRRewind goes back to the peak, the first stage's value, at once (MSG's code, arXiv:2305.02869).
+	LRRewind = "rewind"
+	// LRRewarm rises from 0 to this stage's value over its warmup (FLM-101B 2.4 prints about 100 steps).
+	LRRewarm = "rewarm"
+)
+
+var lrPolicies = []string{LRContinue, LRRewind, LRRewarm}
+
+// restarts reports whether stage i begins the decay anew.
+func (r Recipe) restarts(i int) bool {
+	p := r.Stages[i].LRPolicy
+	return i > 0 && (p == LRRewind || p == LRRewarm)
+}
+
+// startLR is the value that stage i starts from, as a fraction of the peak, its warm-up aside.
+func (r Recipe) startLR(i int) float64 {
+	if i > 0 && r.Stages[i].LRPolicy == LRRewind {
+		return r.Stages[0].LR
+	}
+	return r.Stages[i].LR
+}
+
 // lr is the learning rate of a stage's step number done (from 0). The stages' start values are set by hand (FLM-101B 2.4:
 // 4e-4, 3.4e-4, 2e-4); in between the rate slides linearly to the next start value, and the last stage falls by a cosine
-// to LRFinal.
+// to LRFinal. A stage before a restart falls by the cosine that would reach LRFinal at the end of the run, and is cut off by
+// the growth, as MSG's decay is.
 //
 // Deviation: the paper prints the start values and "cosine", which cannot both hold (its cosine would be at 5e-5 where
 // stage 2 starts at 3.4e-4); the slide between the printed values is ours, the best of those measured (LOG.md).
+// Deviation: MSG's decay is linear, and after a rewind ends above zero; ours ends at LRFinal.
 func (r Recipe) lr(i int, done int64) float64 {
-	s := r.Stages[i]
-	u := float64(done) / float64(r.Steps(i))
-	f := s.LR
-	if i+1 < len(r.Stages) {
-		f += (r.Stages[i+1].LR - s.LR) * u
-	} else {
-		f = r.Train.LRFinal + (s.LR-r.Train.LRFinal)*0.5*(1+math.Cos(math.Pi*u))
+	f, u := r.startLR(i), float64(done)/float64(r.Steps(i))
+	switch last := len(r.Stages) - 1; {
+	case i == last:
+		f = r.cosine(f, u)
+	case r.restarts(i + 1):
+		var rest int64
+		for j := i; j <= last; j++ {
+			rest += r.Steps(j) * r.batch(j)
+		}
+		f = r.cosine(f, float64(done*r.batch(i))/float64(rest))
+	default:
+		f += (r.startLR(i+1) - f) * u
 	}
-	if s.Warmup > 0 {
-		f *= min(1, float64((done+1)*r.batch(i))/float64(s.Warmup))
+	if w := r.Stages[i].Warmup; w > 0 {
+		f *= min(1, float64((done+1)*r.batch(i))/float64(w))
 	}
 	return r.Train.LR * f
+}
+
+// cosine falls from f to LRFinal as u goes from 0 to 1.
+func (r Recipe) cosine(f, u float64) float64 {
+	return r.Train.LRFinal + (f-r.Train.LRFinal)*0.5*(1+math.Cos(math.Pi*u))
 }

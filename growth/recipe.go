@@ -52,7 +52,11 @@ type Train struct {
 	Eps         float64 `toml:"eps"`
 	WeightDecay float64 `toml:"weight_decay"`
 	Clip        float64 `toml:"clip" comment:"largest gradient norm, 0 is off"`
+	Precision   string  `toml:"precision" comment:"of matrix products: fp32, bf16, or auto, what the device does faster"`
 }
+
+// Precisions lists the values that Train.Precision may have. A run stores fp32 or bf16, never auto.
+var Precisions = []string{"auto", "fp32", "bf16"}
 
 // Eval says how often and on how much held-out text the loss is measured.
 type Eval struct {
@@ -77,7 +81,9 @@ type Checkpoint struct {
 
 // Stage is one size of the network and its share of the tokens.
 type Stage struct {
-	Tokens Tokens `toml:"tokens"`
+	// One of Tokens and FLOPs says when the stage ends.
+	Tokens Tokens `toml:"tokens,omitempty"`
+	FLOPs  FLOPs  `toml:"flops,omitempty" comment:"instead of tokens: as many as this pays for"`
 	Layers int    `toml:"layers"`
 	Hidden int    `toml:"hidden"`
 	Heads  int    `toml:"heads,omitempty" comment:"hidden / head_dim if absent"`
@@ -89,8 +95,12 @@ type Stage struct {
 
 	// How the stage is reached; not for the first.
 	Operator string `toml:"operator,omitempty"`
-	Depth    string `toml:"depth,omitempty" comment:"stack: new layers on top; interleave: each after its source"`
+	Depth    string `toml:"depth,omitempty" comment:"stack: new layers on top; interleave: each after its source; middle: the middle ones twice"`
+	Moments  string `toml:"moments,omitempty" comment:"of Adam: carry, zero, or fresh (zero and steps counted anew)"`
 	Ramp     Tokens `toml:"ramp,omitempty" comment:"tokens over which the masks go from 0 to 1"`
+	// RampShape is how they go, LRPolicy what the growth does to the learning rate; both in position.go.
+	RampShape string `toml:"ramp_shape,omitempty" comment:"linear, cosine, or step (0 until the ramp ends)"`
+	LRPolicy  string `toml:"lr_policy,omitempty" comment:"continue, rewind (to the peak), or rewarm (to lr, over warmup)"`
 }
 
 // Default is the recipe that Parse starts from: everything but the stages.
@@ -100,7 +110,7 @@ func Default() Recipe {
 		Model:   Model{Family: "flm", Vocab: 256, Context: 128, HeadDim: 16, OutputMult: 1, InitStd: 0.02},
 		Train: Train{
 			Seed: 1, Batch: 1536, LR: 4e-3, LRFinal: 0.015,
-			Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, Clip: 1,
+			Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, Clip: 1, Precision: "auto",
 		},
 		Eval:       Eval{Every: 100_000, Tokens: 6144, FinalTokens: 61_440},
 		Sample:     Sample{Tokens: 200, Temperature: 0.8, Prompt: "And "},

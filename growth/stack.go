@@ -1,27 +1,37 @@
 package growth
 
-import "growlab/growth/shape"
+import (
+	"growlab/growth/expand"
+	"growlab/growth/shape"
+)
 
-// Stack is the plain copy without masks: the old network is the leading block, added layers are copies, and all of it takes
-// part at once (StackBERT and G_stack in depth, arXiv:2405.15319; in width new entries are fresh). It does not preserve the
-// function, the loss jumps and heals. It is the baseline that MSG is compared with.
+// Stack is the plain copy without masks: the old network is the leading block, added layers are copies of the whole stack on
+// top of it, and all of it takes part at once. In depth this is StackBERT (Gong et al., ICML 2019) and G_stack
+// (arXiv:2405.15319); in width, which neither grows, new entries are fresh. It does not preserve the function, the loss jumps
+// and heals. It is the baseline that MSG is compared with.
 //
 //	+-------------+  copy of 1
 //	+-------------+  copy of 0
 //	+-------------+  1
 //	+-------------+  0
 //
-// Deviation: G_stack starts a fresh Adam; here moments are carried as in MSG, so that the masks are the only difference.
-type Stack struct{}
+// Deviation: StackBERT and G_stack start a fresh Adam; here moments are carried as in MSG, so that the masks are the only
+// difference. The stage's moments = "fresh" is theirs. G_stack also warms the learning rate up again: lr_policy = "rewarm".
+type Stack struct{ unmasked }
 
 // Name is "stack".
 func (Stack) Name() string { return "stack" }
 
-// Preserves is false.
-func (Stack) Preserves() bool { return false }
+// Source is the papers.
+func (Stack) Source() string {
+	return "StackBERT, Gong et al., ICML 2019; G_stack, arXiv:2405.15319"
+}
 
-// Masked is false.
-func (Stack) Masked() bool { return false }
+// Promise is never.
+func (Stack) Promise() Promise { return never }
 
-// Grow expands the state.
-func (Stack) Grow(old State, fresh shape.Tree, depth string) Grown { return expand(old, fresh, depth) }
+// Depth is stack, or any other.
+func (Stack) Depth() (string, bool) { return DepthStack, true }
+
+// Map leads every width and copies layers.
+func (Stack) Map(from, to shape.Config) expand.Map { return expand.Keep(from, to) }

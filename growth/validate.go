@@ -20,6 +20,9 @@ func (r Recipe) Validate() error {
 	if !slices.Contains(Families, r.Model.Family) {
 		bad("model.family is %q; it must be one of %q", r.Model.Family, Families)
 	}
+	if !slices.Contains(Precisions, r.Train.Precision) {
+		bad("train.precision is %q; it must be one of %q", r.Train.Precision, Precisions)
+	}
 	r.validateNumbers(bad)
 	if len(r.Stages) == 0 {
 		bad("it has no [[stage]]; at least one is needed")
@@ -84,32 +87,91 @@ func (r Recipe) validateStage(i int, bad func(string, ...any)) {
 	if b%int64(c.Context) != 0 {
 		bad("batch %d is not a multiple of context %d; a step needs whole sequences", b, c.Context)
 	}
-	if int64(s.Tokens) < b {
-		bad("tokens %d is less than one batch of %d", s.Tokens, b)
-	}
-	if !(s.LR > 0 && s.LR <= 10) {
+	r.validateLength(i, bad)
+	if !(s.LR > 0 && s.LR <= 10) && (i == 0 || s.LRPolicy != LRRewind) {
 		bad("lr is %v; it must be a fraction of train.lr, above 0 and at most 10", s.LR)
 	}
-	if s.Warmup < 0 || s.Warmup > s.Tokens {
-		bad("warmup is %d tokens; it must lie between 0 and the stage's %d", s.Warmup, s.Tokens)
-	}
-	if s.Ramp < 0 || s.Ramp > s.Tokens {
-		bad("ramp is %d tokens; it must lie between 0 and the stage's %d", s.Ramp, s.Tokens)
-	}
 	if i == 0 {
-		if s.Operator != "" || s.Depth != "" || s.Ramp != 0 {
-			bad("operator, depth and ramp say how a stage is reached; the first stage has none")
+		if s.Operator != "" || s.Depth != "" || s.Ramp != 0 || s.Moments != "" || s.RampShape != "" || s.LRPolicy != "" {
+			bad("operator, depth, moments, ramp, ramp_shape and lr_policy say how a stage is reached; the first stage has none")
 		}
 		return
 	}
-	if _, err := Lookup(s.Operator); err != nil {
-		bad("%v", err)
-	}
-	if !slices.Contains(depths, s.depth()) {
+	r.validateSchedule(i, bad)
+	if !slices.Contains(depths, s.Depth) && s.Depth != "" {
 		bad("depth is %q; it must be one of %q", s.Depth, depths)
+	}
+	if !slices.Contains(momentsKinds, s.Moments) && s.Moments != "" {
+		bad("moments is %q; it must be one of %q", s.Moments, momentsKinds)
 	}
 	if err := r.Config(i - 1).CanGrow(c); err != nil {
 		bad("%s", oneLine(err))
+		return
+	}
+	r.validateOperator(i, bad)
+}
+
+// validateLength checks what is counted in tokens.
+func (r Recipe) validateLength(i int, bad func(string, ...any)) {
+	s, b := r.Stages[i], r.batch(i)
+	switch {
+	case s.Tokens != 0 && s.FLOPs != 0:
+		bad("it has tokens and flops; one of them ends the stage")
+		return
+	case s.FLOPs != 0 && !(s.FLOPs > 0 && r.budget(i) < 1<<60):
+		bad("flops is %g; it must be positive and pay for fewer than 2^60 tokens", float64(s.FLOPs))
+		return
+	case s.FLOPs != 0 && r.budget(i) < b:
+		bad("flops %g pays for %d tokens, less than one batch of %d", float64(s.FLOPs), r.budget(i), b)
+	case s.FLOPs == 0 && int64(s.Tokens) < b:
+		bad("tokens %d is less than one batch of %d", s.Tokens, b)
+	}
+	if s.Warmup < 0 || int64(s.Warmup) > r.budget(i) {
+		bad("warmup is %d tokens; it must lie between 0 and the stage's %d", s.Warmup, r.budget(i))
+	}
+	if s.Ramp < 0 || int64(s.Ramp) > r.budget(i) {
+		bad("ramp is %d tokens; it must lie between 0 and the stage's %d", s.Ramp, r.budget(i))
+	}
+}
+
+// validateSchedule checks the shapes of ramp and learning rate after a growth.
+func (r Recipe) validateSchedule(i int, bad func(string, ...any)) {
+	s := r.Stages[i]
+	if !slices.Contains(rampShapes, s.RampShape) && s.RampShape != "" {
+		bad("ramp_shape is %q; it must be one of %q", s.RampShape, rampShapes)
+	}
+	switch s.LRPolicy {
+	case "", LRContinue:
+	case LRRewind:
+		if s.LR != 0 && s.LR != r.Stages[0].LR {
+			bad("lr is %v; lr_policy rewind goes back to the first stage's %v, so lr must be that or absent", s.LR, r.Stages[0].LR)
+		}
+		if s.Warmup != 0 {
+			bad("warmup is %d tokens; lr_policy rewind goes to the peak at once, so leave it out or choose rewarm", s.Warmup)
+		}
+	case LRRewarm:
+		if s.Warmup == 0 {
+			bad("lr_policy rewarm needs warmup, the tokens over which the rate rises to lr")
+		}
+	default:
+		bad("lr_policy is %q; it must be one of %q", s.LRPolicy, lrPolicies)
+	}
+}
+
+func (r Recipe) validateOperator(i int, bad func(string, ...any)) {
+	s := r.Stages[i]
+	op, err := Lookup(s.Operator)
+	if err != nil {
+		bad("%v", err)
+		return
+	}
+	if order, free := op.Depth(); !free && s.Depth != "" && s.Depth != order {
+		bad("depth is %q; operator %s has an order of its own, so depth must be %q or absent", s.Depth, op.Name(), order)
+	}
+	if from := r.Config(i - 1); from.Validate() == nil {
+		if err := op.Refuse(from, r.Config(i)); err != nil {
+			bad("%v", err)
+		}
 	}
 }
 

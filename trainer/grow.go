@@ -28,6 +28,9 @@ func (t *Trainer) grow(i int) error {
 		return err
 	}
 	steps := t.adam.Steps
+	if grown.Restart {
+		steps = 0
+	}
 	if err := t.place(i); err != nil {
 		return fmt.Errorf("growing to %v: %w", t.plan.Stages[i].Config, err)
 	}
@@ -41,7 +44,7 @@ func (t *Trainer) grow(i int) error {
 	}
 
 	e := event.Grew{
-		Step: t.steps(), Tokens: t.tokens, Stage: i + 1, Operator: op.Name(), Preserves: op.Preserves(),
+		Step: t.steps(), Tokens: t.tokens, Stage: i + 1, Operator: op.Name(), Preserves: t.Recipe.Preserves(i),
 		From: StageInfo(t.plan.Stages[i-1]), To: StageInfo(t.plan.Stages[i]),
 		LossBefore: lossBefore, LossAfter: lossAfter, MomentsCarried: grown.Carried, MomentsNew: grown.New,
 		NewLayers: []int{}, RampTokens: t.plan.Stages[i].Ramp, Seconds: time.Since(begin).Seconds(),

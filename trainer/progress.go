@@ -59,6 +59,7 @@ func (t *Trainer) steps() int64 { return t.Recipe.At(t.tokens).Step }
 func (t *Trainer) startEvent() event.Start {
 	s := t.Start
 	s.Recipe, s.Device, s.Seed = t.Recipe.Name, t.Device.Name(), t.Recipe.Train.Seed
+	s.Precision = t.Device.Precision().String()
 	s.Tokens, s.Steps, s.Resumed = t.plan.Tokens, t.plan.Steps, t.steps()
 	s.Stages = nil
 	for _, p := range t.plan.Stages {

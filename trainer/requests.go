@@ -65,7 +65,7 @@ func (t *Trainer) command(ctx context.Context, r control.Request) error {
 		r.Reply(err)
 		return nil
 	}
-	t.Sink.Emit(event.Command{Step: t.steps(), Tokens: t.tokens, Verb: c.Verb, Detail: c.Prompt})
+	t.Sink.Emit(event.Command{Step: t.steps(), Tokens: t.tokens, Verb: c.Verb, Detail: c.Detail()})
 	r.Reply(nil)
 	if t.paused {
 		t.clock.start() // what is done while paused counts as active, the waiting does not
@@ -88,6 +88,10 @@ func (t *Trainer) command(ctx context.Context, r control.Request) error {
 		return t.evaluate(t.Recipe.Eval.Tokens, false)
 	case control.Sample:
 		t.sampleAsked(c)
+	case control.Set:
+		if apply, err := t.setting(c.Key, c.Value); err == nil { // refuse saw to that
+			apply()
+		}
 	}
 	return nil
 }
@@ -103,9 +107,12 @@ func (t *Trainer) refuse(c control.Command) error {
 		if !t.paused {
 			return fmt.Errorf("the run is not paused; it is at step %d", t.steps())
 		}
+	case control.Set:
+		_, err := t.setting(c.Key, c.Value)
+		return err
 	case control.Stop, control.Save, control.Eval, control.Sample:
 	default:
-		return fmt.Errorf("the trainer does not take %q; it takes pause, resume, stop, save, eval and sample", c.Verb)
+		return fmt.Errorf("the trainer does not take %q; it takes pause, resume, stop, save, eval, sample and set", c.Verb)
 	}
 	return nil
 }

@@ -101,6 +101,19 @@ func TestBadInput(t *testing.T) {
 		"extra argument":  {words("train", "flm-1m"), 2, []string{`"flm-1m"`}},
 		"bad seed":        {train("--seed", "-1"), 2, []string{"-1", "seed"}},
 		"bad threads":     {train("--threads", "0"), 2, []string{"threads"}},
+		"set what now":    {words("set", "x"), 2, []string{"threads=1"}},
+		"set no value":    {words("set", "x", "threads"), 2, []string{`"threads"`, "key=value"}},
+		"set no such run": {words("set", "zzz", "threads=1"), 2, []string{`"zzz"`}},
+		"no such shape":   {words("bench", "--shape", "Z"), 2, []string{`"Z"`, "A, B, C, D", "flm-1m"}},
+		"empty shape":     {words("bench", "--shape", ""), 2, []string{`no shape ""`, "A, B, C, D"}},
+		"few runs":        {words("bench", "--runs", "4"), 2, []string{"--runs is 4", "5"}},
+		"no time":         {words("bench", "--seconds", "0"), 2, []string{"--seconds is 0"}},
+		"endless":         {words("bench", "--seconds", "inf"), 2, []string{"+Inf"}},
+		"bench what":      {words("bench", "A"), 2, []string{`"A"`}},
+		"bench precision": {words("bench", "--precision", "int8"), 2, []string{"int8", "fp32"}},
+		"bench recipe":    {words("bench", "--shape", "/no/such.toml"), 3, []string{"/no/such.toml"}},
+		"bad precision":   {train("--precision", "fp16"), 2, []string{"fp16", "auto, fp32, bf16"}},
+		"resume in":       {words("resume", "x", "--precision", "fp32"), 2, []string{"--precision"}},
 		"bad device":      {train("--device", "gpu"), 2, []string{`"gpu"`, "cpu"}},
 		"no run named":    {words("resume"), 2, []string{"runs list"}},
 		"no such run":     {words("resume", "zzz"), 2, []string{`"zzz"`, "runs list"}},
@@ -126,7 +139,8 @@ func TestBadInput(t *testing.T) {
 		"newer recipe": {func(t *testing.T) []string {
 			return []string{"train", "--recipe", recipe(t, "recipe = 1", "recipe = 9")}
 		}, 3, []string{"9", "recipe = 1"}},
-		"batch": {train("--set", "stage.2.batch=100"), 3, []string{"batch 100", "context 16"}},
+		"bad precision key": {train("--set", "train.precision=fp16"), 3, []string{"train.precision", "fp16", "bf16"}},
+		"batch":             {train("--set", "stage.2.batch=100"), 3, []string{"batch 100", "context 16"}},
 
 		"cuda":          {train("--device", "cuda:0,1"), 4, []string{"CUDA", "--device cpu"}},
 		"window":        {words("gui"), 4, []string{"window"}},
@@ -266,11 +280,12 @@ func TestTrainReportAndLookAgain(t *testing.T) {
 		}
 	}
 	var shown struct {
-		Run  session.Info
-		Grew []event.Grew
+		Run       session.Info
+		Precision string
+		Grew      []event.Grew
 	}
 	decode(t, ok(t, "runs", "show", id, "--json"), &shown)
-	if shown.Run.ID != id || len(shown.Grew) != 2 || shown.Grew[0].MomentsNew == 0 {
+	if shown.Run.ID != id || len(shown.Grew) != 2 || shown.Grew[0].MomentsNew == 0 || !strings.Contains(r.out, shown.Precision+", 1 thread\n") {
 		t.Errorf("runs show --json gives %+v", shown)
 	}
 	if out := ok(t, "runs", "list"); !strings.Contains(out, id) || !strings.Contains(out, "done") {
@@ -418,6 +433,9 @@ func TestDoctor(t *testing.T) {
 		var f finding
 		decode(t, line, &f)
 		checks[f.Check] = f
+	}
+	if f := checks["precision"]; !f.OK || f.Required || !strings.Contains(f.Detail, "(chosen)") {
+		t.Errorf("precision: %+v", f)
 	}
 	for _, name := range []string{"cpu", "cores", "memory", "folder", "socket"} {
 		if f := checks[name]; !f.OK || !f.Required || f.Detail == "" {
@@ -623,7 +641,7 @@ func TestDivergedRun(t *testing.T) {
 // TestSecondEngine: a run that is being trained is not resumed, and can be looked at.
 func TestSecondEngine(t *testing.T) {
 	dir := home(t)
-	cmd, _ := program(t, "train", "--recipe", tiny, "--set", "stage.1.tokens=100M", "--set", "checkpoint.every=128", "--json")
+	cmd, _ := program(t, "train", "--recipe", tiny, "--threads", "2", "--set", "stage.1.tokens=100M", "--set", "checkpoint.every=128", "--json")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -648,12 +666,40 @@ func TestSecondEngine(t *testing.T) {
 	if out := ok(t, "sample", "tiny", "--tokens", "3"); !strings.HasPrefix(out, "And ") {
 		t.Errorf("sample: %q", out)
 	}
+	setThreads(t)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // it was killed
 	if out := ok(t, "runs", "show", "tiny"); !strings.Contains(out, "interrupted, at step") || !strings.Contains(out, "growlab resume ") {
 		t.Errorf("runs show: %s", out)
+	}
+}
+
+// setThreads lowers the threads of the run tiny, which trains now on two, and tries what it must refuse.
+func setThreads(t *testing.T) {
+	t.Helper()
+	for _, tt := range []struct{ setting, says string }{
+		{"threads=9", `threads is "9"; it must be a number from 1 to 2`},
+		{"lr=1e-3", `cannot change "lr"; it can change threads`},
+	} {
+		if r := run(t, "set", "tiny", tt.setting); r.code != 1 || !strings.Contains(r.err, tt.says) {
+			t.Errorf("set %s: exit code %d, %q, want %q", tt.setting, r.code, r.err, tt.says)
+		}
+	}
+	if r := run(t, "set", "tiny", "threads=1"); r.code != 0 || !strings.Contains(r.err, "threads=1 from the next step on") {
+		t.Errorf("set threads=1: exit code %d, %q", r.code, r.err)
+	}
+	journal := ""
+	for range 200 { // the file lags by up to a quarter of a second
+		journal = ok(t, "query", "tiny", "--json", "--sql", "select json from event where kind = 'command'")
+		if journal != "" {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if !strings.Contains(journal, `\"verb\":\"set\",\"detail\":\"threads=1\"`) || strings.Contains(journal, "threads=9") {
+		t.Errorf("journal: %s", journal)
 	}
 }
 

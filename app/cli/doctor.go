@@ -6,14 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"growlab/app/glload"
 	"growlab/app/session"
 	"growlab/store"
-	"growlab/trainer/compute/cpu"
 	"growlab/trainer/control"
 )
 
@@ -64,8 +62,9 @@ func (p Program) doctor() *cobra.Command {
 
 // examine makes all checks.
 func examine(h *session.Home) []finding {
+	cpu := session.ListDevices().CPU
 	return []finding{
-		checkCPU(), checkCores(), checkMemory(), checkFolder(h), checkSocket(), checkWindow(), checkGPU(libraryFolders()),
+		checkCPU(cpu), checkPrecision(cpu), checkCores(), checkMemory(), checkFolder(h), checkSocket(), checkWindow(), checkGPU(libraryFolders()),
 	}
 }
 
@@ -77,33 +76,50 @@ func (f finding) print(t terminal) error {
 	case !f.OK:
 		mark = t.paint(yellow, "none")
 	}
-	_, err := fmt.Fprintf(t, "%s  %-8s %s\n", mark, f.Check, f.Detail)
+	_, err := fmt.Fprintf(t, "%s  %-9s %s\n", mark, f.Check, f.Detail)
 	if err == nil && f.Fix != "" {
-		_, err = fmt.Fprintf(t, "      %-8s fix: %s\n", "", f.Fix)
+		_, err = fmt.Fprintf(t, "      %-9s fix: %s\n", "", f.Fix)
 	}
 	return err
 }
 
-func checkCPU() finding {
-	f := finding{Check: "cpu", Required: true}
-	var all []string
-	for _, k := range cpu.Families() {
-		name := k.Name
-		if k.Chosen {
-			name, f.OK = name+" (chosen)", true
-		}
-		all = append(all, name+": "+k.Reason)
+func checkCPU(c session.CPU) finding {
+	f := finding{Check: "cpu", Required: true, OK: c.Error == "", Detail: "kernels"}
+	for i, k := range c.Families {
+		f.Detail += option(i, k.Name, k.Chosen, k.Reason)
 	}
-	f.Detail = "kernels " + strings.Join(all, "; ")
-	if family := os.Getenv("GROWLAB_CPU"); family != "" {
-		if dev, err := session.OpenDevice("cpu", 1); err != nil {
-			f.OK, f.Detail, f.Fix = false, err.Error(), "unset GROWLAB_CPU"
-		} else {
-			f.Detail += "; GROWLAB_CPU asks for " + family
-			_ = dev.Close() // nothing was done on it
+	if c.Error != "" {
+		f.Detail = c.Error
+		if c.Forced != "" {
+			f.Fix = "unset GROWLAB_CPU"
 		}
 	}
 	return f
+}
+
+// checkPrecision tells which precisions there are; fp32 is enough.
+func checkPrecision(c session.CPU) finding {
+	f := finding{Check: "precision", Detail: "none, since the CPU engine does not open"}
+	for i, p := range c.Precisions {
+		if i == 0 {
+			f.Detail = "of matrix products:"
+		}
+		f.OK = f.OK || p.Available
+		f.Detail += option(i, p.Name, p.Chosen, p.Reason)
+	}
+	return f
+}
+
+// option is one of several that can be chosen, in a sentence.
+func option(i int, name string, chosen bool, reason string) string {
+	s := " " + name
+	if i > 0 {
+		s = "; " + name
+	}
+	if chosen {
+		s += " (chosen)"
+	}
+	return s + ": " + reason
 }
 
 func checkCores() finding {

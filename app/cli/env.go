@@ -20,7 +20,7 @@ var variables = []variable{
 	{"GROWLAB_HOME", "folder of runs and logs", "$XDG_DATA_HOME/growlab, or ~/.local/share/growlab"},
 	{"GROWLAB_DEVICE", "what trains: auto, cpu, cuda or cuda:0,1 (--device)", "auto"},
 	{"GROWLAB_THREADS", "threads of the CPU engine (--threads)", "one for each core"},
-	{"GROWLAB_CPU", "kernel family of the CPU engine, one that growlab doctor lists", "the fastest that this processor has"},
+	{"GROWLAB_CPU", "kernel family of the CPU engine, one that growlab devices lists", "the fastest that this processor has"},
 	{"NO_COLOR", "no colours if it is not empty", ""},
 	{"CLICOLOR_FORCE", "colours also where there is no terminal, if it is not empty or 0", ""},
 	{"TERM", "dumb: no colours and no updating line", ""},

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -26,6 +27,12 @@ type planned struct {
 	Saved   float64        `json:"flops_saved"`
 	Memory  int64          `json:"memory_bytes"` // of the stage that needs most
 	Seconds float64        `json:"eta_seconds"`
+
+	// The same compute by FLM-101B's formula and by 6 FLOPs for each parameter and token.
+	PaperFLOPs float64 `json:"flops_paper"`
+	ParamFLOPs float64 `json:"flops_6nd"`
+	// Footprint is what the rates that were given say; nil if none was.
+	Footprint *footprint `json:"footprint,omitempty"`
 }
 
 type plannedStage struct {
@@ -33,17 +40,37 @@ type plannedStage struct {
 	FLOPs   float64 `json:"flops"`
 	Memory  int64   `json:"memory_bytes"`
 	Seconds float64 `json:"eta_seconds"`
+
+	PaperFLOPs float64 `json:"flops_paper"`
+	ParamFLOPs float64 `json:"flops_6nd"`
+	LR         float64 `json:"lr"`
+	LREnd      float64 `json:"lr_end"`
+	Warmup     int64   `json:"warmup_tokens"`
+	// How the stage is reached; empty for the first.
+	Preserves bool   `json:"preserves"`
+	Moments   string `json:"moments,omitempty"`
+	RampShape string `json:"ramp_shape,omitempty"`
+	LRPolicy  string `json:"lr_policy,omitempty"`
 }
 
 func (p Program) plan() *cobra.Command {
 	var l session.Launch
+	var goal goalFlags
+	var rates ratesFlags
 	var asJSON, asTOML bool
 	cmd := &cobra.Command{
-		Use:   "plan --recipe NAME|FILE.toml",
+		Use:   "plan --recipe NAME|FILE.toml, or plan --final-params N --budget B",
 		Short: "show what a recipe will train, and what that costs here, without training",
-		Args:  noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			recipe, err := session.LoadRecipe(l)
+		Long: `Show what a recipe will train and what that costs here, without training.
+
+With --final-params and --budget the recipe is derived: three stages with the paper's shares of the tokens and ratios of
+parameters; --print-recipe writes it as a file that growlab train --recipe takes.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := rates.check(cmd); err != nil {
+				return err
+			}
+			recipe, err := goal.recipe(l)
 			if err != nil {
 				return err
 			}
@@ -59,15 +86,18 @@ func (p Program) plan() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			plan.Footprint = rates.footprint(plan.Seconds)
 			if asJSON {
 				return writeJSON(p.Streams.Out, plan)
 			}
 			return plan.write(&text{w: p.Streams.Out})
 		},
 	}
-	cmd.Flags().StringVar(&l.Recipe, "recipe", "", "the `NAME` of a preset or a TOML file (required)")
+	cmd.Flags().StringVar(&l.Recipe, "recipe", "", "the `NAME` of a preset or a TOML file")
+	goal.register(cmd)
 	recipeFlags(cmd, &l)
 	deviceFlags(cmd, &l)
+	rates.register(cmd)
 	jsonFlag(cmd, &asJSON, "print one JSON object")
 	cmd.Flags().BoolVar(&asTOML, "print-recipe", false, "print the whole recipe as TOML, defaults and changes included")
 	return cmd
@@ -75,7 +105,7 @@ func (p Program) plan() *cobra.Command {
 
 // price plans the recipe and measures this machine.
 func price(r growth.Recipe, l session.Launch) (p planned, err error) {
-	dev, err := session.OpenDevice(l.Device, l.Threads)
+	dev, err := session.OpenDevice(l.Device, l.Threads, r.Train.Precision)
 	if err != nil {
 		return p, err
 	}
@@ -87,11 +117,16 @@ func price(r growth.Recipe, l session.Launch) (p planned, err error) {
 	plan := r.Plan()
 	p = planned{
 		Recipe: r.Name, Title: r.Title, Device: dev.Name(), Tokens: plan.Tokens, Steps: plan.Steps,
-		FLOPs: plan.FLOPs, Twin: plan.TwinFLOPs, Saved: plan.Saved,
+		FLOPs: plan.FLOPs, Twin: plan.TwinFLOPs, Saved: plan.Saved, PaperFLOPs: plan.PaperFLOPs, ParamFLOPs: plan.ParamFLOPs,
 	}
 	eta := speed.Estimate(plan)
 	for i, info := range session.Stages(plan) {
-		s := plannedStage{info, plan.Stages[i].FLOPs, session.StageMemory(r, i, dev), eta[i].Seconds()}
+		x := plan.Stages[i]
+		s := plannedStage{
+			StageInfo: info, FLOPs: x.FLOPs, Memory: session.StageMemory(r, i, dev), Seconds: eta[i].Seconds(),
+			PaperFLOPs: x.PaperFLOPs, ParamFLOPs: x.ParamFLOPs, LR: x.LR, LREnd: x.LREnd, Warmup: x.Warmup,
+			Preserves: x.Preserves, Moments: x.Moments, RampShape: x.RampShape, LRPolicy: x.LRPolicy,
+		}
 		p.Stages = append(p.Stages, s)
 		p.Memory = max(p.Memory, s.Memory)
 		p.Seconds += s.Seconds
@@ -117,13 +152,44 @@ func (p planned) write(t *text) error {
 	}
 	_ = rows.Flush() // t keeps the error
 	t.line("")
+	for i, s := range p.Stages {
+		t.line("stage %d: %s", i+1, s.schedule())
+	}
+	t.line("")
 	t.line("total %s tokens in %s steps, %s, about %s on %s (steps alone, measured just now)",
 		grouped(p.Tokens), grouped(p.Steps), flops(p.FLOPs), eta(p.Seconds), p.Device)
+	t.line("by the paper's formula %s, by 6 for each parameter and token %s", flops(p.PaperFLOPs), flops(p.ParamFLOPs))
+	if p.Footprint != nil {
+		t.line("%s", p.Footprint)
+	}
 	if len(p.Stages) > 1 {
 		t.line("the twin, %s from the start on the same tokens: %s; growing saves %s",
 			p.Stages[len(p.Stages)-1].Shape, flops(p.Twin), percent(p.Saved))
 	}
 	return t.err
+}
+
+// schedule says in words how the stage is reached and what its learning rate does.
+func (s plannedStage) schedule() string {
+	var parts []string
+	if s.Operator != "" {
+		keeps := "does not preserve the function"
+		if s.Preserves {
+			keeps = "preserves the function"
+		}
+		parts = append(parts, fmt.Sprintf("%s %s", s.Operator, keeps), "moments "+s.Moments)
+	}
+	if s.RampTokens > 0 {
+		parts = append(parts, fmt.Sprintf("%s ramp over %s tokens", s.RampShape, grouped(s.RampTokens)))
+	}
+	rate := fmt.Sprintf("learning rate %.3g to %.3g", s.LR, s.LREnd)
+	if s.Warmup > 0 {
+		rate += fmt.Sprintf(" after a warm-up of %s tokens", grouped(s.Warmup))
+	}
+	if s.LRPolicy == growth.LRRewind || s.LRPolicy == growth.LRRewarm {
+		rate += " (" + s.LRPolicy + ")"
+	}
+	return strings.Join(append(parts, rate), "; ")
 }
 
 func eta(s float64) string { return clock(seconds(s).Round(100 * time.Millisecond)) }

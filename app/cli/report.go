@@ -17,16 +17,18 @@ import (
 
 // account is what a run file tells of its run, for a report.
 type account struct {
-	Info    session.Info      `json:"run"`
-	Device  string            `json:"device"`
-	Data    string            `json:"data"`
-	Seed    uint64            `json:"seed"`
-	Stages  []event.StageInfo `json:"stages"`
-	Grew    []event.Grew      `json:"grew"`
-	Eval    *event.Eval       `json:"eval"`  // the last
-	Ended   *event.Ended      `json:"ended"` // nil while the run goes on, or if it died
-	Sample  *event.Sampled    `json:"sample"`
-	Picture string            `json:"picture,omitempty"` // the curve, if it is drawn
+	Info   session.Info `json:"run"`
+	Device string       `json:"device"`
+	// Precision of the matrix products; "" in a run from before it was recorded, which is fp32.
+	Precision string            `json:"precision,omitempty"`
+	Data      string            `json:"data"`
+	Seed      uint64            `json:"seed"`
+	Stages    []event.StageInfo `json:"stages"`
+	Grew      []event.Grew      `json:"grew"`
+	Eval      *event.Eval       `json:"eval"`  // the last
+	Ended     *event.Ended      `json:"ended"` // nil while the run goes on, or if it died
+	Sample    *event.Sampled    `json:"sample"`
+	Picture   string            `json:"picture,omitempty"` // the curve, if it is drawn
 }
 
 // readAccount reads the run file at path.
@@ -66,7 +68,7 @@ func exists(path string) bool {
 func (a *account) note(e event.Event) {
 	switch e := e.(type) {
 	case event.Start:
-		a.Device, a.Ended = e.Device, nil
+		a.Device, a.Precision, a.Ended = e.Device, e.Precision, nil
 	case event.Grew:
 		a.Grew = append(a.Grew, e)
 	case event.Eval:

@@ -65,7 +65,8 @@ func (p Program) write(info session.Info, f sampleFlags, given func(string) bool
 	if err != nil {
 		return err
 	}
-	dev, err := session.OpenDevice(f.Device, f.Threads)
+	// Not the run's precision, which this machine may lack: the weights are fp32 in either.
+	dev, err := session.OpenDevice(f.Device, f.Threads, "auto")
 	if err != nil {
 		return err
 	}

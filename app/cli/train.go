@@ -3,14 +3,18 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/signal"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"growlab/app/engine"
 	"growlab/app/session"
+	"growlab/growth"
 	"growlab/store"
 	"growlab/trainer/event"
 )
@@ -27,7 +31,12 @@ func launchFlags(cmd *cobra.Command, l *session.Launch) {
 
 func recipeFlags(cmd *cobra.Command, l *session.Launch) {
 	cmd.Flags().Var(&seed{&l.Seed}, "seed", "seed of all random numbers, if not the recipe's")
+	precisionFlag(cmd, &l.Precision, "default the recipe's")
 	cmd.Flags().StringArrayVar(&l.Set, "set", nil, "change the recipe: `section.key=value`, such as train.lr=1e-3 or stage.2.tokens=1M; repeatable")
+}
+
+func precisionFlag(cmd *cobra.Command, to *string, unset string) {
+	cmd.Flags().Var(&precision{to}, "precision", "of matrix products: fp32, bf16, or auto, what the device does faster ("+unset+")")
 }
 
 func deviceFlags(cmd *cobra.Command, l *session.Launch) {
@@ -76,6 +85,26 @@ func (t *threads) Set(text string) error {
 }
 
 func (*threads) Type() string { return "N" }
+
+// precision is a flag that is one of growth.Precisions when it is given.
+type precision struct{ to *string }
+
+func (p *precision) String() string {
+	if p.to == nil {
+		return ""
+	}
+	return *p.to
+}
+
+func (p *precision) Set(text string) error {
+	if !slices.Contains(growth.Precisions, text) {
+		return fmt.Errorf("it must be one of %s", strings.Join(growth.Precisions, ", "))
+	}
+	*p.to = text
+	return nil
+}
+
+func (*precision) Type() string { return "NAME" }
 
 func (p Program) train() *cobra.Command {
 	var l session.Launch

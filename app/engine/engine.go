@@ -58,9 +58,10 @@ func (e *Engine) begin(h *session.Home, l session.Launch) error {
 	if strings.ContainsFunc(l.Name, unicode.IsControl) || len(l.Name) > 200 {
 		return session.Usagef("the name is %q; it must be at most 200 bytes with no control characters", l.Name)
 	}
-	if e.dev, err = session.OpenDevice(l.Device, l.Threads); err != nil {
+	if e.dev, err = session.OpenDevice(l.Device, l.Threads, recipe.Train.Precision); err != nil {
 		return err
 	}
+	recipe.Train.Precision = e.dev.Precision().String() // auto is decided once, here
 	set, path, err := openData(l.Data)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"growlab/growth"
 	"growlab/store"
 	"growlab/trainer"
+	"growlab/trainer/compute"
 	"growlab/trainer/data"
 	"growlab/trainer/event"
 )
@@ -27,7 +28,8 @@ func (mismatch) Unwrap() error   { return ErrMismatch }
 var ErrDone = errors.New("the run is done: nothing is left to train")
 
 // Resume is ready to go on with the run in file from its last checkpoint, or from its start if it has none. Of l only
-// Device and Threads count; "" and 0 are what the run was started with.
+// Device and Threads count; "" and 0 are what the run was started with. The precision stays that of the run, also where
+// another would be faster.
 func Resume(file string, l session.Launch, o Options) (*Engine, error) {
 	e := &Engine{options: o}
 	if err := e.again(file, l); err != nil {
@@ -51,8 +53,8 @@ func (e *Engine) again(file string, l session.Launch) (err error) {
 	if l.Threads == 0 {
 		l.Threads = past.meta.Threads
 	}
-	if e.dev, err = session.OpenDevice(l.Device, l.Threads); err != nil {
-		return err
+	if e.dev, err = session.OpenDevice(l.Device, l.Threads, past.recipe.Train.Precision); err != nil {
+		return fmt.Errorf("run %s keeps its precision %s: %w", e.id, past.recipe.Train.Precision, err)
 	}
 	if was, is := kernels(past.meta.Device), kernels(e.dev.Name()); was != is {
 		e.warn("the run began on %s and goes on with %s: its numbers will differ in the last digits", was, is)
@@ -76,10 +78,15 @@ func (e *Engine) again(file string, l session.Launch) (err error) {
 	return nil
 }
 
-// kernels is a device's name without what does not change numbers: the threads, and which of the vector families it is.
+// kernels is a device's name without what does not change numbers: the threads, and which of the vector families it is. Names
+// that old run files keep lack the precision, which was fp32.
 func kernels(device string) string {
 	name, _, _ := strings.Cut(device, ",")
-	return strings.NewReplacer("avx512", "vector", "avx2", "vector").Replace(name)
+	words := strings.Fields(strings.NewReplacer("avx512", "vector", "avx2", "vector").Replace(name))
+	if len(words) == 2 {
+		words = append(words, "fp32")
+	}
+	return strings.Join(words, " ")
 }
 
 // past is what the file tells of a run.
@@ -111,6 +118,9 @@ func (e *Engine) past() (p past, err error) {
 	}
 	if p.recipe, err = parse(r, p.meta); err != nil {
 		return p, err
+	}
+	if p.recipe.Train.Precision == "auto" { // from before runs stored theirs
+		p.recipe.Train.Precision = compute.FP32.String()
 	}
 	p.from, err = e.latest(r, p.recipe)
 	return p, err

@@ -21,8 +21,8 @@ func (e deviceError) Error() string { return e.sentence }
 func (deviceError) Unwrap() error   { return ErrDevice }
 
 // OpenDevice opens what trains. spec is "auto", "cpu", "cuda" or "cuda:0,1"; "" is $GROWLAB_DEVICE, or auto. threads is how
-// many the CPU engine uses; 0 is $GROWLAB_THREADS, or one for each core.
-func OpenDevice(spec string, threads int) (compute.Device, error) {
+// many the CPU engine uses; 0 is $GROWLAB_THREADS, or one for each core. precision is one of growth.Precisions.
+func OpenDevice(spec string, threads int, precision string) (compute.Device, error) {
 	if spec == "" {
 		spec = os.Getenv("GROWLAB_DEVICE")
 	}
@@ -35,7 +35,7 @@ func OpenDevice(spec string, threads int) (compute.Device, error) {
 	case kind == "cuda" && (!listed || validList(list)):
 		return nil, deviceError{fmt.Sprintf("device %s: this build of growlab has no CUDA engine yet; use --device cpu", spec)}
 	case (kind == "" || kind == "auto" || kind == "cpu") && !listed:
-		return openCPU(threads)
+		return openCPU(threads, precision)
 	}
 	return nil, Usagef("device is %q; it must be auto, cpu, cuda, or cuda with a list such as cuda:0,1", spec)
 }

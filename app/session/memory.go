@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"growlab/growth"
+	"growlab/growth/shape"
 	"growlab/trainer/compute"
 	"growlab/trainer/model"
 )
@@ -23,13 +24,19 @@ type memoryError struct{ sentence string }
 func (e memoryError) Error() string { return e.sentence }
 func (memoryError) Unwrap() error   { return ErrMemory }
 
-// StageMemory is the bytes that stage i of r needs on dev: parameters, gradients, activations, Adam's moments, and the
-// host's copies while the stage begins or a checkpoint is made, whichever is more.
-func StageMemory(r growth.Recipe, i int, dev compute.Device) int64 {
-	c, seqs := r.Config(i), r.MicroBatch(i)
+// NetworkMemory is the bytes that training a network of shape c on seqs sequences at a time needs on dev: parameters, gradients,
+// activations and Adam's moments.
+func NetworkMemory(c shape.Config, seqs int, dev compute.Device) int64 {
 	lanes, per := dev.Lanes(seqs)
+	return model.Memory(c, seqs, lanes, per) + 2*4*c.Params()
+}
+
+// StageMemory is the bytes that stage i of r needs: what its network does on dev, and the host's copies while the stage begins
+// or a checkpoint is made, whichever is more.
+func StageMemory(r growth.Recipe, i int, dev compute.Device) int64 {
+	c := r.Config(i)
 	params := c.Params()
-	device := model.Memory(c, seqs, lanes, per) + 2*4*params
+	device := NetworkMemory(c, r.MicroBatch(i), dev)
 	host := 3 * 4 * params // parameters and moments, for a checkpoint
 	if i > 0 {
 		host = max(host, 3*4*r.Config(i-1).Params()+4*4*params) // old, grown, and fresh initial values
@@ -48,6 +55,16 @@ func FitsMemory(r growth.Recipe, dev compute.Device) error {
 			return memoryError{fmt.Sprintf("stage %d needs %.1f GB of memory and %.1f GB are free: set train.micro_batch lower than %d sequences, "+
 				"or choose a smaller recipe", i+1, float64(need)/1e9, float64(free)/1e9, r.MicroBatch(i))}
 		}
+	}
+	return nil
+}
+
+// FitsNetwork returns an error that wraps ErrMemory if training that network, and making its initial values, needs more memory
+// than is free. what names it.
+func FitsNetwork(what string, c shape.Config, seqs int, dev compute.Device) error {
+	free, known := FreeMemory()
+	if need := NetworkMemory(c, seqs, dev) + 4*c.Params(); known && need > free {
+		return memoryError{fmt.Sprintf("%s needs %.1f GB of memory and %.1f GB are free", what, float64(need)/1e9, float64(free)/1e9)}
 	}
 	return nil
 }

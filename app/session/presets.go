@@ -66,7 +66,7 @@ func (h *Home) speed() (Speed, error) {
 }
 
 func measureDevice(threads int) (s Speed, err error) {
-	dev, err := OpenDevice("", threads)
+	dev, err := OpenDevice("", threads, "auto")
 	if err != nil {
 		return Speed{}, err
 	}

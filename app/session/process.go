@@ -93,6 +93,7 @@ func (l Launch) Args() []string {
 	if l.Threads != 0 {
 		flag("threads", strconv.Itoa(l.Threads))
 	}
+	flag("precision", l.Precision)
 	if l.Seed != nil {
 		flag("seed", strconv.FormatUint(*l.Seed, 10))
 	}

@@ -13,13 +13,19 @@ import (
 	"growlab/growth"
 )
 
-// LoadRecipe reads a recipe by the name of a preset or the path of a TOML file, and applies the launch's seed and overrides.
+// LoadRecipe reads a recipe by the name of a preset or the path of a TOML file, and applies the launch's seed, precision and
+// overrides.
 // Every fault of the text wraps growth.ErrRecipe, and names that are no preset wrap assets.ErrNoRecipe.
 func LoadRecipe(l Launch) (growth.Recipe, error) {
 	name, text, err := recipeText(l.Recipe)
 	if err != nil {
 		return growth.Recipe{}, err
 	}
+	return ParseRecipe(name, text, l)
+}
+
+// ParseRecipe is LoadRecipe of a text that is at hand.
+func ParseRecipe(name string, text []byte, l Launch) (growth.Recipe, error) {
 	sets := slices.Clone(l.Set)
 	if l.Seed != nil {
 		// As a quoted string TOML would refuse it; as a number it must fit in 63 bits.
@@ -27,6 +33,9 @@ func LoadRecipe(l Launch) (growth.Recipe, error) {
 			return growth.Recipe{}, fmt.Errorf("%w: the seed is %d; it must be below 2^63", growth.ErrRecipe, *l.Seed)
 		}
 		sets = append(sets, "train.seed="+strconv.FormatUint(*l.Seed, 10))
+	}
+	if l.Precision != "" {
+		sets = append(sets, "train.precision="+strconv.Quote(l.Precision))
 	}
 	return growth.Parse(name, text, sets...)
 }

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,12 +17,12 @@ import (
 
 func TestLoadRecipe(t *testing.T) {
 	seed := uint64(42)
-	r, err := session.LoadRecipe(session.Launch{Recipe: recipe, Seed: &seed, Set: []string{"train.batch=256", "stage.1.tokens=10_240"}})
+	r, err := session.LoadRecipe(session.Launch{Recipe: recipe, Seed: &seed, Precision: "bf16", Set: []string{"train.batch=256", "stage.1.tokens=10_240"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Name != "tiny" || r.Train.Seed != 42 || r.Train.Batch != 256 || r.Stages[0].Tokens != 10_240 {
-		t.Errorf("got %s with seed %d, batch %d, %d tokens", r.Name, r.Train.Seed, r.Train.Batch, r.Stages[0].Tokens)
+	if r.Name != "tiny" || r.Train.Seed != 42 || r.Train.Batch != 256 || r.Stages[0].Tokens != 10_240 || r.Train.Precision != "bf16" {
+		t.Errorf("got %s with seed %d, batch %d, %d tokens, %s", r.Name, r.Train.Seed, r.Train.Batch, r.Stages[0].Tokens, r.Train.Precision)
 	}
 }
 
@@ -81,6 +82,42 @@ func TestEveryPresetIsSound(t *testing.T) {
 	}
 }
 
+// TestTwins: a twin is the final shape from the start on the same tokens, in the same order and steps.
+func TestTwins(t *testing.T) {
+	for _, name := range []string{"flm-1m", "flm-10m"} {
+		grown, err1 := session.LoadRecipe(session.Launch{Recipe: name})
+		twin, err2 := session.LoadRecipe(session.Launch{Recipe: name + "-twin"})
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		p, q := grown.Plan(), twin.Plan()
+		if grown.Final() != twin.Final() || p.Tokens != q.Tokens || p.Steps != q.Steps || grown.Train.Seed != twin.Train.Seed {
+			t.Errorf("%s ends as %v after %d tokens in %d steps, its twin as %v after %d in %d",
+				name, grown.Final(), p.Tokens, p.Steps, twin.Final(), q.Tokens, q.Steps)
+		}
+		if twin.RivalOf != name || len(q.Stages) != 1 {
+			t.Errorf("%s-twin is rival of %q in %d stages", name, twin.RivalOf, len(q.Stages))
+		}
+	}
+}
+
+// TestFLM10M: the budget that recipes/README.md derives: both recipes in an hour at 150 GFLOP/s with a quarter to spare.
+func TestFLM10M(t *testing.T) {
+	r, err := session.LoadRecipe(session.Launch{Recipe: "flm-10m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := r.Plan()
+	if hour := (p.FLOPs + p.TwinFLOPs) / 150e9; hour*1.25 > 3600 {
+		t.Errorf("flm-10m and its twin take %.0f s at 150 GFLOP/s, want a quarter less than an hour", hour)
+	}
+	for i, want := range []float64{0.788, 0.127, 0.085} {
+		if share := float64(p.Stages[i].Tokens) / float64(p.Tokens); math.Abs(share-want) > 0.001 {
+			t.Errorf("stage %d has %.4f of the tokens, want %.3f", i+1, share, want)
+		}
+	}
+}
+
 func TestDevices(t *testing.T) {
 	for name, tt := range map[string]struct {
 		spec    string
@@ -107,7 +144,7 @@ func TestDevices(t *testing.T) {
 			for k, v := range tt.env {
 				t.Setenv(k, v)
 			}
-			dev, err := session.OpenDevice(tt.spec, tt.threads)
+			dev, err := session.OpenDevice(tt.spec, tt.threads, "auto")
 			if !errors.Is(err, tt.want) {
 				t.Fatalf("got %v, want %v", err, tt.want)
 			}

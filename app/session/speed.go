@@ -8,9 +8,8 @@ import (
 
 	"growlab/growth"
 	"growlab/growth/shape"
+	"growlab/trainer/bench"
 	"growlab/trainer/compute"
-	"growlab/trainer/model"
-	"growlab/trainer/optim"
 )
 
 // Speed is how fast a device trains networks of several widths. Small matrices keep a processor less busy than large ones,
@@ -41,39 +40,27 @@ func MeasureSpeed(dev compute.Device) (Speed, error) {
 // measure is the rate at one width, the best of a few steps: other programs only ever make it worse.
 func measure(dev compute.Device, width int) (float64, error) {
 	const least, most = 2, 6
-	seqs := max(12*64/width, 4, min(12, runtime.GOMAXPROCS(0))) // less of what costs more, but work for all threads
 	c := shape.Config{
 		Vocab: 256, Context: 128, Layers: 2, Heads: width / 16, HeadDim: 16, Hidden: width, FFN: 4 * width,
 		Norm: shape.LayerNorm, Act: shape.GELU, Pos: shape.XPos, Bias: true, Tied: true, OutputMult: 1,
 	}
-	net, err := model.New(dev, c, seqs)
+	seqs := max(12*64/width, 4, min(12, runtime.GOMAXPROCS(0))) // less of what costs more, but work for all threads
+	training, err := bench.NewTraining(dev, bench.Shape{Config: c, Seqs: seqs})
 	if err != nil {
 		return 0, err
 	}
-	defer net.Free()
-	adam, err := optim.New(dev, net.Layout, optim.Settings{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Clip: 1})
-	if err != nil {
-		return 0, err
-	}
-	defer adam.Free()
-	b := compute.Batch{Seqs: seqs, T: c.Context, Inputs: make([]int32, seqs*c.Context), Targets: make([]int32, seqs*c.Context)}
-	for i := range b.Inputs {
-		b.Inputs[i], b.Targets[i] = int32(i%251), int32((i+1)%251)
-	}
+	defer training.Free()
 	var best time.Duration
 	for i, began := 0, time.Now(); i < least || i < most && time.Since(began) < 100*time.Millisecond; i++ {
-		start := time.Now()
-		net.ZeroGrads()
-		net.Grad(b, 1/float64(len(b.Inputs)))
-		adam.Update(net, 1e-4, shape.Masks{})
-		if err := dev.Sync(); err != nil {
+		took, err := training.Step(shape.Masks{})
+		if err != nil {
 			return 0, err
 		}
-		if took := time.Since(start); best == 0 || took < best {
+		if took < best || best == 0 {
 			best = took
 		}
 	}
-	return growth.FLOPsPerToken(c) * float64(len(b.Inputs)) / best.Seconds(), nil
+	return growth.FLOPsPerToken(c) * float64(seqs*c.Context) / best.Seconds(), nil
 }
 
 // Rate is the FLOP/s expected at a width: between measured widths it lies on a line over the logarithm of the width, beyond

@@ -64,6 +64,8 @@ type Launch struct {
 	Data    string // file or folder of UTF-8 text; "" for the recipe's
 	Device  string // "auto", "cpu", "cuda", "cuda:0,1"; "" is auto
 	Threads int    // 0 for all cores
-	Seed    *uint64
-	Set     []string // overrides, "section.key=value"
+	// Precision of matrix products: "fp32", "bf16" or "auto"; "" is the recipe's.
+	Precision string
+	Seed      *uint64
+	Set       []string // overrides, "section.key=value"
 }

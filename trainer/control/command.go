@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -18,7 +20,7 @@ const (
 	Save     = "save"   // checkpoint now
 	Sample   = "sample" // generate text: Prompt, Tokens, Temperature
 	Eval     = "eval"   // measure on held-out text now
-	Set      = "set"
+	Set      = "set"    // change a setting of the live run: Key, Value
 	Grow     = "grow"
 	Postpone = "postpone"
 )
@@ -29,12 +31,25 @@ type Command struct {
 	Prompt      string  `json:"prompt,omitempty"`
 	Tokens      int     `json:"tokens,omitempty"` // to generate; 0 for the recipe's
 	Temperature float64 `json:"temperature,omitempty"`
+
+	// What Set changes, and to what, as a person writes it: "threads", "2".
+	Key   string `json:"key,omitempty"`
+	Value string `json:"value,omitempty"`
+}
+
+// Detail is what the journal keeps of c besides the verb.
+func (c Command) Detail() string {
+	if c.Verb == Set {
+		return c.Key + "=" + c.Value
+	}
+	return c.Prompt
 }
 
 // Limits of a Command.
 const (
 	MaxPrompt = 64 << 10 // bytes
 	MaxTokens = 64 << 10
+	maxValue  = 1 << 10   // bytes of a key or a value
 	maxBody   = 512 << 10 // of the request; JSON may write a byte of the prompt as six
 )
 
@@ -50,6 +65,9 @@ func (c Command) Validate() error {
 	if c.Verb != Sample && (c.Prompt != "" || c.Tokens != 0 || c.Temperature != 0) {
 		return fmt.Errorf("%s takes no prompt, tokens or temperature; sample does", c.Verb)
 	}
+	if c.Verb == Set || c.Key != "" || c.Value != "" {
+		return c.validateSet()
+	}
 	switch {
 	case len(c.Prompt) > MaxPrompt:
 		return fmt.Errorf("the prompt has %d bytes; at most %d are taken", len(c.Prompt), MaxPrompt)
@@ -59,6 +77,20 @@ func (c Command) Validate() error {
 		return fmt.Errorf("%d tokens were asked for; 1 to %d can be generated at once", c.Tokens, MaxTokens)
 	case math.IsNaN(c.Temperature) || c.Temperature < 0 || c.Temperature > 100:
 		return fmt.Errorf("the temperature is %g; it must be between 0 and 100", c.Temperature)
+	}
+	return nil
+}
+
+func (c Command) validateSet() error {
+	switch {
+	case c.Verb != Set:
+		return fmt.Errorf("%s takes no key and value; set does", c.Verb)
+	case c.Key == "" || c.Value == "":
+		return errors.New("set needs key=value, for example threads=2")
+	case len(c.Key) > maxValue || len(c.Value) > maxValue:
+		return fmt.Errorf("the key has %d bytes and the value %d; at most %d are taken", len(c.Key), len(c.Value), maxValue)
+	case strings.ContainsFunc(c.Key+c.Value, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError }):
+		return fmt.Errorf("set %q: control characters, or not UTF-8 text", c.Detail())
 	}
 	return nil
 }

@@ -14,7 +14,14 @@ func TestDecodeCommand(t *testing.T) {
 		bad  string // part of the error; "" if it is good
 	}{
 		"pause":         {`{"verb":"pause"}`, Command{Verb: "pause"}, ""},
-		"sample":        {`{"verb":"sample","prompt":"a\nb","tokens":5,"temperature":0.5}`, Command{"sample", "a\nb", 5, 0.5}, ""},
+		"sample":        {`{"verb":"sample","prompt":"a\nb","tokens":5,"temperature":0.5}`, Command{Verb: "sample", Prompt: "a\nb", Tokens: 5, Temperature: 0.5}, ""},
+		"set":           {`{"verb":"set","key":"threads","value":"2"}`, Command{Verb: "set", Key: "threads", Value: "2"}, ""},
+		"set nothing":   {`{"verb":"set"}`, Command{}, "threads=2"},
+		"set no value":  {`{"verb":"set","key":"threads"}`, Command{}, "threads=2"},
+		"set and more":  {`{"verb":"set","key":"threads","value":"2","tokens":3}`, Command{}, "sample does"},
+		"set control":   {`{"verb":"set","key":"threads","value":"2\n"}`, Command{}, "control characters"},
+		"set novel":     {`{"verb":"set","key":"threads","value":"` + strings.Repeat("2", maxValue+1) + `"}`, Command{}, "at most 1024"},
+		"stray key":     {`{"verb":"stop","key":"threads"}`, Command{}, "set does"},
 		"empty":         {``, Command{}, "EOF"},
 		"not JSON":      {`pause`, Command{}, "invalid character"},
 		"no verb":       {`{}`, Command{}, "no verb"},
@@ -41,6 +48,7 @@ func FuzzDecodeCommand(f *testing.F) {
 	f.Add(`{"verb":"pause"}`)
 	f.Add(`{"verb":"sample","prompt":"é\u0000","tokens":5,"temperature":1e-3}`)
 	f.Add(`{"verb":"sample","prompt":"\ud800"}`)
+	f.Add(`{"verb":"set","key":"threads","value":"é\ufffd"}`)
 	f.Add(`[{"verb":"stop"}]`)
 	f.Fuzz(func(t *testing.T, body string) {
 		c, err := DecodeCommand(strings.NewReader(body))

@@ -38,16 +38,18 @@ type StageInfo struct {
 
 // Start opens a run or a resumed part of it.
 type Start struct {
-	Run     string      `json:"run"` // id
-	Name    string      `json:"name"`
-	Recipe  string      `json:"recipe"` // name of the recipe
-	File    string      `json:"file"`
-	Device  string      `json:"device"`
-	Seed    uint64      `json:"seed"`
-	Stages  []StageInfo `json:"stages"`
-	Tokens  int64       `json:"tokens"` // planned, whole run
-	Steps   int64       `json:"steps"`
-	Resumed int64       `json:"resumed_at_step"` // 0 for a new run
+	Run    string `json:"run"` // id
+	Name   string `json:"name"`
+	Recipe string `json:"recipe"` // name of the recipe
+	File   string `json:"file"`
+	Device string `json:"device"`
+	// Precision of the matrix products, "fp32" or "bf16"; "" in runs from before it was recorded, which are fp32.
+	Precision string      `json:"precision,omitempty"`
+	Seed      uint64      `json:"seed"`
+	Stages    []StageInfo `json:"stages"`
+	Tokens    int64       `json:"tokens"` // planned, whole run
+	Steps     int64       `json:"steps"`
+	Resumed   int64       `json:"resumed_at_step"` // 0 for a new run
 }
 
 // Step is one optimizer step.

@@ -1,0 +1,160 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"growlab/app/engine"
+	"growlab/app/session"
+	"growlab/assets"
+	"growlab/store"
+	"growlab/trainer/data"
+	"growlab/trainer/event"
+)
+
+// briefly trains e for a step and closes it, and returns how it opened and the sentences it had for a person.
+func briefly(t *testing.T, open func(engine.Options) (*engine.Engine, error)) (file string, start event.Start, warnings []string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	e, err := open(engine.Options{
+		Watch: func(e event.Event) {
+			switch e := e.(type) {
+			case event.Start:
+				start = e
+			case event.Step:
+				cancel()
+			}
+		},
+		Warn: func(s string) { warnings = append(warnings, s) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Train(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return e.File(), start, warnings
+}
+
+func resume(file string) func(engine.Options) (*engine.Engine, error) {
+	return func(o engine.Options) (*engine.Engine, error) { return engine.Resume(file, session.Launch{}, o) }
+}
+
+// TestPrecisionIsDecidedOnce: what auto turned out to be is stored with the run, and holds when it goes on.
+func TestPrecisionIsDecidedOnce(t *testing.T) {
+	for _, asked := range []string{"", "auto", "fp32"} {
+		t.Run("asked "+asked, func(t *testing.T) {
+			h := home(t)
+			l := tiny(long)
+			l.Precision = asked
+			file, start, _ := briefly(t, func(o engine.Options) (*engine.Engine, error) { return engine.New(h, "run1", l, o) })
+			last, err := engine.LastCheckpoint(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := last.Recipe.Train.Precision
+			if got == "auto" || got != start.Precision || asked == "fp32" && got != "fp32" {
+				t.Errorf("the run file says %q and the run %q, want the same of fp32 and bf16", got, start.Precision)
+			}
+			_, again, warnings := briefly(t, resume(file))
+			if again.Precision != start.Precision || again.Resumed != 1 || len(warnings) > 0 {
+				t.Errorf("goes on in %s from step %d with warnings %q, want %s from step 1 with none", again.Precision, again.Resumed, warnings, start.Precision)
+			}
+		})
+	}
+}
+
+// written makes a run file, with the tiny recipe changed, that no engine has worked on.
+func written(t *testing.T, h *session.Home, device string, change func(recipe string) string) (file string) {
+	t.Helper()
+	recipe, err := session.LoadRecipe(tiny())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := recipe.TOML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, corpus, err := assets.Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := data.Embedded(name, corpus, data.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(h.RunFolder(), store.FileName("old", "old"))
+	run, err := store.Create(file, store.Meta{
+		ID: "old", Name: "old", RecipeName: "tiny", Recipe: change(string(text)), Seed: 1,
+		DataName: set.Name, DataHash: set.Hash, Device: device, Threads: 2, Options: []byte("{}"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestOldRunsStayInFP32: a run from before precision was recorded, anywhere in its file, goes on as it was, and nobody is
+// told that its numbers will differ.
+func TestOldRunsStayInFP32(t *testing.T) {
+	h := home(t)
+	dev, err := session.OpenDevice("cpu", 2, "fp32")
+	if err != nil {
+		t.Fatal(err)
+	}
+	device := strings.Replace(dev.Name(), " fp32", "", 1)
+	if err := dev.Close(); err != nil {
+		t.Fatal(err)
+	}
+	key := regexp.MustCompile(`(?m)^precision = .*\n`)
+	file := written(t, h, device, func(recipe string) string {
+		if !key.MatchString(recipe) {
+			t.Fatalf("the recipe has no line to take out:\n%s", recipe)
+		}
+		return key.ReplaceAllString(recipe, "")
+	})
+	_, start, warnings := briefly(t, resume(file))
+	if start.Precision != "fp32" || len(warnings) > 0 {
+		t.Errorf("goes on in %q with warnings %q, want fp32 and none", start.Precision, warnings)
+	}
+}
+
+// TestPrecisionThatIsNotHere: a run in bf16 goes on in bf16, or not at all.
+func TestPrecisionThatIsNotHere(t *testing.T) {
+	h := home(t)
+	file := written(t, h, "cpu some bf16, 2 threads", func(recipe string) string {
+		return strings.Replace(recipe, "precision = 'auto'", "precision = 'bf16'", 1)
+	})
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev, err := session.OpenDevice("cpu", 2, "bf16")
+	if err == nil { // this machine has it
+		if err := dev.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, start, _ := briefly(t, resume(file)); start.Precision != "bf16" {
+			t.Errorf("goes on in %s, want bf16", start.Precision)
+		}
+		return
+	}
+	_, err = engine.Resume(file, session.Launch{}, engine.Options{})
+	if !errors.Is(err, session.ErrDevice) || !strings.Contains(err.Error(), "run old keeps its precision bf16") {
+		t.Errorf("got %v, want ErrDevice and a sentence on bf16", err)
+	}
+	if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {
+		t.Errorf("the file changed, %v", err)
+	}
+}

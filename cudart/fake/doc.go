@@ -1,0 +1,20 @@
+// Package fake makes stand-ins for NVIDIA's libraries, for tests on machines without a GPU. They are C, compiled by gcc
+// into a folder, and cudart opens them as it opens the real ones.
+//
+// Device memory is host memory, filled with NaN. Streams are lazy: work runs when somebody waits for it and only then, so
+// that a missing wait gives wrong numbers; with a seed, other streams run ahead by chance, within what events allow.
+// The limits of a launch are enforced, memory is bounded, and what is alive is counted. Any call can be told to fail.
+// Kernels are host functions in a shared object that the image of a module names; see src/fake.h.
+//
+// Most tests build once per test binary, in TestMain, and then take a [Machine] each:
+//
+//	libs, err := fake.Build(dir)
+//	m := libs.Machine(t)
+//	m.Fail("cuMemAlloc_v2", 3, 2) // the third allocation from now is out of memory
+//	finder := &cudart.Finder{Env: m.Env}
+//
+// Every Machine is a copy of the libraries on disk, and so has state of its own: tests may run side by side.
+//
+// Not covered: speed; what a real GPU's memory model allows below events; wgmma and TMA; libraries' own choice of
+// algorithms. Everything runs under one lock.
+package fake

@@ -1,0 +1,21 @@
+package growth
+
+// Interleave is Stack with each copy right above its source, the other order that MSG's code knows ("random-interpolate",
+// arXiv:2305.02869). A layer then stands near where it was trained.
+//
+//	+-------------+  copy of 1
+//	+-------------+  1
+//	+-------------+  copy of 0
+//	+-------------+  0
+//
+// Where layers do not come out even, the last ones are copied first. Moments and widths are as in Stack.
+type Interleave struct{ Stack }
+
+// Name is "interleave".
+func (Interleave) Name() string { return "interleave" }
+
+// Source is the paper.
+func (Interleave) Source() string { return "MSG's code, arXiv:2305.02869" }
+
+// Depth is interleave and no other.
+func (Interleave) Depth() (string, bool) { return DepthInterleave, false }
