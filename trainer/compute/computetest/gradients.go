@@ -27,9 +27,10 @@ const (
 	// is for small tensors, and for the roundings that engines may add (attentionRow).
 	likeness = 2
 
-	// narrower is the same for an engine of fp32: its unit is smaller by 2^16, but it may round once for each term of a sum,
-	// of a hundred or so here, where operands of bf16 are rounded once.
-	narrower = likeness * 128 * unit / unit16
+	// narrower is the same for an engine of fp32: its unit is smaller by 2^16, but it rounds at each of the hundred or so terms
+	// of a sum, which at random makes ten roundings for the one of an operand. 32 leaves a factor of three for functions
+	// (elementary) and small tensors. The C kernels were seen at an eighth of this, and at half of what bf16 may.
+	narrower = likeness * 32 * unit / unit16
 )
 
 // randomRounding is the error of a gradient through depth layers that rounding operands leads one to expect, relative, over
