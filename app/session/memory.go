@@ -27,8 +27,7 @@ func (memoryError) Unwrap() error   { return ErrMemory }
 // NetworkMemory is the bytes that training a network of shape c on seqs sequences at a time needs on dev: parameters, gradients,
 // activations and Adam's moments.
 func NetworkMemory(c shape.Config, seqs int, dev compute.Device) int64 {
-	lanes, per := dev.Lanes(seqs)
-	return model.Memory(c, seqs, lanes, per) + 2*4*c.Params()
+	return model.Memory(dev, c, seqs) + 2*4*c.Params()
 }
 
 // StageMemory is the bytes that stage i of r needs: what its network does on dev, and the host's copies while the stage begins

@@ -126,3 +126,42 @@ func newScratch(a *arena, c shape.Config, seqs int) scratch {
 	n := seqs * c.Context
 	return scratch{dy: a.mat(n, c.Hidden), do: a.operand(n, c.Inner())}
 }
+
+// Memory is the bytes that New allocates on dev for a network of shape c and seqs sequences, but for what dev needs itself.
+func Memory(dev compute.Device, c shape.Config, seqs int) int64 {
+	n := counter{Device: dev}
+	a := arena{dev: &n}
+	length := NewLayout(c).Len
+	a.alloc(length)
+	a.alloc(length)
+	newActivations(&a, c, seqs)
+	count, per := dev.Lanes(seqs)
+	for range count {
+		newScratch(&a, c, per)
+	}
+	return n.bytes
+}
+
+// counter is a Device that only counts what is asked of it.
+type counter struct {
+	compute.Device
+	bytes int64
+}
+
+type countedBuffer int
+
+func (b countedBuffer) Len() int { return int(b) }
+func (countedBuffer) Free()      {}
+
+func (c *counter) Alloc(n int) (compute.Buffer, error) {
+	c.bytes += 4 * int64(n)
+	return countedBuffer(n), nil
+}
+
+func (c *counter) AllocOperand(n int) (compute.Buffer, error) {
+	if c.Precision() == compute.FP32 {
+		return c.Alloc(n)
+	}
+	c.bytes += 2 * int64(n)
+	return countedBuffer(n), nil
+}

@@ -270,18 +270,38 @@ static void outer(const gl_outer *g)
 
 static void pack(const gl_pack *g)
 {
+	const ptrdiff_t depth = g->grad ? g->out : g->in, width = g->grad ? g->in : g->out;
 	for (ptrdiff_t q = g->first; q < g->first + g->count; q++) {
-		ptrdiff_t depth = g->grad ? g->out : g->in, width = g->grad ? g->in : g->out;
 		ptrdiff_t n = least(NR, width - q * NR);
-		float *d = (float *)g->dst + q * NR * depth;
+		float *d = (float *)g->dst + q * NR * depth + g->from * NR;
 		if (g->grad) {
-			for (ptrdiff_t o = 0; o < depth; o++, d += NR)
+			for (ptrdiff_t o = g->from; o < g->from + g->deep; o++, d += NR)
 				for (int v = 0; v < NV; v++)
 					v_store(d + v * VW, v_get(g->w + o * g->in + q * NR + v * VW, n - v * VW));
 			continue;
 		}
-		transpose(d, NR, g->w + q * NR * g->in, g->in, n, depth);
-		for (ptrdiff_t i = 0; n < NR && i < depth; i++)
+		transpose(d, NR, g->w + q * NR * g->in + g->from, g->in, n, g->deep);
+		for (ptrdiff_t i = 0; n < NR && i < g->deep; i++)
 			memset(d + i * NR + n, 0, (size_t)(NR - n) * sizeof *d);
 	}
+}
+
+static volatile float sink;
+
+static double spin(ptrdiff_t rounds)
+{
+	enum { CHAINS = 12 };
+	vf sum[CHAINS], x = v_set(0.5f);
+	for (int i = 0; i < CHAINS; i++)
+		sum[i] = v_set((float)i);
+	for (ptrdiff_t r = 0; r < rounds; r++)
+#pragma GCC unroll 12
+		for (int i = 0; i < CHAINS; i++)
+			sum[i] = v_fma(sum[i], x, x);
+	float out[VW];
+	for (int i = 0; i < CHAINS; i++) {
+		v_store(out, sum[i]);
+		sink = out[0];
+	}
+	return 2.0 * CHAINS * VW * (double)rounds;
 }

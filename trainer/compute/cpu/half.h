@@ -418,22 +418,67 @@ static void half_pack(const gl_pack *g)
 	enum { DEEP = 128 };
 	half block[NRH * DEEP] __attribute__((aligned(64)));
 	const ptrdiff_t depth = g->grad ? g->out : g->in, width = g->grad ? g->in : g->out, kp = pairs(depth);
+	const ptrdiff_t end = least(gl_round_up(g->from + g->deep, UNIT), 2 * kp);
 	for (ptrdiff_t q = g->first; q < g->first + g->count; q++) {
 		const ptrdiff_t from = q * NRH, n = least(NRH, width - from);
-		for (ptrdiff_t p = 0; p < 2 * kp; p += DEEP) {
+		for (ptrdiff_t p = g->from; p < end; p += DEEP) {
 			uint32_t *d = (uint32_t *)g->dst + (q * kp + p / 2) * NRH;
-			const ptrdiff_t deep = least(DEEP, depth - p), padded = least(DEEP, 2 * kp - p);
+			const ptrdiff_t deep = least(DEEP, depth - p), padded = least(DEEP, end - p), some = least(deep, padded);
 			if (g->grad) {
-				for (ptrdiff_t i = 0; i < deep; i++)
+				for (ptrdiff_t i = 0; i < some; i++)
 					round_all(block + i * NRH, g->w + (p + i) * g->in + from, n);
-				panels_of_columns(d, block, NRH, deep, n, padded / 2);
+				panels_of_columns(d, block, NRH, some, n, padded / 2);
 			} else {
 				for (ptrdiff_t i = 0; i < n; i++) {
-					round_all(block + i * DEEP, g->w + (from + i) * g->in + p, deep);
-					memset(block + i * DEEP + deep, 0, (size_t)(padded - deep) * sizeof *block);
+					round_all(block + i * DEEP, g->w + (from + i) * g->in + p, some);
+					memset(block + i * DEEP + some, 0, (size_t)(padded - some) * sizeof *block);
 				}
 				panels_of_rows(d, (uint32_t *)block, DEEP / 2, n, padded / 2);
 			}
 		}
 	}
+}
+
+static double half_spin(ptrdiff_t rounds)
+{
+#if defined(GL_FAMILY_AMX)
+	static const uint32_t zeros[16 * 16];
+	half_begin(32);
+	amx_load(4, zeros, 64);
+	amx_load(5, zeros, 64);
+	amx_load(6, zeros, 64);
+	amx_load(7, zeros, 64);
+	amx_zero(0);
+	amx_zero(1);
+	amx_zero(2);
+	amx_zero(3);
+	for (ptrdiff_t r = 0; r < rounds; r++) {
+		amx_dot(0, 4, 6);
+		amx_dot(1, 4, 7);
+		amx_dot(2, 5, 6);
+		amx_dot(3, 5, 7);
+	}
+	half_end();
+	return 4.0 * 2 * 16 * 16 * 32 * (double)rounds;
+#elif defined(GL_BF16)
+	enum { CHAINS = 12 };
+	vf sum[CHAINS];
+	vh x = h_set(0x3f003f00);
+	for (int i = 0; i < CHAINS; i++)
+		sum[i] = v_set((float)i);
+	for (ptrdiff_t r = 0; r < rounds; r++)
+#pragma GCC unroll 12
+		for (int i = 0; i < CHAINS; i++) {
+			sum[i] = h_dot(sum[i], x, x);
+			__asm__ volatile("" : "+v"(sum[i]));
+		}
+	float out[VW];
+	for (int i = 0; i < CHAINS; i++) {
+		v_store(out, sum[i]);
+		sink = out[0];
+	}
+	return 4.0 * CHAINS * VW * (double)rounds;
+#else
+	return spin(rounds); // made of fp32 multiplications
+#endif
 }

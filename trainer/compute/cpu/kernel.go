@@ -33,6 +33,8 @@ static void call_adamw(const gl_kernels *k, const gl_adamw *a) { k->adamw(a); }
 #cgo noescape call_pack
 #cgo nocallback call_pack
 static void call_pack(const gl_products *k, const gl_pack *a) { k->pack(a); }
+#cgo nocallback call_spin
+static double call_spin(const gl_products *k, ptrdiff_t rounds) { return k->spin(rounds); }
 #cgo nocallback call_sum
 static double call_sum(const gl_kernels *k, const float *x, ptrdiff_t n) { return k->sum(x, n); }
 #cgo nocallback call_sum_squares
@@ -113,6 +115,11 @@ func (k kernels) attention(a *C.gl_attention)     { C.call_attention(k.products,
 func (k kernels) attentionGrad(a *C.gl_attention) { C.call_attention_grad(k.products, a) }
 func (k kernels) adamW(a *C.gl_adamw)             { C.call_adamw(k.c, a) }
 func (k kernels) pack(a *C.gl_pack)               { C.call_pack(k.products, a) }
+
+// spin keeps a core busy with products, and returns their number in FLOP.
+func (k kernels) spin(rounds int) float64 {
+	return float64(C.call_spin(k.products, C.ptrdiff_t(rounds)))
+}
 
 func (k kernels) embed(a *C.gl_embed, tokens []int32) { C.call_embed(k.c, a, ints(tokens)) }
 

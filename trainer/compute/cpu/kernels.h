@@ -126,11 +126,12 @@ typedef struct {
 } gl_adamw;
 
 // Copies panels first..first+count of w, (out, in), into packed form: for y = x wT panels of output columns, or with
-// grad for dx = dy w panels of input columns.
+// grad for dx = dy w panels of input columns. Of each panel it does the depths from..from+deep; from is a multiple of GL_UNIT,
+// and so is deep, unless it goes to the end.
 typedef struct {
 	void *dst; // operand
 	const float *w;
-	ptrdiff_t out, in, first, count;
+	ptrdiff_t out, in, first, count, from, deep;
 	int grad;
 } gl_pack;
 
@@ -143,6 +144,7 @@ typedef struct {
 	void (*attention_grad)(const gl_attention *);
 	void (*classify)(const gl_classify *);
 	void (*pack)(const gl_pack *);
+	double (*spin)(ptrdiff_t rounds); // does nothing but these products, in registers, and returns how many FLOP that were
 } gl_products;
 
 typedef struct {

@@ -151,7 +151,7 @@ func floats(v compute.Vec) []float32 { return unsafe.Slice((*float32)(ptr(v)), v
 // Upload copies src to dst.
 func (d *device) Upload(dst compute.Vec, src []float32) {
 	length("Upload", "src", len(src), dst.N)
-	d.flush()
+	d.change()
 	if p, half := either(dst); half {
 		d.round((*C.uint16_t)(p), (*C.float)(unsafe.SliceData(src)), dst.N)
 		return
@@ -172,7 +172,7 @@ func (d *device) Download(dst []float32, src compute.Vec) {
 
 // Zero clears v.
 func (d *device) Zero(v compute.Vec) {
-	d.flush()
+	d.change()
 	if p, half := either(v); half {
 		clear(unsafe.Slice((*uint16)(p), v.N))
 		return

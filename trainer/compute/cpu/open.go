@@ -23,8 +23,9 @@ type device struct {
 	threads   int
 	buffers   map[*buffer]struct{}
 	weights   map[*weight]struct{}
-	lanes     []*lane // by Index
-	queue     []job   // parameter gradients asked for and not yet computed
+	lanes     []*lane          // by Index
+	fresh     map[*weight]bool // packed by AdamW, and not changed since
+	queue     []job            // parameter gradients asked for and not yet computed
 	tables    tables
 
 	mu    sync.Mutex
@@ -46,7 +47,7 @@ func Open(o Options) (compute.Device, error) {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	d := &device{kernels: k, precision: precision, threads: threads, buffers: map[*buffer]struct{}{}, weights: map[*weight]struct{}{}}
+	d := &device{kernels: k, precision: precision, threads: threads, buffers: map[*buffer]struct{}{}, weights: map[*weight]struct{}{}, fresh: map[*weight]bool{}}
 	for i := range threads {
 		d.lanes = append(d.lanes, &lane{device: d, index: i})
 	}
@@ -71,6 +72,12 @@ func (d *device) Threads() (now, most int) { return d.threads, len(d.lanes) }
 func (d *device) SetThreads(n int) {
 	d.flush()
 	d.threads = min(max(n, 1), len(d.lanes))
+}
+
+// change prepares for an operation that may write anywhere.
+func (d *device) change() {
+	d.flush()
+	clear(d.fresh)
 }
 
 // fail keeps the first fault for Sync. Lanes call it too.

@@ -19,6 +19,12 @@ type job struct {
 	most int                             // columns of a task
 }
 
+// enqueue puts off j, to be computed together with others.
+func (d *device) enqueue(j job) {
+	clear(d.fresh)
+	d.queue = append(d.queue, j)
+}
+
 // WeightGrad queues dw += scale * dyᵀ x and db += scale * the column sums of dy.
 func (d *device) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64) {
 	rows := whole("WeightGrad", "dy", dy)
@@ -29,7 +35,7 @@ func (d *device) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64
 		dst: ptr(dw), dy: d.operand(dy.Vec), x: d.operand(x.Vec),
 		rows: C.ptrdiff_t(rows), out: C.ptrdiff_t(dy.Cols), in: C.ptrdiff_t(x.Cols), scale: C.float(scale),
 	}
-	d.queue = append(d.queue, job{
+	d.enqueue(job{
 		dst: compute.Matrix(dw, x.Cols), ops: 2 * float64(rows) * float64(dw.N), most: d.outerWidth(x.Cols),
 		add: func(l *lane, first, count int) {
 			g := g
@@ -57,7 +63,7 @@ func (d *device) SumRows(dst compute.Vec, parts compute.Mat) {
 // addColumns queues dst += scale * the column sums of x, which lies at p, in bf16 if half.
 func (d *device) addColumns(dst compute.Vec, x compute.Mat, p unsafe.Pointer, half bool, scale float64) {
 	g := C.gl_columns{dst: ptr(dst), x: p, half: flag(half), rows: C.ptrdiff_t(x.Rows()), cols: C.ptrdiff_t(x.Cols), scale: C.float(scale)}
-	d.queue = append(d.queue, job{dst: compute.Matrix(dst, x.Cols), ops: float64(x.N), most: longRows, add: func(_ *lane, first, count int) {
+	d.enqueue(job{dst: compute.Matrix(dst, x.Cols), ops: float64(x.N), most: longRows, add: func(_ *lane, first, count int) {
 		g := g
 		g.first, g.count = C.ptrdiff_t(first), C.ptrdiff_t(count)
 		d.columns(&g)
@@ -80,7 +86,7 @@ func (d *device) EmbedGrad(demb, dpos compute.Vec, dx compute.Mat, b compute.Bat
 // addRows queues the addition of row i of x to row index[i] of dst, or i mod period.
 func (d *device) addRows(dst compute.Vec, x compute.Mat, index []int32, period int) {
 	g := C.gl_scatter{dst: ptr(dst), x: ptr(x.Vec), rows: C.ptrdiff_t(x.Rows()), cols: C.ptrdiff_t(x.Cols), period: C.ptrdiff_t(period)}
-	d.queue = append(d.queue, job{dst: compute.Matrix(dst, x.Cols), ops: float64(x.N), most: 32, add: func(_ *lane, first, count int) {
+	d.enqueue(job{dst: compute.Matrix(dst, x.Cols), ops: float64(x.N), most: 32, add: func(_ *lane, first, count int) {
 		g := g
 		g.first, g.count = C.ptrdiff_t(first), C.ptrdiff_t(count)
 		d.scatter(&g, index)

@@ -9,13 +9,13 @@ import (
 	"growlab/trainer/compute"
 )
 
-// Lanes gives each worker one sequence at a time.
-func (d *device) Lanes(seqs int) (count, per int) { return max(1, min(d.threads, seqs)), 1 }
+// Lanes gives each worker one sequence at a time, and counts the workers that there can be.
+func (d *device) Lanes(seqs int) (count, per int) { return max(1, min(len(d.lanes), seqs)), 1 }
 
 // Run calls f for each sequence of b.
 func (d *device) Run(b compute.Batch, f func(compute.Lane)) {
 	batch("Run", b)
-	d.flush()
+	d.change()
 	d.parallel(b.Seqs, func(worker, i int) {
 		l := d.lanes[worker]
 		l.batch, l.first = b, i

@@ -61,8 +61,8 @@ func TestSetThreadsStaysWithinThoseOfOpen(t *testing.T) {
 		if now, most := d.Threads(); now != c.want || most != 3 {
 			t.Errorf("SetThreads(%d): got %d of %d threads, want %d of 3", c.ask, now, most, c.want)
 		}
-		if count, per := d.Lanes(8); count != c.want || per != 1 {
-			t.Errorf("SetThreads(%d): got %d lanes of %d sequences, want %d of 1", c.ask, count, per, c.want)
+		if count, per := d.Lanes(8); count != 3 || per != 1 { // room for those who may come back
+			t.Errorf("SetThreads(%d): got %d lanes of %d sequences, want 3 of 1", c.ask, count, per)
 		}
 	}
 }

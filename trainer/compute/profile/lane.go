@@ -37,8 +37,8 @@ func (l *lane) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s compute.N
 	l.timed(norm, 0, func() { l.Lane.Norm(y, stats, x, gain, bias, s) })
 }
 
-func (l *lane) NormGrad(dx, gains, biases, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
-	l.timed(normGrad, 0, func() { l.Lane.NormGrad(dx, gains, biases, residual, dy, x, stats, gain, s) })
+func (l *lane) NormGrad(dx, operand, gains, biases, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
+	l.timed(normGrad, 0, func() { l.Lane.NormGrad(dx, operand, gains, biases, residual, dy, x, stats, gain, s) })
 }
 
 func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
@@ -58,6 +58,6 @@ func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.Attent
 	l.timed(attentionGrad, 4*l.attend(a), func() { l.Lane.AttentionGrad(dqkv, do, qkv, o, lse, a) })
 }
 
-func (l *lane) CrossEntropy(loss compute.Vec, logits compute.Mat, grad bool, scale float64) {
-	l.timed(crossEntropy, 0, func() { l.Lane.CrossEntropy(loss, logits, grad, scale) })
+func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weight, mult, scale float64) {
+	l.timed(classify, product(y.Rows(), w), func() { l.Lane.Classify(loss, dlogits, y, w, mult, scale) })
 }

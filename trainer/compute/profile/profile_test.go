@@ -137,13 +137,13 @@ func TestWork(t *testing.T) {
 		calls int64
 		flops float64
 	}{
-		"Embed": {seqs, 0}, "Norm": {seqs * 5, 0}, "NormGrad": {seqs * 5, 0}, "CrossEntropy": {seqs, 0},
+		"Embed": {seqs, 0}, "Norm": {seqs * 5, 0}, "NormGrad": {seqs * 5, 0}, "Classify": {seqs, 0},
 		"Linear": {seqs * 9, 2 * weights * rows}, "LinearGrad": {seqs * 9, 2 * weights * rows},
 		"Attention": {seqs * 2, 4 * pairs}, "AttentionGrad": {seqs * 2, 8 * pairs},
 		profile.Gradients: {9 + 10 + 1, 2 * weights * rows},
 		"AdamW":           {1, 0}, "SumSquares": {1, 0}, "Refresh": {1, 0}, "Zero": {1, 0},
 	}
-	perLane := map[string]bool{"Embed": true, "Norm": true, "NormGrad": true, "CrossEntropy": true, "Linear": true, "LinearGrad": true, "Attention": true, "AttentionGrad": true}
+	perLane := map[string]bool{"Embed": true, "Norm": true, "NormGrad": true, "Classify": true, "Linear": true, "LinearGrad": true, "Attention": true, "AttentionGrad": true}
 	_, per := dev.Lanes(seqs)
 	for _, r := range p.Rows() {
 		w, ok := want[r.Operation]
