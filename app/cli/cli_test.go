@@ -20,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"growlab/app/session"
 	"growlab/store"
 	"growlab/trainer/event"
@@ -500,6 +502,26 @@ func TestHelp(t *testing.T) {
 	decode(t, ok(t, "version", "--json"), &b)
 	if b.Version == "" || b.Go == "" {
 		t.Errorf("version --json gives %+v", b)
+	}
+}
+
+// TestLaunchArgsAreFlags: an engine process is told all of a launch.
+func TestLaunchArgsAreFlags(t *testing.T) {
+	n := uint64(9)
+	want := session.Launch{
+		Recipe: "flm-1m", Name: "a name", Data: "/text", Device: "cpu", Threads: 3, Precision: "fp32", Seed: &n,
+		Set: []string{"train.lr=1e-3", "stage.1.tokens=1M"},
+	}
+	for field := range reflect.TypeOf(want).NumField() {
+		if reflect.ValueOf(want).Field(field).IsZero() {
+			t.Errorf("the test leaves %s out", reflect.TypeOf(want).Field(field).Name)
+		}
+	}
+	var got session.Launch
+	cmd := &cobra.Command{}
+	launchFlags(cmd, &got)
+	if err := cmd.ParseFlags(want.Args()); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%q gives %+v, %v, want %+v", want.Args(), got, err, want)
 	}
 }
 

@@ -54,13 +54,18 @@ func (c Config) LogitScale(deff float64) float64 {
 
 // WidthRatio is how many times wider than muP's base shape the fan-in of a matrix over axis a is, counting new entries by
 // their mask: the matrix's learning rate is divided by it and its weight decay multiplied. The base
-// shape has BaseWidth hidden channels and the proportions of c. Without muP it is 1.
+// shape has BaseWidth hidden channels and the proportions of c; while a growth is in progress, proportions between those
+// before and after, so that the ratio does not jump at a growth that changes them. Without muP it is 1.
 func (c Config) WidthRatio(a Axis, k Masks) float64 {
 	if c.BaseWidth == 0 {
 		return 1
 	}
-	full := float64(c.Size(a))
-	return k.Effective(c, a) / full * float64(c.Hidden) / float64(c.BaseWidth)
+	proportion := float64(c.Size(a)) / float64(c.Hidden)
+	if k.Active() {
+		old := float64(k.From.Size(a)) / float64(k.From.Hidden)
+		proportion = old + k.M*(proportion-old)
+	}
+	return k.Effective(c, a) / (proportion * float64(c.BaseWidth))
 }
 
 // Params counts all parameters.

@@ -2,6 +2,7 @@ package shape_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -111,5 +112,40 @@ func TestGate(t *testing.T) {
 	k := shape.Masks{From: flm(), NewLayer: []bool{false, true}, M: 0.25}
 	if k.Gate(0) != 1 || k.Gate(1) != 0.25 || (shape.Masks{}).Gate(1) != 1 {
 		t.Errorf("gates %v, %v, %v", k.Gate(0), k.Gate(1), (shape.Masks{}).Gate(1))
+	}
+}
+
+// TestMuPAcrossGrowth: at the instant of any growth the multiplier of the logits and the width ratio of every matrix are those
+// of the small network, at its end those of the large one, and in between they do not leave the range.
+func TestMuPAcrossGrowth(t *testing.T) {
+	from := flm()
+	from.Layers, from.Hidden, from.Heads, from.FFN, from.BaseWidth, from.OutputMult = 2, 48, 3, 192, 32, 2
+	for name, grow := range map[string]func(*shape.Config){
+		"in proportion": func(c *shape.Config) { c.Hidden, c.Heads, c.FFN = 96, 6, 384 },
+		"hidden alone":  func(c *shape.Config) { c.Hidden = 80 },
+		"heads alone":   func(c *shape.Config) { c.Heads = 7 },
+		"FFN alone":     func(c *shape.Config) { c.FFN = 500 },
+		"uneven":        func(c *shape.Config) { c.Hidden, c.Heads, c.FFN, c.Layers = 64, 5, 700, 4 },
+	} {
+		to := from
+		grow(&to)
+		none := shape.Masks{}
+		for m := 0.0; m <= 1; m += 0.125 {
+			k := shape.Masks{From: from, NewLayer: make([]bool, to.Layers), M: m}
+			check := func(what string, got, before, after float64) {
+				t.Helper()
+				near := func(a, b float64) bool { return math.Abs(a/b-1) < 1e-12 }
+				switch {
+				case m == 0 && !near(got, before), m == 1 && !near(got, after):
+					t.Errorf("%s, %s at m = %v: %v, want %v at 0 and %v at 1", name, what, m, got, before, after)
+				case got < min(before, after)*(1-1e-12) || got > max(before, after)*(1+1e-12):
+					t.Errorf("%s, %s at m = %v: %v leaves %v to %v", name, what, m, got, before, after)
+				}
+			}
+			check("logits", to.LogitScale(k.Deff(to)), from.LogitScale(48), to.LogitScale(float64(to.Hidden)))
+			for _, a := range []shape.Axis{shape.Hidden, shape.Inner, shape.FFN} {
+				check(a.String(), to.WidthRatio(a, k), from.WidthRatio(a, none), to.WidthRatio(a, none))
+			}
+		}
 	}
 }
