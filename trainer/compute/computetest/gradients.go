@@ -48,28 +48,40 @@ func randomRounding(depth int) float64 { return 0.42 * unit16 * math.Sqrt(float6
 func RunGradients(t *testing.T, open func(t testing.TB) compute.Device) {
 	for name, s := range networks {
 		t.Run(name, func(t *testing.T) {
-			if err := gradientsAgree(opened(t, open), s); err != nil {
+			y, err := newYardstick(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := y.compare(opened(t, open)); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 }
 
-// gradientsAgree returns what is wrong with the gradients of a network of shape s on dev.
-func gradientsAgree(dev compute.Device, s networkShape) error {
-	got, err := differentiate(dev, s)
+// yardstick is what the gradients of a network are compared with: those of Reference, in float64 and with operands in bf16.
+type yardstick struct {
+	networkShape
+	want, rough []outcome
+}
+
+func newYardstick(s networkShape) (y yardstick, err error) {
+	y.networkShape = s
+	if y.want, err = differentiate(NewReference(), s); err != nil {
+		return y, err
+	}
+	y.rough, err = differentiate(&Reference{Operands: compute.BF16}, s)
+	return y, err
+}
+
+// compare returns what is wrong with the gradients of the network on dev.
+func (y yardstick) compare(dev compute.Device) error {
+	got, err := differentiate(dev, y.networkShape)
 	if err != nil {
 		return err
 	}
-	want, err := differentiate(NewReference(), s)
-	if err != nil {
-		return err
-	}
-	rough, err := differentiate(&Reference{Operands: compute.BF16}, s)
-	if err != nil {
-		return err
-	}
-	factor, all := float64(likeness), randomRounding(s.depth)
+	want, rough := y.want, y.rough
+	factor, all := float64(likeness), randomRounding(y.depth)
 	if dev.Precision() == compute.FP32 {
 		factor, all = narrower, all*narrower/likeness
 	}

@@ -54,6 +54,14 @@ func TestReferenceGradients(t *testing.T) {
 
 // Faults that a whole network must show, however much is rounded.
 func TestGradientsFindFaults(t *testing.T) {
+	var yardsticks []yardstick
+	for _, s := range networks {
+		y, err := newYardstick(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		yardsticks = append(yardsticks, y)
+	}
 	for _, p := range []compute.Precision{compute.FP32, compute.BF16} {
 		for _, f := range anyPrecision {
 			switch f.operation + "/" + f.name {
@@ -62,8 +70,8 @@ func TestGradientsFindFaults(t *testing.T) {
 				continue // not where the network goes, or a thousandth of one number
 			}
 			t.Run(p.String()+"/"+f.operation+"/"+f.name, func(t *testing.T) {
-				for _, s := range networks {
-					if err := gradientsAgree(f.of(&Reference{Operands: p}), s); err != nil {
+				for _, y := range yardsticks {
+					if err := y.compare(f.of(&Reference{Operands: p})); err != nil {
 						t.Log(err)
 						return
 					}

@@ -99,7 +99,14 @@ func (f fault) mustShow(t *testing.T, dev compute.Device) {
 // What rounding operands adds to the errors of Reference stays within the bound r of the trials alone, with nothing left to
 // float32; and comes near it where there is one rounding, so the bound is no larger than need be.
 func TestBoundOfOperands(t *testing.T) {
+	leasts := map[string]float64{
+		"Norm": 0.9, "NormGrad": 0.9, "Linear": 0.9, "LinearGrad": 0.9, "Classify": 0.9, "Attention": 0.9, "AttentionGrad": 0.3,
+	}
 	for _, o := range operations() {
+		least, rounds := leasts[o.name]
+		if !rounds {
+			continue // its results are fp32, whose bound TestReference checks
+		}
 		worst := 0.0
 		for _, k := range o.trials() {
 			got := mustRun(t, k, &Reference{Operands: compute.BF16})
@@ -119,9 +126,6 @@ func TestBoundOfOperands(t *testing.T) {
 				}
 			}
 		}
-		least := map[string]float64{
-			"Norm": 0.9, "NormGrad": 0.9, "Linear": 0.9, "LinearGrad": 0.9, "Classify": 0.9, "Attention": 0.9, "AttentionGrad": 0.3,
-		}[o.name]
 		if worst < least {
 			t.Errorf("%s: the largest error is %.2g of the bound, want %.2g of it or more", o.name, worst, least)
 		}
