@@ -144,3 +144,23 @@ func BenchmarkLayer(b *testing.B) {
 		return p.flops(), p.step
 	})
 }
+
+// BenchmarkWideLayer is the same of 12 sequences of 256 positions through hidden 384, 6 heads of 64, ffn 1536.
+func BenchmarkWideLayer(b *testing.B) {
+	each(b, func(b *testing.B, d *device) (float64, func()) {
+		p, err := newProbe(d, 12, 256, 6, 64, 1536)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return p.flops(), p.step
+	})
+}
+
+// BenchmarkPeak is what the processor could do.
+func BenchmarkPeak(b *testing.B) {
+	each(b, func(b *testing.B, d *device) (float64, func()) {
+		flops := d.Peak()
+		b.ReportMetric(flops/1e9, "peak-GFLOP/s")
+		return d.spin(1 << 12), func() { d.spin(1 << 12) }
+	})
+}

@@ -229,17 +229,16 @@ V void interleave_vector(uint32_t *dst, const half *even, const half *odd)
 #endif
 }
 
+// It reads and writes whole vectors, up to VW-1 numbers beyond cols, which later rows overwrite. Operand memory has room at its
+// end.
 static void interleave(uint32_t *dst, ptrdiff_t ds, const half *src, ptrdiff_t ss, ptrdiff_t rows, ptrdiff_t cols, ptrdiff_t kp)
 {
 	static const half zeros[VW];
 	for (ptrdiff_t p = 0; p < kp; p++, dst += ds) {
 		const half *even = src + 2 * p * ss, *odd = even + ss;
 		const int some = 2 * p < rows, both = 2 * p + 1 < rows;
-		ptrdiff_t c = 0;
-		for (; c + VW <= cols; c += VW)
+		for (ptrdiff_t c = 0; c < cols; c += VW)
 			interleave_vector(dst + c, some ? even + c : zeros, both ? odd + c : zeros);
-		for (; c < cols; c++)
-			dst[c] = (some ? even[c] : 0u) | (both ? (uint32_t)odd[c] << 16 : 0u);
 	}
 }
 
@@ -268,12 +267,12 @@ static void panels_of_rows(uint32_t *dst, const uint32_t *src, ptrdiff_t ss, ptr
 // As a: columns of src, (k, m), m at most MRH, each to a row of kp pairs, as pairs apart.
 static void rows_of_columns(uint32_t *dst, ptrdiff_t as, const half *src, ptrdiff_t ss, ptrdiff_t k, ptrdiff_t m, ptrdiff_t kp)
 {
-	enum { BLOCK = 16 };
-	uint32_t block[BLOCK * MRH];
+	enum { BLOCK = 16, WIDE = (MRH + VW - 1) / VW * VW };
+	uint32_t block[BLOCK * WIDE];
 	for (ptrdiff_t p = 0; p < kp; p += BLOCK) {
 		ptrdiff_t n = least(BLOCK, kp - p), rest = k - 2 * p;
-		interleave(block, MRH, src + 2 * p * ss, ss, rest > 0 ? rest : 0, m, n);
-		transpose((float *)dst + p, as, (float *)block, MRH, n, m);
+		interleave(block, WIDE, src + 2 * p * ss, ss, rest > 0 ? rest : 0, m, n);
+		transpose((float *)dst + p, as, (float *)block, WIDE, n, m);
 	}
 }
 
@@ -416,7 +415,7 @@ static void half_outer(const gl_outer *g)
 static void half_pack(const gl_pack *g)
 {
 	enum { DEEP = 128 };
-	half block[NRH * DEEP] __attribute__((aligned(64)));
+	half block[NRH * DEEP + VW] __attribute__((aligned(64)));
 	const ptrdiff_t depth = g->grad ? g->out : g->in, width = g->grad ? g->in : g->out, kp = pairs(depth);
 	const ptrdiff_t end = least(gl_round_up(g->from + g->deep, UNIT), 2 * kp);
 	for (ptrdiff_t q = g->first; q < g->first + g->count; q++) {
@@ -468,10 +467,8 @@ static double half_spin(ptrdiff_t rounds)
 		sum[i] = v_set((float)i);
 	for (ptrdiff_t r = 0; r < rounds; r++)
 #pragma GCC unroll 12
-		for (int i = 0; i < CHAINS; i++) {
+		for (int i = 0; i < CHAINS; i++)
 			sum[i] = h_dot(sum[i], x, x);
-			__asm__ volatile("" : "+v"(sum[i]));
-		}
 	float out[VW];
 	for (int i = 0; i < CHAINS; i++) {
 		v_store(out, sum[i]);

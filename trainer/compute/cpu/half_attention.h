@@ -105,7 +105,7 @@ static void half_attention(const gl_attention *g)
 {
 	const ptrdiff_t inner = g->heads * g->dim, t = g->t;
 	for (ptrdiff_t i = 0; i < g->seqs; i++)
-		for (ptrdiff_t head = 0; head < g->heads; head++)
+		for (ptrdiff_t head = g->first; head < g->first + g->count; head++)
 			half_attention_head(g, (half *)g->qkv + i * t * 3 * inner, (half *)g->o + i * t * inner, g->lse + i * t * g->heads, head);
 }
 
@@ -222,7 +222,7 @@ static void half_attention_grad(const gl_attention *g)
 {
 	const ptrdiff_t inner = g->heads * g->dim, t = g->t;
 	for (ptrdiff_t i = 0; i < g->seqs; i++)
-		for (ptrdiff_t head = 0; head < g->heads; head++)
+		for (ptrdiff_t head = g->first; head < g->first + g->count; head++)
 			half_attention_grad_head(g, (const half *)g->qkv + i * t * 3 * inner, (const half *)g->o + i * t * inner,
 				g->lse + i * t * g->heads, (const half *)g->dout + i * t * inner, (half *)g->dqkv + i * t * 3 * inner, head);
 }

@@ -84,6 +84,8 @@ typedef struct {
 	const float *residual;       // NULL, or may be dx
 	const float *dy, *x, *stats, *gain;
 	ptrdiff_t rows, cols, t;
+	// One sequence in parts: dx and no gains (NULL), or no dx (NULL) and gains of the columns first..first+count.
+	ptrdiff_t first, count;
 	gl_mask mask;
 	float s;
 	int rms;
@@ -100,6 +102,7 @@ typedef struct {
 	const void *dout; // operand, gradient of o; the gradient goes to dqkv
 	void *dqkv;       // operand
 	ptrdiff_t seqs, t, heads, dim;
+	ptrdiff_t first, count; // the heads to do
 	float scale;
 	gl_mask mask; // over heads
 	gl_rotary rotary;

@@ -74,9 +74,10 @@ func (d *device) alloc(n int, half bool) (compute.Buffer, error) {
 	if n < 0 {
 		panic(fmt.Sprintf("cpu: Alloc: %d elements", n))
 	}
+	const beyond = 16 // floats after the last, for kernels that read whole vectors
 	size := n
 	if half {
-		size = (n + 1) / 2
+		size = (n+1)/2 + beyond
 	}
 	m, err := allocate(size)
 	if err != nil {

@@ -45,15 +45,41 @@ static void norm(const gl_norm *g)
 		norm_of(0, g);
 }
 
-// With n = (x-mean)/std and h = mu gain dy: dx = residual + (h - mu/S (Σh + n Σhn))/std, where RMSNorm has no Σh.
-static void norm_grad(const gl_norm_grad *g)
+// With n = (x-mean)/std, in row r and column j: what one position adds to the gradients of gain and bias.
+V void norm_gains(const gl_norm_grad *g, ptrdiff_t r, ptrdiff_t j, ptrdiff_t k, vf d, vf xhat)
+{
+	const ptrdiff_t at = r / g->t * g->cols + j;
+	const int first = r % g->t == 0;
+	v_put(g->gains + at, v_fma(d, xhat, first ? v_set(0) : v_get(g->gains + at, k)), k);
+	if (g->biases)
+		v_put(g->biases + at, v_add(d, first ? v_set(0) : v_get(g->biases + at, k)), k);
+}
+
+static void norm_grad_columns(const gl_norm_grad *g)
 {
 	const ptrdiff_t n = g->cols;
 	for (ptrdiff_t r = 0; r < g->rows; r++) {
-		const float *x = g->x + r * n, *dy = g->dy + r * n, *residual = g->residual ? g->residual + r * n : NULL;
-		float *dx = g->dx + r * n, *dgain = g->gains + r / g->t * n, *dbias = g->biases ? g->biases + r / g->t * n : NULL;
 		const vf mean = v_set(g->stats[2 * r]), rstd = v_set(g->stats[2 * r + 1]);
-		int first = r % g->t == 0;
+		FOR_VECTORS (c, k, g->count) {
+			const ptrdiff_t j = g->first + c;
+			vf d = v_mul(v_get(g->dy + r * n + j, k), v_mask(g->mask, j));
+			norm_gains(g, r, j, k, d, v_mul(v_sub(v_get(g->x + r * n + j, k), mean), rstd));
+		}
+	}
+}
+
+// With h = mu gain dy: dx = residual + (h - mu/S (Σh + n Σhn))/std, where RMSNorm has no Σh.
+static void norm_grad(const gl_norm_grad *g)
+{
+	const ptrdiff_t n = g->cols;
+	if (!g->dx) {
+		norm_grad_columns(g);
+		return;
+	}
+	for (ptrdiff_t r = 0; r < g->rows; r++) {
+		const float *x = g->x + r * n, *dy = g->dy + r * n, *residual = g->residual ? g->residual + r * n : NULL;
+		float *dx = g->dx + r * n;
+		const vf mean = v_set(g->stats[2 * r]), rstd = v_set(g->stats[2 * r + 1]);
 		v16 sh = v16_zero(), shn = v16_zero();
 		FOR_LANES (j, u, k, n) {
 			if (k <= 0)
@@ -62,9 +88,8 @@ static void norm_grad(const gl_norm_grad *g)
 			vf xhat = v_mul(v_sub(v_get(x + j, k), mean), rstd), h = v_mul(d, v_get(g->gain + j, k));
 			sh.v[u] = v_add(sh.v[u], h);
 			shn.v[u] = v_fma(h, xhat, shn.v[u]);
-			v_put(dgain + j, v_fma(d, xhat, first ? v_set(0) : v_get(dgain + j, k)), k);
-			if (dbias)
-				v_put(dbias + j, v_add(d, first ? v_set(0) : v_get(dbias + j, k)), k);
+			if (g->gains)
+				norm_gains(g, r, j, k, d, xhat);
 		}
 		const vf a = v_set(g->rms ? 0 : v16_sum(sh) / g->s), b = v_set(v16_sum(shn) / g->s);
 		FOR_VECTORS (j, k, n) {

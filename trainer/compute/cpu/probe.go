@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"slices"
 	"time"
 
 	"growlab/trainer/compute"
@@ -27,22 +28,18 @@ func MeasureGFLOPS(dev compute.Device) float64 {
 }
 
 // Peak is the rate in FLOP/s at which all threads together multiply and add in registers, in the device's precision: the bound
-// of every product. It takes some 20 ms. dev must be idle.
+// of every product. It is the best that one thread did, times their number. It takes some 20 ms. dev must be idle.
 func (d *device) Peak() float64 {
-	const rounds = 1 << 14
-	best := 0.0
-	for range 16 {
-		flops := make([]float64, d.threads)
-		start := time.Now()
-		d.parallel(d.threads, func(_, i int) { flops[i] = d.spin(rounds) })
-		seconds := max(time.Since(start), 1).Seconds()
-		total := 0.0
-		for _, f := range flops {
-			total += f
+	const rounds = 1 << 12 // some 15 µs, so that some of them are not disturbed
+	best := make([]float64, d.threads)
+	d.parallel(d.threads, func(_, i int) {
+		for range 1000 {
+			start := time.Now()
+			flops := d.spin(rounds)
+			best[i] = max(best[i], flops/max(time.Since(start), 1).Seconds())
 		}
-		best = max(best, total/seconds)
-	}
-	return best
+	})
+	return slices.Max(best) * float64(d.threads)
 }
 
 // probe is a layer of random numbers, to be timed.

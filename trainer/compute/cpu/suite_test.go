@@ -57,3 +57,10 @@ func TestThreadsDoNotMatter(t *testing.T) {
 		})
 	})
 }
+
+func TestGradients(t *testing.T) {
+	each(t, func(t *testing.T, o cpu.Options) {
+		o.Threads = 2
+		computetest.RunGradients(t, func(t testing.TB) compute.Device { return open(t, o) })
+	})
+}
