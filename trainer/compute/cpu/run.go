@@ -35,6 +35,14 @@ func (d *device) Run(b compute.Batch, f func(compute.Lane)) {
 	})
 }
 
+// Workers is how many threads work on the lane's sequence.
+func (l *lane) Workers() int {
+	if l.shared {
+		return l.threads
+	}
+	return 1
+}
+
 // share calls f for parts of n that are multiples of unit, on all workers if the sequence is shared, or once for the whole. w
 // has scratch memory for the part.
 func (l *lane) share(n, unit int, f func(w *lane, first, count int)) {

@@ -16,7 +16,15 @@ type lane struct {
 func (l *lane) timed(o op, flops float64, f func()) {
 	begin := time.Now()
 	f()
-	l.tallies[o].add(tally{1, time.Since(begin), flops})
+	l.tallies[o].add(tally{1, time.Since(begin) * l.busy(), flops})
+}
+
+// busy is how many threads work on the lane's sequence: engines may have several share one.
+func (l *lane) busy() time.Duration {
+	if w, ok := l.Lane.(interface{ Workers() int }); ok {
+		return time.Duration(w.Workers())
+	}
+	return 1
 }
 
 // product is the work of multiplying rows rows by w.
