@@ -85,6 +85,25 @@ type Threaded interface {
 	SetThreads(n int)
 }
 
+// Planned is a Device that can tell what memory work takes before it is done, and set it aside in one piece.
+type Planned interface {
+	Device
+	// Measure runs f on a device like this one that computes nothing: results are zero. It returns the most memory that f held.
+	Measure(f func(Device)) Footprint
+	// Reserve sets memory aside for what is allocated from now on. All that was allocated before must have been freed. What does
+	// not fit in is allocated apart.
+	Reserve(Footprint) error
+}
+
+// Footprint is memory in bytes.
+type Footprint struct {
+	Tensors int64 // buffers, packed weights, tables
+	Scratch int64 // of all workers
+}
+
+// Total is all of it.
+func (f Footprint) Total() int64 { return f.Tensors + f.Scratch }
+
 // Lane runs the operations of one group of sequences; rows below are Seqs*T. Mat arguments hold just those rows. Those called
 // operands lie in operand memory (AllocOperand), all others in fp32. A number is rounded when it is stored as operand.
 type Lane interface {

@@ -52,7 +52,7 @@ func (l *lane) attentionShapes(op string, o, lse, qkv compute.Mat, a compute.Att
 		seqs: C.ptrdiff_t(l.Seqs()), t: C.ptrdiff_t(l.T()), heads: C.ptrdiff_t(a.Heads), dim: C.ptrdiff_t(a.HeadDim),
 		scale: C.float(a.Scale), mask: mask(a.Mask, a.Heads),
 	}
-	table, err := l.tables.of(a.Rotary, l.T(), a.HeadDim)
+	table, err := l.tables.of(l.device, a.Rotary, l.T(), a.HeadDim)
 	if err != nil {
 		l.fail(err) // and the result is not rotated
 	}
@@ -73,20 +73,22 @@ type rotation struct {
 }
 
 // of returns the table of r for t positions of heads of dim.
-func (s *tables) of(r compute.Rotary, t, dim int) (C.gl_rotary, error) {
+func (s *tables) of(d *device, r compute.Rotary, t, dim int) (C.gl_rotary, error) {
 	if r.Base == 0 {
 		return C.gl_rotary{}, nil
 	}
-	s.mu.Lock()
+	s.mu.Lock() // nobody else takes memory while lanes run
 	defer s.mu.Unlock()
 	key := rotation{r, t, dim}
 	b, ok := s.made[key]
 	if !ok {
 		var err error
-		if b, err = allocate(4 * t * dim); err != nil {
+		if b, err = d.take(4 * t * dim); err != nil {
 			return C.gl_rotary{}, fmt.Errorf("table of rotations: %w", err)
 		}
-		key.fill(unsafe.Slice((*float32)(b.p), b.n))
+		if !d.dry {
+			key.fill(unsafe.Slice((*float32)(b.p), b.n))
+		}
 		if s.made == nil {
 			s.made = map[rotation]block{}
 		}

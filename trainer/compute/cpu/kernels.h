@@ -175,6 +175,9 @@ const gl_kernels *gl_avx512(void);
 const gl_kernels *gl_avx2(void);
 const gl_kernels *gl_plain(void);
 
+// Kernels of the same layouts as like, which do nothing.
+void gl_idle(gl_kernels *k, const gl_kernels *like);
+
 // Floats of scratch memory. Upper bounds for all families and both precisions.
 static inline ptrdiff_t gl_round_up(ptrdiff_t n, ptrdiff_t unit) { return (n + unit - 1) / unit * unit; }
 static inline ptrdiff_t gl_round16(ptrdiff_t n) { return gl_round_up(n, 16); }
@@ -203,5 +206,9 @@ static inline ptrdiff_t gl_attention_scratch(ptrdiff_t t, ptrdiff_t dim)
 // Zeroed memory, 64-byte aligned, NULL if there is none; free it with the same n.
 float *gl_alloc(ptrdiff_t n);
 void gl_free(float *p, ptrdiff_t n);
+
+// Addresses of n floats that nobody may touch, NULL if there are none; give them back with the same n.
+float *gl_addresses(ptrdiff_t n);
+void gl_free_addresses(float *p, ptrdiff_t n);
 
 #endif

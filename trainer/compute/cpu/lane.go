@@ -45,7 +45,11 @@ func (l *lane) scratch(n C.ptrdiff_t) *C.float {
 	if int(n) > l.memory.n {
 		l.memory.free()
 		var err error
-		if l.memory, err = allocate(int(n)); err != nil {
+		alloc := allocate
+		if l.dry {
+			alloc = reach
+		}
+		if l.memory, err = alloc(int(n)); err != nil {
 			l.fail(fmt.Errorf("scratch of a lane: %w", err))
 		}
 	}
@@ -137,7 +141,7 @@ func (l *lane) NormGrad(dx, operand, gains, dbias, residual, dy, x, stats comput
 		}
 		w.kernels.normGrad(&g)
 	})
-	if operand.N > 0 && l.precision == compute.FP32 {
+	if operand.N > 0 && l.precision == compute.FP32 && !l.dry {
 		copy(floats(operand.Vec), floats(dx.Vec))
 	}
 }

@@ -17,9 +17,19 @@ func at(p *C.float, i int) *C.float {
 
 // block is memory outside Go's heap.
 type block struct {
-	p *C.float
-	n int
+	p    *C.float
+	n    int
+	kind blockKind
 }
+
+// blockKind says how a block is given back.
+type blockKind uint8
+
+const (
+	owned     blockKind = iota
+	borrowed            // a part of an arena
+	addresses           // no memory behind it
+)
 
 // allocate returns n zeros, aligned to 64 bytes.
 func allocate(n int) (block, error) {
@@ -31,12 +41,16 @@ func allocate(n int) (block, error) {
 	if p == nil {
 		return block{}, fmt.Errorf("cpu: %w: %d floats (%.1f MiB)", compute.ErrNoMemory, n, float64(n)*4/(1<<20))
 	}
-	return block{p, n}, nil
+	return block{p, n, owned}, nil
 }
 
 func (b *block) free() {
-	if b.p != nil {
+	switch {
+	case b.p == nil:
+	case b.kind == owned:
 		C.gl_free(b.p, C.ptrdiff_t(b.n))
+	case b.kind == addresses:
+		C.gl_free_addresses(b.p, C.ptrdiff_t(b.n))
 	}
 	*b = block{}
 }
@@ -79,7 +93,7 @@ func (d *device) alloc(n int, half bool) (compute.Buffer, error) {
 	if half {
 		size = (n+1)/2 + beyond
 	}
-	m, err := allocate(size)
+	m, err := d.take(size)
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +167,9 @@ func floats(v compute.Vec) []float32 { return unsafe.Slice((*float32)(ptr(v)), v
 func (d *device) Upload(dst compute.Vec, src []float32) {
 	length("Upload", "src", len(src), dst.N)
 	d.change()
+	if d.dry {
+		return
+	}
 	if p, half := either(dst); half {
 		d.round((*C.uint16_t)(p), (*C.float)(unsafe.SliceData(src)), dst.N)
 		return
@@ -164,6 +181,10 @@ func (d *device) Upload(dst compute.Vec, src []float32) {
 func (d *device) Download(dst []float32, src compute.Vec) {
 	length("Download", "dst", len(dst), src.N)
 	d.flush()
+	if d.dry {
+		clear(dst)
+		return
+	}
 	if p, half := either(src); half {
 		d.widen((*C.float)(unsafe.SliceData(dst)), (*C.uint16_t)(p), src.N)
 		return
@@ -174,6 +195,9 @@ func (d *device) Download(dst []float32, src compute.Vec) {
 // Zero clears v.
 func (d *device) Zero(v compute.Vec) {
 	d.change()
+	if d.dry {
+		return
+	}
 	if p, half := either(v); half {
 		clear(unsafe.Slice((*uint16)(p), v.N))
 		return

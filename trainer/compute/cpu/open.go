@@ -27,12 +27,17 @@ type device struct {
 	fresh     map[*weight]bool // packed by AdamW, and not changed since
 	queue     []job            // parameter gradients asked for and not yet computed
 	tables    tables
+	arena     arena
+	dry       bool // for Measure
 
 	mu    sync.Mutex
 	fault error // first one since Open
 }
 
-var _ compute.Threaded = (*device)(nil)
+var (
+	_ compute.Threaded = (*device)(nil)
+	_ compute.Planned  = (*device)(nil)
+)
 
 // Open returns an engine on this processor. It fails if Options ask for what is not there, and says what is.
 func Open(o Options) (compute.Device, error) {
@@ -106,9 +111,6 @@ func (d *device) Close() error {
 	for w := range d.weights {
 		w.Free()
 	}
-	for _, l := range d.lanes {
-		l.memory.free()
-	}
-	d.tables.free()
+	d.release()
 	return err
 }

@@ -42,8 +42,8 @@ func (d *device) Weight(w compute.Vec, out, in int) compute.Weight {
 	d.flush()
 	k := &weight{Mat: compute.Matrix(w, in), device: d}
 	var err error
-	if k.forward, err = allocate(d.packedFloats(out, in)); err == nil {
-		k.back, err = allocate(d.packedFloats(in, out))
+	if k.forward, err = d.take(d.packedFloats(out, in)); err == nil {
+		k.back, err = d.take(d.packedFloats(in, out))
 	}
 	if err != nil {
 		k.forward.free()
