@@ -75,6 +75,9 @@ func (v *runView) applyOne(e event.Event) {
 		v.valid.Append(v.train.PosAt(float64(e.Step)), e.Loss)
 	case event.Grew:
 		v.flush()
+		if len(e.Plan) > 0 {
+			v.start.Replan(e.Plan)
+		}
 		v.grews = append(v.grews, e)
 		v.train.Break(float64(e.Step))
 		v.changes++

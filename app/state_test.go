@@ -2,6 +2,7 @@ package app
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -39,6 +40,28 @@ func TestViewFollowsTheStages(t *testing.T) {
 		if got := v.mask(); math.Abs(got-row.mask) > 1e-9 {
 			t.Errorf("%s: got mask %g, want %g", row.name, got, row.mask)
 		}
+	}
+}
+
+// A stage that ends early shortens the plan; what was drawn of the old plan stays as it was given.
+func TestViewFollowsAnEarlyEnd(t *testing.T) {
+	v := viewAt(100)
+	short := slices.Clone(plan)
+	short[0].Steps, short[0].Tokens = 100, 100*batch
+	for i := 1; i < len(short); i++ {
+		short[i].FromStep, short[i].FromTokens = short[i-1].FromStep+short[i-1].Steps, short[i-1].FromTokens+short[i-1].Tokens
+	}
+	g := growthTo(2)
+	g.Step, g.Tokens, g.From, g.To, g.Plan = 100, 100*batch, short[0], short[1], short
+	v.apply([]event.Event{g})
+	if n, info := v.stage(); n != 2 || info.FromStep != 100 {
+		t.Errorf("got stage %d from step %d, want 2 from 100", n, info.FromStep)
+	}
+	if want := int64(planSteps) - plan[0].Steps + 100; v.start.Steps != want || v.start.Tokens != want*batch {
+		t.Errorf("got a plan of %d steps and %d tokens, want %d steps", v.start.Steps, v.start.Tokens, want)
+	}
+	if plan[0].Steps == 100 {
+		t.Error("the plan that was announced changed")
 	}
 }
 

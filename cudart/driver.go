@@ -8,6 +8,8 @@ import (
 
 // driverCalls are the functions of libcuda that we use. A field is named as its symbol, suffix included: the driver
 // keeps old symbols for ever. need says which CUDA brought it where that is later than 11.0.
+//
+//nolint:staticcheck // the names are those of libcuda
 type driverCalls struct {
 	cuInit, cuDriverGetVersion, cuGetErrorName, cuGetErrorString                                        proc
 	cuDeviceGetCount, cuDeviceGet, cuDeviceGetName, cuDeviceTotalMem_v2, cuDeviceGetAttribute           proc

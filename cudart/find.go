@@ -77,7 +77,7 @@ func (l *Found) symbol(name string) uintptr { return symbolOf(l.handle, name) }
 func (f *Finder) Attempts() []Attempt {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return append([]Attempt(nil), f.attempts...)
+	return append([]Attempt{}, f.attempts...)
 }
 
 func (f *Finder) note(lib Library, path, via string, out Outcome, why string) {

@@ -25,9 +25,10 @@ type job struct {
 }
 
 type result struct {
-	err   error
-	panic any // re-raised where Do was called
-	stack []byte
+	err    error
+	panic  any // re-raised where Do was called
+	stack  []byte
+	exited bool // f called runtime.Goexit, as a test's FailNow does
 }
 
 // NewThread starts a thread. Close ends it.
@@ -40,27 +41,31 @@ func NewThread() *Thread {
 // loop never unlocks: a thread with CUDA state on it ends with its goroutine and serves no other.
 func (t *Thread) loop() {
 	runtime.LockOSThread()
+	defer t.Close() // runtime.Goexit in a job ends the thread
 	for {
 		select {
 		case j := <-t.work:
-			j.done <- run(j.run)
+			j.do()
 		case <-t.ended:
 			return
 		}
 	}
 }
 
-func run(f func() error) (r result) {
+// do answers in every case, so that nobody waits for a thread that is gone.
+func (j job) do() {
+	r := result{exited: true}
 	defer func() {
 		if p := recover(); p != nil {
 			r = result{panic: p, stack: debug.Stack()}
 		}
+		j.done <- r
 	}()
-	return result{err: f()}
+	r = result{err: j.run()}
 }
 
-// Do runs f on the thread and returns its error; a panic of f goes on in the caller. Calls from several goroutines run one after the
-// other. f must not call Do of the same thread: that would wait for itself.
+// Do runs f on the thread and returns its error; a panic of f goes on in the caller, and so does runtime.Goexit, which also ends
+// the thread. Calls from several goroutines run one after the other. f must not call Do of the same thread: that would wait for itself.
 func (t *Thread) Do(f func() error) error {
 	done := make(chan result, 1)
 	select {
@@ -71,6 +76,9 @@ func (t *Thread) Do(f func() error) error {
 	r := <-done
 	if r.panic != nil {
 		panic(fmt.Sprintf("%v\n\non the GPU's thread:\n%s", r.panic, r.stack))
+	}
+	if r.exited {
+		runtime.Goexit()
 	}
 	return r.err
 }

@@ -4,6 +4,7 @@ package cudart
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -57,6 +58,24 @@ func TestThreadReturnsErrorsAndPanics(t *testing.T) {
 	th.Close()
 	if err := th.Do(func() error { return nil }); !errors.Is(err, ErrClosed) {
 		t.Errorf("closed thread: %v, want ErrClosed", err)
+	}
+}
+
+// TestThreadSurvivesGoexit: runtime.Goexit, as FailNow calls it, ends caller and thread, and leaves nobody waiting.
+func TestThreadSurvivesGoexit(t *testing.T) {
+	th := NewThread()
+	returned := false
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_ = th.Do(func() error { runtime.Goexit(); return nil })
+		returned = true
+	})
+	wg.Wait()
+	if returned {
+		t.Error("Do returned as if the work was done")
+	}
+	if err := th.Do(func() error { return nil }); !errors.Is(err, ErrClosed) {
+		t.Errorf("afterwards: %v, want ErrClosed", err)
 	}
 }
 

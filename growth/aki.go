@@ -21,23 +21,11 @@ import (
 //
 // Deviation: copies go round in order, where bert2BERT draws the source of each; embeddings and norms are Net2Net's. Moments of
 // outputs that come from above start at zero.
-type AKI struct{ unmasked }
-
-// Name is "aki".
-func (AKI) Name() string { return "aki" }
-
-// Source is the paper.
-func (AKI) Source() string { return "bert2BERT's AKI, arXiv:2110.07143" }
-
-// Promise is never.
-func (AKI) Promise() Promise { return never }
-
-// Depth is stack, or any other.
-func (AKI) Depth() (string, bool) { return DepthStack, true }
-
-// Map goes round in every width and takes copies from the next layer.
-func (AKI) Map(from, to shape.Config) expand.Map {
-	m := cycles(from, to)
-	m.Next, m.Added = true, expand.Copy
-	return m
+var AKI = Operator{
+	Name: "aki", Source: "bert2BERT's AKI, arXiv:2110.07143", Promise: never, Depth: DepthStack,
+	Map: func(from, to shape.Config) expand.Map {
+		m := cycles(from, to)
+		m.Next, m.Added = true, expand.Copy
+		return m
+	},
 }

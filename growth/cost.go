@@ -60,7 +60,10 @@ type StagePlan struct {
 	LR, LREnd float64
 	LRPolicy  string // "" for the first
 	Warmup    int64
-	FLOPs     float64
+	// Plateau and PlateauGain end the stage early, as in Stage; Tokens are then its most.
+	Plateau     int
+	PlateauGain float64
+	FLOPs       float64
 	// PaperFLOPs and ParamFLOPs are the same by the two other formulas.
 	PaperFLOPs, ParamFLOPs float64
 }
@@ -84,7 +87,7 @@ func operatorName(s Stage) string {
 	if err != nil {
 		return s.Operator
 	}
-	return op.Name()
+	return op.Name
 }
 
 // Plan lays the stages out.
@@ -99,6 +102,7 @@ func (r Recipe) Plan() Plan {
 			PaperFLOPs: PaperFLOPsPerToken(c, false) * float64(steps*batch),
 			ParamFLOPs: ParamFLOPsPerToken(c) * float64(steps*batch),
 			LR:         r.Train.LR * r.startLR(i), LREnd: r.lr(i, steps-1), Warmup: int64(s.Warmup),
+			Plateau: s.Plateau, PlateauGain: s.PlateauGain,
 		}
 		if i > 0 {
 			sp.Operator, sp.Preserves, sp.Ramp = operatorName(s), r.Preserves(i), r.ramp(i)

@@ -14,7 +14,7 @@ var depths = []string{DepthStack, DepthInterleave, DepthMiddle}
 // layerSources lists the sources of n layers grown from old ones.
 //
 //	stack       0 1 2 | 0' 1'        interleave   0 0' 1 1' 2   (copies go to the last layers first: 0 1 1' 2 2')
-//	middle      0 1 2 1' 2'... with the middle rounded down: 0 1 0' 1' 2, 0 1 2 3 1' 2' ... of old 3 and 4, two new
+//	middle      0 1 2 1' 2' 3      and, of an odd number, 0 1 0' 1' 2
 func layerSources(old, n int, depth string) []expand.Layer {
 	switch depth {
 	case DepthInterleave:

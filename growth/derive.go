@@ -162,7 +162,7 @@ func (r *Recipe) deriveLengths(g Goal) error {
 		if i == 0 {
 			stage.Warmup = whole(0.04 * float64(stage.Tokens))
 		} else {
-			stage.Operator, stage.Ramp = MSG{}.Name(), whole(0.1*float64(stage.Tokens))
+			stage.Operator, stage.Ramp = MSG.Name, whole(0.1*float64(stage.Tokens))
 		}
 	}
 	r.Train.Batch = Tokens(batch)

@@ -19,24 +19,13 @@ import (
 // statistics and their epsilon. New rows of writers get a gradient at once, new columns of readers as soon as those moved.
 //
 // The algebra is our own (package expand); zero-output layers are those of LLaMA-Pro.
-type Exact struct{ unmasked }
-
-// Name is "exact".
-func (Exact) Name() string { return "exact" }
-
-// Source says that it is ours.
-func (Exact) Source() string {
-	return "our derivation (growth/expand); layers as LLaMA-Pro, arXiv:2401.02415"
+var Exact = Operator{
+	Name: "exact", Source: "our derivation (growth/expand); layers as LLaMA-Pro, arXiv:2401.02415", Promise: always, Depth: DepthStack,
+	Map: silent,
 }
 
-// Promise is always.
-func (Exact) Promise() Promise { return always }
-
-// Depth is stack, or any other.
-func (Exact) Depth() (string, bool) { return DepthStack, true }
-
-// Map leads every width, silences the new part, and mutes added layers.
-func (Exact) Map(from, to shape.Config) expand.Map {
+// silent leads every width, lets the new part write nothing, and mutes added layers.
+func silent(from, to shape.Config) expand.Map {
 	m := expand.Keep(from, to)
 	m.Exact, m.Added = true, expand.Mute
 	return m

@@ -21,22 +21,14 @@ import (
 //
 // Deviation: the noise is as large as an initial value, the paper's strength is not known to us; heads are tiled whole, by a
 // factor of their own.
-type HyperCloning struct{ unmasked }
+var HyperCloning = Operator{
+	Name: "hypercloning", Source: "HyperCloning, arXiv:2409.12903", Promise: always, Depth: DepthStack,
+	Refuse: refuseUneven,
+	Map:    noisyCycles,
+}
 
-// Name is "hypercloning".
-func (HyperCloning) Name() string { return "hypercloning" }
-
-// Source is the paper.
-func (HyperCloning) Source() string { return "HyperCloning, arXiv:2409.12903" }
-
-// Promise is always, where it does not refuse.
-func (HyperCloning) Promise() Promise { return always }
-
-// Depth is stack, for want of new layers.
-func (HyperCloning) Depth() (string, bool) { return DepthStack, true }
-
-// Refuse refuses new layers and factors that are not whole.
-func (HyperCloning) Refuse(from, to shape.Config) error {
+// refuseUneven refuses new layers and factors that are not whole.
+func refuseUneven(from, to shape.Config) error {
 	if from.Layers != to.Layers {
 		return fmt.Errorf("operator hypercloning widens only; layers grow from %d to %d, so keep them or choose another operator", from.Layers, to.Layers)
 	}
@@ -51,13 +43,6 @@ func (HyperCloning) Refuse(from, to shape.Config) error {
 	return nil
 }
 
-// Map tiles every width.
-func (HyperCloning) Map(from, to shape.Config) expand.Map {
-	m := cycles(from, to)
-	m.Split = expand.Noise
-	return m
-}
-
 // cycles goes round in every width, exactly, and mutes added layers.
 func cycles(from, to shape.Config) expand.Map {
 	m := expand.Keep(from, to)
@@ -65,5 +50,11 @@ func cycles(from, to shape.Config) expand.Map {
 	m.Heads = expand.Cycle(from.Heads, to.Heads)
 	m.FFN = expand.Cycle(from.FFN, to.FFN)
 	m.Exact, m.Added = true, expand.Mute
+	return m
+}
+
+func noisyCycles(from, to shape.Config) expand.Map {
+	m := cycles(from, to)
+	m.Split = expand.Noise
 	return m
 }

@@ -1,5 +1,7 @@
 package growth
 
+import "growlab/growth/expand"
+
 // Interleave is Stack with each copy right above its source, the other order that MSG's code knows ("random-interpolate",
 // arXiv:2305.02869). A layer then stands near where it was trained.
 //
@@ -9,13 +11,7 @@ package growth
 //	+-------------+  0
 //
 // Where layers do not come out even, the last ones are copied first. Moments and widths are as in Stack.
-type Interleave struct{ Stack }
-
-// Name is "interleave".
-func (Interleave) Name() string { return "interleave" }
-
-// Source is the paper.
-func (Interleave) Source() string { return "MSG's code, arXiv:2305.02869" }
-
-// Depth is interleave and no other.
-func (Interleave) Depth() (string, bool) { return DepthInterleave, false }
+var Interleave = Operator{
+	Name: "interleave", Source: "MSG's code, arXiv:2305.02869", Promise: never, Depth: DepthInterleave, OnlyDepth: true,
+	Map: expand.Keep,
+}

@@ -16,24 +16,12 @@ import (
 // Deviation: LEMON changes the norm's epsilon; we scale the stream by s = sqrt(D/(n d)) and the gains by 1/s instead, so that
 // epsilon can stay (package expand). Deviation: under RMSNorm the rest of the stream is 0. Deviation: shares are drawn for each
 // weight between half and one and a half of the equal one.
-type LEMON struct{ unmasked }
-
-// Name is "lemon".
-func (LEMON) Name() string { return "lemon" }
-
-// Source is the paper.
-func (LEMON) Source() string { return "LEMON, arXiv:2310.07999" }
-
-// Promise is always.
-func (LEMON) Promise() Promise { return always }
-
-// Depth is stack, or any other.
-func (LEMON) Depth() (string, bool) { return DepthStack, true }
-
-// Map tiles the stream, goes round elsewhere, and splits unequally.
-func (LEMON) Map(from, to shape.Config) expand.Map {
-	m := cycles(from, to)
-	m.Hidden = expand.Tile(from.Hidden, to.Hidden)
-	m.Split = expand.Unequal
-	return m
+var LEMON = Operator{
+	Name: "lemon", Source: "LEMON, arXiv:2310.07999", Promise: always, Depth: DepthStack,
+	Map: func(from, to shape.Config) expand.Map {
+		m := cycles(from, to)
+		m.Hidden = expand.Tile(from.Hidden, to.Hidden)
+		m.Split = expand.Unequal
+		return m
+	},
 }

@@ -3,7 +3,6 @@ package growth
 import (
 	"fmt"
 
-	"growlab/growth/expand"
 	"growlab/growth/shape"
 )
 
@@ -16,34 +15,16 @@ import (
 //	+-------------+  0
 //
 // Depth only. Deviation: LLaMA-Pro trains only the inserted layers; here everything trains on.
-type LLaMAPro struct{ unmasked }
-
-// Name is "llama-pro".
-func (LLaMAPro) Name() string { return "llama-pro" }
-
-// Source is the paper.
-func (LLaMAPro) Source() string { return "LLaMA-Pro, arXiv:2401.02415" }
-
-// Promise is always.
-func (LLaMAPro) Promise() Promise { return always }
-
-// Depth is interleave, or any other.
-func (LLaMAPro) Depth() (string, bool) { return DepthInterleave, true }
-
-// Refuse refuses growth in width.
-func (LLaMAPro) Refuse(from, to shape.Config) error {
-	if from.Hidden != to.Hidden || from.Heads != to.Heads || from.FFN != to.FFN {
-		return fmt.Errorf("operator llama-pro adds layers only; %s to %s also grows hidden, heads or ffn, so keep those or choose another operator",
-			widths(from), widths(to))
-	}
-	return nil
-}
-
-// Map mutes added layers.
-func (LLaMAPro) Map(from, to shape.Config) expand.Map {
-	m := expand.Keep(from, to)
-	m.Exact, m.Added = true, expand.Mute
-	return m
+var LLaMAPro = Operator{
+	Name: "llama-pro", Source: "LLaMA-Pro, arXiv:2401.02415", Promise: always, Depth: DepthInterleave,
+	Refuse: func(from, to shape.Config) error {
+		if from.Hidden != to.Hidden || from.Heads != to.Heads || from.FFN != to.FFN {
+			return fmt.Errorf("operator llama-pro adds layers only; %s to %s also grows hidden, heads or ffn, so keep those or choose another operator",
+				widths(from), widths(to))
+		}
+		return nil
+	},
+	Map: silent,
 }
 
 // widths names what a shape has besides its layers.

@@ -1,9 +1,6 @@
 package growth
 
-import (
-	"growlab/growth/expand"
-	"growlab/growth/shape"
-)
+import "growlab/growth/expand"
 
 // MSG grows by masks ("masked structural growth", arXiv:2305.02869): the old network is the leading block of the new one,
 // and a factor m on everything new makes it invisible at m = 0, whatever its weights are. m then ramps to 1.
@@ -21,25 +18,7 @@ import (
 // Deviation: MSG's code masks queries, keys and values and the FFN before its activation, and gates whole blocks. Masking
 // outputs is equally exact at 0 and 1, but leaves new query and key weights a gradient of order m instead of m³.
 // Deviation: MSG grows one dimension at a time; FLM-101B grew several at once at each of its two growths, and so do we.
-type MSG struct{}
-
-// Name is "msg".
-func (MSG) Name() string { return "msg" }
-
-// Source is the paper.
-func (MSG) Source() string { return "MSG, arXiv:2305.02869" }
-
-// Promise is always: at m = 0 the grown network's logits are the old network's.
-func (MSG) Promise() Promise { return always }
-
-// Masked is true.
-func (MSG) Masked() bool { return true }
-
-// Depth is stack, MSG's default, or any other.
-func (MSG) Depth() (string, bool) { return DepthStack, true }
-
-// Refuse is nil.
-func (MSG) Refuse(_, _ shape.Config) error { return nil }
-
-// Map leads every width and copies layers; the masks are Recipe.Masks.
-func (MSG) Map(from, to shape.Config) expand.Map { return expand.Keep(from, to) }
+var MSG = Operator{
+	Name: "msg", Source: "MSG, arXiv:2305.02869", Promise: always, Masked: true, Depth: DepthStack,
+	Map: expand.Keep, // the masks are Recipe.Masks
+}

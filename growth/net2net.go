@@ -21,29 +21,10 @@ import (
 //
 // Deviation: copies go round in order, where Net2Net and bert2BERT draw the source of each. Deviation: bert2BERT deepens by
 // stacking, which is operator stack; Net2Net's identity layer is here a copy that writes zero.
-type Net2Net struct{ unmasked }
-
-// Name is "net2net".
-func (Net2Net) Name() string { return "net2net" }
-
-// Source is the papers.
-func (Net2Net) Source() string {
-	return "Net2Net, arXiv:1511.05641; bert2BERT's FPI, arXiv:2110.07143"
-}
-
-// Promise holds if the residual stream is copied evenly.
-func (Net2Net) Promise() Promise {
-	return Promise{"if hidden grows by a whole factor, or not at all", func(from, to shape.Config) bool {
+var Net2Net = Operator{
+	Name: "net2net", Source: "Net2Net, arXiv:1511.05641; bert2BERT's FPI, arXiv:2110.07143", Depth: DepthStack,
+	Promise: Promise{"if hidden grows by a whole factor, or not at all", func(from, to shape.Config) bool {
 		return expand.Even(from.Hidden, to.Hidden)
-	}}
-}
-
-// Depth is stack, or any other.
-func (Net2Net) Depth() (string, bool) { return DepthStack, true }
-
-// Map goes round in every width.
-func (Net2Net) Map(from, to shape.Config) expand.Map {
-	m := cycles(from, to)
-	m.Split = expand.Noise
-	return m
+	}},
+	Map: noisyCycles,
 }

@@ -23,22 +23,27 @@ type Grown struct {
 	Restart bool
 }
 
-// Operator says how a larger network is made out of a smaller one. An operator is a rule without state; Grow applies it.
-type Operator interface {
-	// Name is what a recipe calls it.
-	Name() string
-	// Source is the paper, or who else.
-	Source() string
-	// Promise says when the grown network, with its masks at 0, computes what the old one did.
-	Promise() Promise
-	// Masked reports whether the new part is faded in by masks.
-	Masked() bool
-	// Depth is the order of new layers if the recipe names none, and whether it may name another.
-	Depth() (order string, free bool)
-	// Refuse says why from cannot become to, in one sentence; nil if it can.
-	Refuse(from, to shape.Config) error
-	// Map is the growth; its Layers are set by the caller.
-	Map(from, to shape.Config) expand.Map
+// Operator says how a larger network is made out of a smaller one: a rule without state, which Grow applies.
+type Operator struct {
+	Name    string // what a recipe calls it
+	Source  string // the paper, or who else
+	Promise Promise
+	Masked  bool   // whether the new part is faded in by masks
+	Depth   string // the order of new layers if the recipe names none
+	// OnlyDepth forbids the recipe to name another.
+	OnlyDepth bool
+	// Refuse says why from cannot become to, in one sentence; nil, of it or from it, if it can.
+	Refuse func(from, to shape.Config) error
+	// Map is the growth but for its Layers, which follow from the order.
+	Map func(from, to shape.Config) expand.Map
+}
+
+// Takes is nil if o can grow from into to, and else says why not.
+func (o Operator) Takes(from, to shape.Config) error {
+	if o.Refuse == nil {
+		return nil
+	}
+	return o.Refuse(from, to)
 }
 
 // The two promises without a condition.
@@ -47,7 +52,7 @@ const (
 	Never  = "never"
 )
 
-// Promise is when an operator preserves the function.
+// Promise is when the grown network, with its masks at 0, computes what the old one did.
 type Promise struct {
 	When  string // Always, Never or a condition
 	Holds func(from, to shape.Config) bool
@@ -60,25 +65,25 @@ var (
 
 // Operators is the list of all operators, the default first.
 var Operators = []Operator{
-	MSG{}, Exact{}, LEMON{}, HyperCloning{}, Net2Net{}, AKI{}, LLaMAPro{}, Stack{}, Interleave{}, MIDAS{}, Random{},
+	MSG, Exact, LEMON, HyperCloning, Net2Net, AKI, LLaMAPro, Stack, Interleave, MIDAS, Random,
 }
 
 // Lookup finds an operator by name; "" is the default.
 func Lookup(name string) (Operator, error) {
 	var names []string
 	for _, o := range Operators {
-		if o.Name() == name || name == "" {
+		if o.Name == name || name == "" {
 			return o, nil
 		}
-		names = append(names, o.Name())
+		names = append(names, o.Name)
 	}
-	return nil, fmt.Errorf("operator is %q; it must be one of %s", name, strings.Join(names, ", "))
+	return Operator{}, fmt.Errorf("operator is %q; it must be one of %s", name, strings.Join(names, ", "))
 }
 
 // MapOf is the whole growth of from into to by op, its layers in the order depth; "" is the operator's own.
 func MapOf(op Operator, from, to shape.Config, depth string) expand.Map {
 	if depth == "" {
-		depth, _ = op.Depth()
+		depth = op.Depth
 	}
 	m := op.Map(from, to)
 	m.Layers = layerSources(from.Layers, to.Layers, depth)
@@ -130,7 +135,7 @@ func (r Recipe) Grow(i int, st State) (Grown, error) {
 // Preserves reports whether the growth into stage i promises to keep the function.
 func (r Recipe) Preserves(i int) bool {
 	op, err := Lookup(r.Stages[i].Operator)
-	return err == nil && op.Promise().Holds(r.Config(i-1), r.Config(i))
+	return err == nil && op.Promise.Holds(r.Config(i-1), r.Config(i))
 }
 
 // order is the order of stage i's new layers.
@@ -139,8 +144,7 @@ func (r Recipe) order(i int) string {
 	if d := r.Stages[i].Depth; d != "" || err != nil {
 		return d
 	}
-	order, _ := op.Depth()
-	return order
+	return op.Depth
 }
 
 // Masks are the masks of stage i at ramp value m. They follow from the recipe alone.
@@ -155,12 +159,3 @@ func (r Recipe) Masks(i int, m float64) shape.Masks {
 	}
 	return k
 }
-
-// unmasked is what most operators say of masks and growths that they refuse.
-type unmasked struct{}
-
-// Masked is false.
-func (unmasked) Masked() bool { return false }
-
-// Refuse is nil.
-func (unmasked) Refuse(_, _ shape.Config) error { return nil }

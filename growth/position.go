@@ -88,7 +88,7 @@ func (r Recipe) ramp(i int) int64 {
 	if i == 0 {
 		return 0
 	}
-	if op, err := Lookup(r.Stages[i].Operator); err != nil || !op.Masked() {
+	if op, err := Lookup(r.Stages[i].Operator); err != nil || !op.Masked {
 		return 0
 	}
 	return min(int64(r.Stages[i].Ramp), r.Steps(i)*r.batch(i))

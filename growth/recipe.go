@@ -84,10 +84,14 @@ type Stage struct {
 	// One of Tokens and FLOPs says when the stage ends.
 	Tokens Tokens `toml:"tokens,omitempty"`
 	FLOPs  FLOPs  `toml:"flops,omitempty" comment:"instead of tokens: as many as this pays for"`
-	Layers int    `toml:"layers"`
-	Hidden int    `toml:"hidden"`
-	Heads  int    `toml:"heads,omitempty" comment:"hidden / head_dim if absent"`
-	FFN    int    `toml:"ffn,omitempty" comment:"4 * hidden if absent"`
+	// Plateau is after how many evaluations without a gain of PlateauGain nats the stage ends early; not for the last.
+	Plateau     int     `toml:"plateau,omitempty" comment:"ends early after so many evaluations without a gain; 0 is never"`
+	PlateauGain float64 `toml:"plateau_gain,omitempty" comment:"nats that count as a gain"`
+
+	Layers int `toml:"layers"`
+	Hidden int `toml:"hidden"`
+	Heads  int `toml:"heads,omitempty" comment:"hidden / head_dim if absent"`
+	FFN    int `toml:"ffn,omitempty" comment:"4 * hidden if absent"`
 
 	LR     float64 `toml:"lr" comment:"at the start of the stage, as a fraction of the peak"`
 	Warmup Tokens  `toml:"warmup"`

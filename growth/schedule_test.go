@@ -121,3 +121,61 @@ func TestParseAmounts(t *testing.T) {
 		}
 	}
 }
+
+func TestPlateaued(t *testing.T) {
+	for name, c := range map[string]struct {
+		plateau int
+		gain    float64
+		losses  []float64
+		want    bool
+	}{
+		"off":               {0, 0, []float64{3, 3, 3}, false},
+		"too early":         {2, 0, []float64{3, 3}, false},
+		"falls":             {2, 0, []float64{3, 2.9, 2.8}, false},
+		"stands":            {2, 0, []float64{3, 3.1, 3.05}, true},
+		"falls too little":  {2, 0.1, []float64{3, 2.95, 2.92}, true},
+		"falls in the end":  {2, 0.1, []float64{3, 2.95, 2.9}, false},
+		"fell long ago":     {2, 0, []float64{3, 2, 2.1, 2.2}, true},
+		"worse, then a bit": {1, 0, []float64{3, 2, 2.1, 2.05}, true},
+	} {
+		if got := (Stage{Plateau: c.plateau, PlateauGain: c.gain}).Plateaued(c.losses); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestEnded: with a journal the position is that of a recipe with the shorter stage, and the recipe itself stays.
+func TestEnded(t *testing.T) {
+	r := parse(t, "stage.2.tokens=0", "stage.2.flops=500G")
+	planned := r.TotalTokens()
+	short := r.Ended([]int64{0, 20 * 1536})
+	if r.TotalTokens() != planned || short.Stages[0].Tokens != r.Stages[0].Tokens {
+		t.Error("Ended changed what it should not")
+	}
+	if p := short.At((1600 + 19) * 1536); p.Stage != 1 || p.Step != 1619 || p.Mask != 1 {
+		t.Errorf("just before the end: %+v", p)
+	}
+	if p := short.At((1600 + 20) * 1536); p.Stage != 2 || p.Step != 1620 || p.Mask != 0 || p.LR != 8e-3*0.5 {
+		t.Errorf("at the end: %+v", p)
+	}
+	if got, want := short.TotalTokens(), int64(1600+20+100)*1536; got != want {
+		t.Errorf("%d tokens, want %d", got, want)
+	}
+}
+
+func TestBadPlateaus(t *testing.T) {
+	for name, c := range map[string]struct {
+		sets []string
+		want string
+	}{
+		"negative":   {[]string{"stage.1.plateau=-1"}, "stage 1: plateau is -1 evaluations"},
+		"last":       {[]string{"stage.3.plateau=2"}, "the last stage ends with the run"},
+		"never":      {[]string{"stage.1.plateau=2", "eval.every=0"}, "eval.every is 0, which is never"},
+		"gain alone": {[]string{"stage.1.plateau_gain=0.1"}, "plateau_gain is 0.1 without plateau"},
+	} {
+		_, err := Parse("t", []byte(flm1m), c.sets...)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error %v, want one line that says %q", name, err, c.want)
+		}
+	}
+}

@@ -1,9 +1,6 @@
 package growth
 
-import (
-	"growlab/growth/expand"
-	"growlab/growth/shape"
-)
+import "growlab/growth/expand"
 
 // Stack is the plain copy without masks: the old network is the leading block, added layers are copies of the whole stack on
 // top of it, and all of it takes part at once. In depth this is StackBERT (Gong et al., ICML 2019) and G_stack
@@ -17,21 +14,7 @@ import (
 //
 // Deviation: StackBERT and G_stack start a fresh Adam; here moments are carried as in MSG, so that the masks are the only
 // difference. The stage's moments = "fresh" is theirs. G_stack also warms the learning rate up again: lr_policy = "rewarm".
-type Stack struct{ unmasked }
-
-// Name is "stack".
-func (Stack) Name() string { return "stack" }
-
-// Source is the papers.
-func (Stack) Source() string {
-	return "StackBERT, Gong et al., ICML 2019; G_stack, arXiv:2405.15319"
+var Stack = Operator{
+	Name: "stack", Source: "StackBERT, Gong et al., ICML 2019; G_stack, arXiv:2405.15319", Promise: never, Depth: DepthStack,
+	Map: expand.Keep,
 }
-
-// Promise is never.
-func (Stack) Promise() Promise { return never }
-
-// Depth is stack, or any other.
-func (Stack) Depth() (string, bool) { return DepthStack, true }
-
-// Map leads every width and copies layers.
-func (Stack) Map(from, to shape.Config) expand.Map { return expand.Keep(from, to) }

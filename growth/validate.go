@@ -126,6 +126,16 @@ func (r Recipe) validateLength(i int, bad func(string, ...any)) {
 	case s.FLOPs == 0 && int64(s.Tokens) < b:
 		bad("tokens %d is less than one batch of %d", s.Tokens, b)
 	}
+	switch {
+	case s.Plateau < 0 || !(s.PlateauGain >= 0 && s.PlateauGain <= 100):
+		bad("plateau is %d evaluations and plateau_gain %v nats; both must be 0 or more, and a gain at most 100", s.Plateau, s.PlateauGain)
+	case s.Plateau > 0 && i == len(r.Stages)-1:
+		bad("plateau is %d; the last stage ends with the run, so leave plateau out", s.Plateau)
+	case s.Plateau > 0 && r.Eval.Every == 0:
+		bad("plateau is %d evaluations, but eval.every is 0, which is never", s.Plateau)
+	case s.Plateau == 0 && s.PlateauGain > 0:
+		bad("plateau_gain is %v without plateau, the number of evaluations that it is asked of", s.PlateauGain)
+	}
 	if s.Warmup < 0 || int64(s.Warmup) > r.budget(i) {
 		bad("warmup is %d tokens; it must lie between 0 and the stage's %d", s.Warmup, r.budget(i))
 	}
@@ -165,11 +175,11 @@ func (r Recipe) validateOperator(i int, bad func(string, ...any)) {
 		bad("%v", err)
 		return
 	}
-	if order, free := op.Depth(); !free && s.Depth != "" && s.Depth != order {
-		bad("depth is %q; operator %s has an order of its own, so depth must be %q or absent", s.Depth, op.Name(), order)
+	if op.OnlyDepth && s.Depth != "" && s.Depth != op.Depth {
+		bad("depth is %q; operator %s has an order of its own, so depth must be %q or absent", s.Depth, op.Name, op.Depth)
 	}
 	if from := r.Config(i - 1); from.Validate() == nil {
-		if err := op.Refuse(from, r.Config(i)); err != nil {
+		if err := op.Takes(from, r.Config(i)); err != nil {
 			bad("%v", err)
 		}
 	}

@@ -48,7 +48,12 @@ func (r *recorder) put(q queued) error {
 		return r.exec(`UPDATE run SET state = ?`, Running)
 	case event.Ended:
 		return r.end(e, q.at)
-	default: // Grew, Saved and Command are in the journal only
+	case event.Grew:
+		if len(e.Plan) > 0 { // the stage before ended early
+			return r.plan(e.Plan)
+		}
+		return nil
+	default: // Saved and Command are in the journal only
 		return nil
 	}
 }
@@ -107,15 +112,20 @@ func where(e event.Event) (step int64, tokens sql.NullInt64) {
 	panic(fmt.Sprintf("store: event %T has no place in the journal", e))
 }
 
-// start opens the run and writes its plan; costs of stages from an earlier part of the run stay.
+// start opens the run and writes its plan.
 func (r *recorder) start(e event.Start) error {
 	if err := r.exec(`UPDATE run SET state = ?, error = '', ended_ms = NULL`, Running); err != nil {
 		return err
 	}
-	if err := r.exec(`DELETE FROM stage WHERE stage > ?`, len(e.Stages)); err != nil {
+	return r.plan(e.Stages)
+}
+
+// plan writes the stages of a run; costs that they have stay.
+func (r *recorder) plan(stages []event.StageInfo) error {
+	if err := r.exec(`DELETE FROM stage WHERE stage > ?`, len(stages)); err != nil {
 		return err
 	}
-	for i, s := range e.Stages {
+	for i, s := range stages {
 		err := r.exec(`INSERT INTO stage (stage, shape, layers, hidden, heads, ffn, params, from_tokens, tokens, from_step, steps,
 			ramp_tokens, operator) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (stage) DO UPDATE SET shape = excluded.shape,
 			layers = excluded.layers, hidden = excluded.hidden, heads = excluded.heads, ffn = excluded.ffn, params = excluded.params,

@@ -92,6 +92,22 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+// TestEarlyEnd: a growth that came before its time brings the new plan with it.
+func TestEarlyEnd(t *testing.T) {
+	run := newRun(t)
+	short, later := stage1, stage2
+	short.Tokens, short.Steps = short.Tokens/2, short.Steps/2
+	later.FromTokens, later.FromStep = short.Tokens, short.Steps
+	run.Emit(event.Start{Run: "r", Stages: []event.StageInfo{stage1, stage2}})
+	run.Emit(event.Grew{Step: short.Steps, Stage: 2, NewLayers: []int{}})
+	must(t, run.Flush())
+	r := reader(t, run.Path())
+	equal(t, "stages after a growth as planned", get[[]event.StageInfo](t)(r.Stages()), []event.StageInfo{stage1, stage2})
+	run.Emit(event.Grew{Step: short.Steps, Stage: 2, NewLayers: []int{}, Plan: []event.StageInfo{short, later}})
+	must(t, run.Close())
+	equal(t, "stages after an early one", get[[]event.StageInfo](t)(r.Stages()), []event.StageInfo{short, later})
+}
+
 func TestCheckpointRoundTrip(t *testing.T) {
 	run := newRun(t)
 	const chunk = 4 << 20 / 4 // entries

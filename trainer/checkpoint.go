@@ -18,7 +18,7 @@ import (
 var ErrCheckpoint = errors.New("the checkpoint does not fit the recipe")
 
 // Checkpoint is all that an exact resume needs besides the recipe and the data. Masks, learning rate and data position are
-// not in it, since they follow from Tokens.
+// not in it, since they follow from Tokens and from the journal of stages that ended early, which is in Meta.
 type Checkpoint struct {
 	Step, Tokens int64
 	Stage        int    // of the network, from 0
@@ -74,8 +74,25 @@ func Open(dev compute.Device, r growth.Recipe, c Checkpoint) (*model.Model, erro
 		return nil, err
 	}
 	net.Load(c.Params)
+	p, err := c.progress(r)
+	if err != nil {
+		net.Free()
+		return nil, err
+	}
+	r = r.Ended(p.Ends)
 	net.SetMasks(r.Masks(c.Stage, maskAt(r, c)))
 	return net, nil
+}
+
+// progress reads Meta.
+func (c Checkpoint) progress(r growth.Recipe) (p progress, err error) {
+	if err := json.Unmarshal(c.Meta, &p); err != nil {
+		return p, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	if len(p.Costs) != len(r.Stages) || len(p.Ends) >= len(r.Stages) {
+		return p, fmt.Errorf("%w: it counts %d stages and %d ends, the recipe has %d stages", ErrCheckpoint, len(p.Costs), len(p.Ends), len(r.Stages))
+	}
+	return p, nil
 }
 
 // maskAt is the mask under which a checkpoint's network stands.
@@ -88,16 +105,15 @@ func maskAt(r growth.Recipe, c Checkpoint) float64 {
 
 // restore goes on from c.
 func (t *Trainer) restore(c Checkpoint) error {
+	p, err := c.progress(t.Recipe)
+	if err != nil {
+		return err
+	}
+	t.Recipe = t.Recipe.Ended(p.Ends)
+	t.plan = t.Recipe.Plan()
 	if pos := t.Recipe.At(c.Tokens); pos.Step != c.Step || (!pos.Done && pos.Stage != c.Stage) {
 		return fmt.Errorf("%w: it is of step %d and stage %d at %d tokens, the recipe is at step %d and stage %d there",
 			ErrCheckpoint, c.Step, c.Stage+1, c.Tokens, pos.Step, pos.Stage+1)
-	}
-	var p progress
-	if err := json.Unmarshal(c.Meta, &p); err != nil {
-		return fmt.Errorf("%w: %w", ErrCheckpoint, err)
-	}
-	if len(p.Costs) != len(t.plan.Stages) {
-		return fmt.Errorf("%w: it counts %d stages, the recipe has %d", ErrCheckpoint, len(p.Costs), len(t.plan.Stages))
 	}
 	if err := t.place(c.Stage); err != nil {
 		return err

@@ -29,6 +29,7 @@ func (t *Trainer) evaluate(tokens growth.Tokens, final bool) error {
 		return fmt.Errorf("%w: validation loss %v at step %d", ErrDiverged, e.Loss, e.Step)
 	}
 	e.BitsPerByte = event.BitsPerByte(e.Loss)
+	t.evaluated = e.Loss
 	if final {
 		t.progress.Final = &e
 	}

@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"time"
@@ -44,7 +45,7 @@ func (t *Trainer) grow(i int) error {
 	}
 
 	e := event.Grew{
-		Step: t.steps(), Tokens: t.tokens, Stage: i + 1, Operator: op.Name(), Preserves: t.Recipe.Preserves(i),
+		Step: t.steps(), Tokens: t.tokens, Stage: i + 1, Operator: op.Name, Preserves: t.Recipe.Preserves(i),
 		From: StageInfo(t.plan.Stages[i-1]), To: StageInfo(t.plan.Stages[i]),
 		LossBefore: lossBefore, LossAfter: lossAfter, MomentsCarried: grown.Carried, MomentsNew: grown.New,
 		NewLayers: []int{}, RampTokens: t.plan.Stages[i].Ramp, Seconds: time.Since(begin).Seconds(),
@@ -55,9 +56,70 @@ func (t *Trainer) grow(i int) error {
 			e.NewLayers = append(e.NewLayers, l)
 		}
 	}
+	if t.early {
+		e.Plan = t.stageInfos()
+	}
+	t.early, t.progress.Evals = false, nil
 	t.spend()
 	t.Sink.Emit(e)
 	return nil
+}
+
+// plateaued takes the evaluation just made at position now into account, and reports whether it ends the stage. Evaluations
+// that a person asks for do not count: they would make the run depend on who looks.
+func (t *Trainer) plateaued(now growth.Position) bool {
+	if now.Mask < 1 {
+		return false
+	}
+	t.progress.Evals = append(t.progress.Evals, t.evaluated)
+	return t.Recipe.Stages[now.Stage].Plateaued(t.progress.Evals)
+}
+
+// transition grows into stage i and saves what came of it.
+func (t *Trainer) transition(ctx context.Context, i int) error {
+	if err := t.grow(i); err != nil {
+		return err
+	}
+	return t.save(ctx, "transition")
+}
+
+// refuseToGrow says why the run cannot grow by hand now.
+func (t *Trainer) refuseToGrow() error {
+	now, last := t.Recipe.At(t.tokens), len(t.plan.Stages)
+	switch {
+	case now.Stage >= last-1:
+		return fmt.Errorf("the run is in the last of its %d stages; there is nothing to grow into", last)
+	case t.tokens == now.Begin:
+		return fmt.Errorf("stage %d has just begun, at step %d; let it take a step", now.Stage+1, now.Step)
+	case now.Mask < 1:
+		s := t.plan.Stages[now.Stage]
+		return fmt.Errorf("the last growth is still being faded in, m is %.2f; growing waits until step %d", now.Mask, s.BeginStep+(s.Ramp+s.Batch-1)/s.Batch)
+	}
+	return nil
+}
+
+// growNow ends the present stage and grows, as a person asked. The state before it is saved, so that one can go back.
+func (t *Trainer) growNow(ctx context.Context) error {
+	if err := t.save(ctx, "asked"); err != nil {
+		return err
+	}
+	now := t.Recipe.At(t.tokens)
+	if s := t.Recipe.Sample; s.Tokens > 0 {
+		t.sample(s.Prompt, s.Tokens, s.Temperature)
+	}
+	t.endStage(now)
+	return t.transition(ctx, now.Stage+1)
+}
+
+// endStage ends the stage of position now here, and plans the rest anew. The growth is the caller's.
+func (t *Trainer) endStage(now growth.Position) {
+	t.early = true
+	for len(t.progress.Ends) < now.Stage {
+		t.progress.Ends = append(t.progress.Ends, 0)
+	}
+	t.progress.Ends = append(t.progress.Ends, t.tokens-now.Begin)
+	t.Recipe = t.Recipe.Ended(t.progress.Ends)
+	t.plan = t.Recipe.Plan()
 }
 
 // frozen is the batch for the transition into stage i.

@@ -126,17 +126,17 @@ func furthest(a, b []float64) float64 {
 // preserve the function does so to 1e-10, and one that promises nothing does not, at least somewhere.
 func TestOperatorsKeepTheirPromise(t *testing.T) {
 	for _, op := range growth.Operators {
-		t.Run(op.Name(), func(t *testing.T) {
+		t.Run(op.Name, func(t *testing.T) {
 			promised, broken := 0, 0
 			for name, v := range variants {
 				for how, grow := range growths {
 					from := sized(v, 2, 2, 6, 7)
 					to := grow(from)
-					if op.Refuse(from, to) != nil {
+					if op.Takes(from, to) != nil {
 						continue
 					}
 					moved := growWide(t, op, from, to)
-					holds := op.Promise().Holds(from, to)
+					holds := op.Promise.Holds(from, to)
 					if holds && moved > 1e-10 {
 						t.Errorf("%s, %s: %v to %v moves the loss by %g", name, how, from, to, moved)
 					}
@@ -147,7 +147,7 @@ func TestOperatorsKeepTheirPromise(t *testing.T) {
 					}
 				}
 			}
-			if when := op.Promise().When; when == growth.Never && promised > 0 || when != growth.Never && promised < len(variants) || when != growth.Always && broken < len(variants) {
+			if when := op.Promise.When; when == growth.Never && promised > 0 || when != growth.Never && promised < len(variants) || when != growth.Always && broken < len(variants) {
 				t.Errorf("it says that it preserves %s; it promised %d growths and broke %d others", when, promised, broken)
 			}
 		})
@@ -166,7 +166,7 @@ func growWide(t *testing.T, op growth.Operator, from, to shape.Config) float64 {
 	}
 	small := place64(t, from, old, 2)
 	large := place64(t, to, expand.Params(m, old, randomWide(to, rng, std)), 2)
-	if op.Masked() {
+	if op.Masked {
 		k := shape.Masks{From: from}
 		for _, l := range m.Layers {
 			k.NewLayer = append(k.NewLayer, l.Added)
@@ -184,16 +184,16 @@ func TestMomentsFollowGradients(t *testing.T) {
 		op      growth.Operator
 		grow    string
 	}{
-		"scaled stream":      {"llama", growth.Exact{}, "all"},
-		"scaled and muP":     {"biased rms", growth.Exact{}, "all"},
-		"tiled":              {"flm", growth.HyperCloning{}, "widths thrice"},
-		"tiled, muP":         {"muP", growth.HyperCloning{}, "widths thrice"},
-		"tiled, untied":      {"muP untied", growth.HyperCloning{}, "hidden twice"},
-		"tiled, filled up":   {"tied rms", growth.LEMON{}, "hidden uneven"},
-		"uneven heads":       {"gpt2", growth.Net2Net{}, "heads"},
-		"uneven units":       {"llama", growth.Net2Net{}, "ffn"},
-		"identity layers":    {"flm", growth.LLaMAPro{}, "layers"},
-		"even stream, all 4": {"gpt2", growth.Net2Net{}, "all even"},
+		"scaled stream":      {"llama", growth.Exact, "all"},
+		"scaled and muP":     {"biased rms", growth.Exact, "all"},
+		"tiled":              {"flm", growth.HyperCloning, "widths thrice"},
+		"tiled, muP":         {"muP", growth.HyperCloning, "widths thrice"},
+		"tiled, untied":      {"muP untied", growth.HyperCloning, "hidden twice"},
+		"tiled, filled up":   {"tied rms", growth.LEMON, "hidden uneven"},
+		"uneven heads":       {"gpt2", growth.Net2Net, "heads"},
+		"uneven units":       {"llama", growth.Net2Net, "ffn"},
+		"identity layers":    {"flm", growth.LLaMAPro, "layers"},
+		"even stream, all 4": {"gpt2", growth.Net2Net, "all even"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(5, 5))
@@ -240,12 +240,12 @@ func squares(w wide) wide {
 
 // TestTwinsPart: copied units are the same at growth and drift apart in training, which equal shares do not let them.
 func TestTwinsPart(t *testing.T) {
-	for _, op := range []growth.Operator{growth.Net2Net{}, growth.HyperCloning{}, growth.LEMON{}, growth.AKI{}} {
+	for _, op := range []growth.Operator{growth.Net2Net, growth.HyperCloning, growth.LEMON, growth.AKI} {
 		for _, equal := range []bool{false, true} {
-			if op.Name() == "aki" && equal {
+			if op.Name == "aki" && equal {
 				continue // its copies are of another layer, and differ from the start
 			}
-			t.Run(fmt.Sprintf("%s/equal=%v", op.Name(), equal), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/equal=%v", op.Name, equal), func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(6, 5))
 				from := sized(variants["flm"], 2, 2, 6, 7)
 				to := growths["widths thrice"](from)

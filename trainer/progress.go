@@ -14,6 +14,10 @@ type progress struct {
 	Seconds   float64           `json:"seconds"` // active
 	Costs     []event.StageCost `json:"costs"`
 	Loss      float64           `json:"loss"` // of the last step
+	// Ends is the journal of stages that ended early: the tokens of each, 0 for one that ended as planned.
+	Ends []int64 `json:"ends,omitempty"`
+	// Evals are the losses of the present stage's evaluations at full mask.
+	Evals []float64 `json:"evals,omitempty"`
 	// Final is the last evaluation of a run that is done.
 	Final *event.Eval `json:"final,omitempty"`
 }
@@ -61,11 +65,16 @@ func (t *Trainer) startEvent() event.Start {
 	s.Recipe, s.Device, s.Seed = t.Recipe.Name, t.Device.Name(), t.Recipe.Train.Seed
 	s.Precision = t.Device.Precision().String()
 	s.Tokens, s.Steps, s.Resumed = t.plan.Tokens, t.plan.Steps, t.steps()
-	s.Stages = nil
-	for _, p := range t.plan.Stages {
-		s.Stages = append(s.Stages, StageInfo(p))
-	}
+	s.Stages = t.stageInfos()
 	return s
+}
+
+func (t *Trainer) stageInfos() []event.StageInfo {
+	var all []event.StageInfo
+	for _, p := range t.plan.Stages {
+		all = append(all, StageInfo(p))
+	}
+	return all
 }
 
 // StageInfo is p as events show it.

@@ -86,6 +86,8 @@ func (t *Trainer) command(ctx context.Context, r control.Request) error {
 		return t.save(ctx, "asked")
 	case control.Eval:
 		return t.evaluate(t.Recipe.Eval.Tokens, false)
+	case control.Grow:
+		return t.growNow(ctx)
 	case control.Sample:
 		t.sampleAsked(c)
 	case control.Set:
@@ -110,9 +112,11 @@ func (t *Trainer) refuse(c control.Command) error {
 	case control.Set:
 		_, err := t.setting(c.Key, c.Value)
 		return err
+	case control.Grow:
+		return t.refuseToGrow()
 	case control.Stop, control.Save, control.Eval, control.Sample:
 	default:
-		return fmt.Errorf("the trainer does not take %q; it takes pause, resume, stop, save, eval, sample and set", c.Verb)
+		return fmt.Errorf("the trainer does not take %q; it takes pause, resume, stop, save, eval, sample, set and grow", c.Verb)
 	}
 	return nil
 }

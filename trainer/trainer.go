@@ -53,10 +53,12 @@ type Trainer struct {
 	net   *model.Model
 	adam  *optim.AdamW
 
-	tokens   int64
-	progress progress
-	paused   bool
-	clock    stopwatch
+	tokens    int64
+	progress  progress
+	evaluated float64 // the last loss on held-out text
+	early     bool    // the present stage ended before its time
+	paused    bool
+	clock     stopwatch
 }
 
 // New prepares a run: it checks that the data fits the recipe and puts the network on the device. Close frees it.
@@ -207,15 +209,16 @@ func (t *Trainer) after(ctx context.Context, was growth.Position) error {
 		if err := t.evaluate(r.Eval.Tokens, false); err != nil {
 			return err
 		}
+		if !grow && t.plateaued(now) {
+			t.endStage(now)
+			now, grow = t.Recipe.At(t.tokens), true
+		}
 	}
 	if (due(r.Sample.Every) || grow) && !now.Done && r.Sample.Tokens > 0 {
 		t.sample(r.Sample.Prompt, r.Sample.Tokens, r.Sample.Temperature)
 	}
 	if grow && !now.Done {
-		if err := t.grow(now.Stage); err != nil {
-			return err
-		}
-		return t.save(ctx, "transition")
+		return t.transition(ctx, now.Stage)
 	}
 	if due(r.Checkpoint.Every) && !now.Done {
 		return t.save(ctx, "cadence")

@@ -10,7 +10,7 @@ import (
 
 // scaled writes v with three digits and an SI prefix: 1_013_504 is "1.01 M".
 func scaled(v float64) string {
-	prefixes := []string{"", "k", "M", "G", "T", "P", "E"}
+	prefixes := []string{"", "k", "M", "G", "T", "P", "E", "Z"}
 	i := 0
 	for math.Abs(v) >= 999.5 && i < len(prefixes)-1 {
 		v /= 1000

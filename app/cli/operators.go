@@ -22,9 +22,8 @@ type operatorRow struct {
 func operatorRows() []operatorRow {
 	var rows []operatorRow
 	for _, op := range growth.Operators {
-		when := op.Promise().When
-		depth, _ := op.Depth()
-		rows = append(rows, operatorRow{op.Name(), when == growth.Always, when, op.Masked(), depth, op.Source()})
+		when := op.Promise.When
+		rows = append(rows, operatorRow{op.Name, when == growth.Always, when, op.Masked, op.Depth, op.Source})
 	}
 	return rows
 }

@@ -46,6 +46,9 @@ type plannedStage struct {
 	LR         float64 `json:"lr"`
 	LREnd      float64 `json:"lr_end"`
 	Warmup     int64   `json:"warmup_tokens"`
+	// Plateau evaluations without a gain of so many nats end the stage early.
+	Plateau     int     `json:"plateau,omitempty"`
+	PlateauGain float64 `json:"plateau_gain,omitempty"`
 	// How the stage is reached; empty for the first.
 	Preserves bool   `json:"preserves"`
 	Moments   string `json:"moments,omitempty"`
@@ -119,12 +122,12 @@ func price(r growth.Recipe, l session.Launch) (p planned, err error) {
 		Recipe: r.Name, Title: r.Title, Device: dev.Name(), Tokens: plan.Tokens, Steps: plan.Steps,
 		FLOPs: plan.FLOPs, Twin: plan.TwinFLOPs, Saved: plan.Saved, PaperFLOPs: plan.PaperFLOPs, ParamFLOPs: plan.ParamFLOPs,
 	}
-	eta := speed.Estimate(plan)
 	for i, info := range session.Stages(plan) {
 		x := plan.Stages[i]
 		s := plannedStage{
-			StageInfo: info, FLOPs: x.FLOPs, Memory: session.StageMemory(r, i, dev), Seconds: eta[i].Seconds(),
+			StageInfo: info, FLOPs: x.FLOPs, Memory: session.StageMemory(r, i, dev), Seconds: x.FLOPs / speed.Rate(x.Config.Hidden),
 			PaperFLOPs: x.PaperFLOPs, ParamFLOPs: x.ParamFLOPs, LR: x.LR, LREnd: x.LREnd, Warmup: x.Warmup,
+			Plateau: x.Plateau, PlateauGain: x.PlateauGain,
 			Preserves: x.Preserves, Moments: x.Moments, RampShape: x.RampShape, LRPolicy: x.LRPolicy,
 		}
 		p.Stages = append(p.Stages, s)
@@ -189,7 +192,22 @@ func (s plannedStage) schedule() string {
 	if s.LRPolicy == growth.LRRewind || s.LRPolicy == growth.LRRewarm {
 		rate += " (" + s.LRPolicy + ")"
 	}
-	return strings.Join(append(parts, rate), "; ")
+	parts = append(parts, rate)
+	if s.Plateau > 0 {
+		evaluations := "evaluations"
+		if s.Plateau == 1 {
+			evaluations = "evaluation"
+		}
+		parts = append(parts, fmt.Sprintf("ends early after %d %s without a gain of %g nats", s.Plateau, evaluations, s.PlateauGain))
+	}
+	return strings.Join(parts, "; ")
 }
 
-func eta(s float64) string { return clock(seconds(s).Round(100 * time.Millisecond)) }
+// eta writes an expected time, in years where days are too many to read.
+func eta(s float64) string {
+	const year = 365.25 * 24 * 3600
+	if s > 3*year {
+		return fmt.Sprintf("%.3g years", s/year)
+	}
+	return clock(seconds(s).Round(100 * time.Millisecond))
+}

@@ -29,6 +29,20 @@ func TestDerivedPlan(t *testing.T) {
 	}
 }
 
+// TestPlanOfThePaper: a plan for the paper's size is out of reach here, and its numbers are still right.
+func TestPlanOfThePaper(t *testing.T) {
+	home(t)
+	args := []string{"plan", "--final-params", "101B", "--budget", "311.55B-tokens", "--watts", "400"}
+	var p planned
+	decode(t, ok(t, append(args, "--json")...), &p)
+	if s := p.Stages[2]; s.Layers != 80 || s.Hidden != 10240 || s.Heads != 80 || p.Seconds <= 0 || p.Footprint.KWh <= 0 {
+		t.Errorf("plan of the paper's size: %+v", p)
+	}
+	if out := ok(t, args...); !strings.Contains(out, " years on ") || !strings.Contains(out, " ZFLOP") {
+		t.Errorf("neither years nor ZFLOP in %s", out)
+	}
+}
+
 // TestPlanFootprint: energy, carbon and money appear where their rates are given, and only there.
 func TestPlanFootprint(t *testing.T) {
 	home(t)
@@ -72,5 +86,23 @@ func TestBadPlans(t *testing.T) {
 		if r.code != tt.code || !strings.Contains(r.err, tt.says) || strings.Count(r.err, "\n") != 1 {
 			t.Errorf("%s: exit code %d, %q; want %d and one line with %q", name, r.code, r.err, tt.code, tt.says)
 		}
+	}
+}
+
+// TestEarlyEnd: a run whose first stage stands still is shorter than planned, in the file and on the terminal.
+func TestEarlyEnd(t *testing.T) {
+	home(t)
+	sets := []string{"--recipe", tiny, "--set", "stage.1.plateau=1", "--set", "stage.1.plateau_gain=50"}
+	if out := ok(t, append([]string{"plan"}, sets...)...); !strings.Contains(out, "ends early after 1 evaluation without a gain of 50 nats") {
+		t.Errorf("plan: %s", out)
+	}
+	r := run(t, append([]string{"train"}, sets...)...)
+	if r.code != 0 || !strings.Contains(r.err, "stage 1 ended early; the run now has") {
+		t.Fatalf("exit code %d, %s", r.code, r.err)
+	}
+	var a account
+	decode(t, ok(t, "runs", "show", "tiny", "--json"), &a)
+	if a.Info.Step != a.Info.Steps || a.Ended == nil || a.Ended.Step != a.Info.Steps || a.Stages[1].FromStep != a.Grew[0].Step {
+		t.Errorf("run %+v, stages %+v", a.Info, a.Stages)
 	}
 }

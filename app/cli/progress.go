@@ -48,6 +48,10 @@ func (p *progress) show(e event.Event) {
 		}
 	case event.Grew:
 		p.say("%s", grewSentence(e))
+		if len(e.Plan) > 0 {
+			p.start.Replan(e.Plan)
+			p.say("stage %d ended early; the run now has %s tokens in %s steps", e.Stage-1, grouped(p.start.Tokens), grouped(p.start.Steps))
+		}
 	case event.Paused:
 		reason := e.Reason
 		if reason == "" {

@@ -24,6 +24,10 @@ type library struct {
 
 var libraries = []library{
 	{"libcuda.so.1", []string{"core.c", "device.c", "memory.c", "stream.c", "module.c"}},
+	{"libnvidia-ml.so.1", []string{"nvml.c"}},
+	{"libcublasLt.so.12", []string{"cublaslt.c"}},
+	{"libnccl.so.2", []string{"nccl.c"}},
+	{"libnvrtc.so.12", []string{"nvrtc.c"}},
 }
 
 // Libraries are compiled stand-ins in a folder, to be copied for each test.
@@ -38,7 +42,7 @@ func Build(dir string) (*Libraries, error) {
 	var wg sync.WaitGroup
 	for i, lib := range libraries {
 		wg.Go(func() {
-			args := []string{"-std=gnu11", "-o", lib.name}
+			args := []string{"-std=gnu11", "-D_GNU_SOURCE", "-o", lib.name}
 			for _, s := range lib.sources {
 				args = append(args, filepath.Join("src", s))
 			}

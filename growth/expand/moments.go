@@ -22,18 +22,37 @@ func Moments[T Number](m Map, old Tensors[T], power int) (out Tensors[T], carrie
 		if added {
 			return
 		}
-		w, src := newWalk(m, t, from, sides), old[from.Name]
-		w.each(func(e entry) {
-			if e.missing || m.foreign(t, from, e.out) {
+		w, src := newWalk(m, t, sides), old[from.Name]
+		foreign, n := m.Next && ofLinear(t), len(w.c.src)
+		if foreign && w.vector {
+			n = w.c.old
+		}
+		factors := map[float64][]float64{} // by the copies of a row
+		w.rows(func(r row) {
+			if r.from == none || foreign && !w.vector && r.out >= w.b.old {
 				return
 			}
-			carried++
-			f := w.rule.value(e.copies) * w.all(e)
-			if !m.Exact {
-				f = 1
+			f, ok := factors[r.copies]
+			if !ok {
+				f = w.dual(r.copies, float64(power))
+				factors[r.copies] = f
 			}
-			dst[e.to] = T(float64(src[e.from]) / math.Pow(f, float64(power)))
+			for k, i := range w.c.src[:n] {
+				if i != none {
+					carried++
+					dst[r.to+k] = T(float64(src[r.from+i]) * f[k])
+				}
+			}
 		})
 	})
 	return out, carried
+}
+
+// dual is the factor on the moments of a row whose source has so many copies.
+func (w walk) dual(copies, power float64) []float64 {
+	f := make([]float64, len(w.factor))
+	for k, a := range w.factor {
+		f[k] = math.Pow(a*copies*w.c.copies[k], -power)
+	}
+	return f
 }

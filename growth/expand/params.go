@@ -1,8 +1,6 @@
 package expand
 
 import (
-	"math"
-
 	"growlab/growth/shape"
 )
 
@@ -23,17 +21,12 @@ func Params[T Number](m Map, old, fresh Tensors[T]) Tensors[T] {
 			copy(dst, fresh[t.Name])
 		case added && m.Added == Mute && writes(t):
 		default:
-			w := newWalk(m, t, from, sides)
-			source := func(j int) []T { return old[m.sourceName(t, from, j)] }
-			mean := newMeans(w, old[from.Name])
-			w.each(func(e entry) {
-				if e.missing {
-					dst[e.to] = filled(w, mean, fresh[t.Name], e)
-				} else {
-					dst[e.to] = T(float64(source(e.out)[e.from]) * w.rule.value(e.copies))
-				}
-			})
-			split(m, w, dst, fresh[t.Name])
+			g := graft[T]{walk: newWalk(m, t, sides), own: old[from.Name], fresh: fresh[t.Name]}
+			if m.Next && ofLinear(t) {
+				g.next = old[shape.TensorName(min(from.Layer+1, m.From.Layers-1), t.Kind)]
+			}
+			g.into(dst)
+			split(m.Split, g.walk, dst, g.fresh)
 		}
 	})
 	return out
@@ -55,116 +48,86 @@ func (m Map) each(f func(t, from shape.Tensor, added bool)) {
 	}
 }
 
-// sourceName is the tensor from which output j of t is copied: with Next, for a copy, that of the layer above.
-func (m Map) sourceName(t, from shape.Tensor, j int) string {
-	if m.foreign(t, from, j) {
-		return shape.TensorName(min(from.Layer+1, m.From.Layers-1), t.Kind)
-	}
-	return from.Name
+// graft makes one tensor of the large network.
+type graft[T Number] struct {
+	walk
+	own   []T // its source
+	next  []T // that of the layer above, from which copied outputs come; nil if they come from own
+	fresh []T
 }
 
-// foreign reports whether output j of t is a copy that Next takes from another layer.
-func (m Map) foreign(t, from shape.Tensor, j int) bool {
-	a := outAxis(t)
-	return m.Next && ofLinear(t) && a >= 0 && j >= from.Dims[a]
-}
-
-// outAxis is the place of the axis that t's outputs run over, -1 if none of them grows.
-func outAxis(t shape.Tensor) int {
-	last := len(t.Axes) - 1
-	if t.Role == shape.Reader || t.Role == shape.Writer {
-		last--
-	}
-	return last
-}
-
-// filled is the number of an entry without a source.
-func filled[T Number](w walk, mean means, fresh []T, e entry) T {
-	switch w.rule.fill {
-	case fillFresh:
-		return fresh[e.to]
-	case fillMean:
-		return T(mean.of(e) * w.rule.value(max(e.copies, 1)))
-	case fillZero:
-	}
-	return 0
-}
-
-// means are those over the old hidden channels: of each column of a matrix whose rows are channels, or of each row otherwise.
-type means struct {
-	byColumn bool
-	values   []float64
-}
-
-func newMeans[T Number](w walk, old []T) means {
-	c := w.dims[2].old
-	m := means{byColumn: w.writer}
-	if w.rule.fill != fillMean {
-		return m
-	}
-	rows := len(old) / c
-	if m.byColumn {
-		m.values = make([]float64, c)
-	} else {
-		m.values = make([]float64, rows)
-	}
-	for i, x := range old {
-		if m.byColumn {
-			m.values[i%c] += float64(x) / float64(rows)
-		} else {
-			m.values[i/c] += float64(x) / float64(c)
+func (g graft[T]) into(dst []T) {
+	n, columns := len(g.c.src), g.columnMeans()
+	g.rows(func(r row) {
+		d, fresh := dst[r.to:r.to+n], g.fresh[r.to:r.to+n]
+		if r.from == none {
+			g.newRow(d, fresh, columns)
+			return
 		}
-	}
-	return m
-}
-
-// of is the mean for entry e: 0 where what it would read is new as well.
-func (m means) of(e entry) float64 {
-	if !m.byColumn {
-		return m.values[e.row]
-	}
-	if e.column == none {
-		return 0
-	}
-	return m.values[e.column]
-}
-
-// split moves shares between the copies that one output reads, which leaves their sum.
-func split[T Number](m Map, w walk, dst, fresh []T) {
-	if m.Split == Equal || !w.rule.share || !w.matrix {
-		return
-	}
-	in := w.dims[2]
-	groups := make([][]int, in.old)
-	for j, i := range in.src {
-		if i != none && in.copies[j] > 1 {
-			groups[i] = append(groups[i], j)
+		own := g.own[r.from : r.from+g.c.old]
+		if g.next != nil && !g.vector && r.out >= g.b.old {
+			own = g.next[r.from : r.from+g.c.old]
 		}
-	}
-	n := len(in.src)
-	for row := 0; row < len(dst); row += n {
-		for _, group := range groups {
-			if len(group) > 0 {
-				shift(m.Split, dst[row:row+n], fresh[row:row+n], group)
+		g.oldRow(d, own, fresh)
+		if g.next != nil && g.vector {
+			for k := g.c.old; k < n; k++ {
+				d[k] = T(float64(g.next[r.from+g.c.src[k]]) * g.factor[k])
 			}
 		}
+	})
+}
+
+// oldRow fills a row that has a source.
+func (g graft[T]) oldRow(dst, own, fresh []T) {
+	var missing T // what an entry without a source gets, unless it is fresh
+	if g.rule.fill == fillMean && columnsAreChannels(g.walk) {
+		var sum float64
+		for _, x := range own {
+			sum += float64(x)
+		}
+		missing = T(sum / float64(len(own)) * g.rule.scale)
+	}
+	for k, i := range g.c.src {
+		switch {
+		case i != none:
+			dst[k] = T(float64(own[i]) * g.factor[k])
+		case g.rule.fill == fillFresh:
+			dst[k] = fresh[k]
+		default:
+			dst[k] = missing
+		}
 	}
 }
 
-// shift changes one group of copies in a row.
-func shift[T Number](how Split, dst, fresh []T, group []int) {
-	var mean, most float64
-	for _, j := range group {
-		mean += float64(fresh[j]) / float64(len(group))
-	}
-	for _, j := range group {
-		most = max(most, math.Abs(float64(fresh[j])-mean))
-	}
-	for _, j := range group {
-		by := float64(fresh[j]) - mean
-		if how == Unequal && by != 0 {
-			by *= 0.5 * float64(dst[j]) / most
+// newRow fills a row without a source.
+func (g graft[T]) newRow(dst, fresh []T, columns []float64) {
+	switch g.rule.fill {
+	case fillFresh:
+		copy(dst, fresh)
+	case fillMean:
+		for k, i := range g.c.src {
+			if i != none { // what only reads new channels, heads or units writes nothing
+				dst[k] = T(columns[i] * g.factor[k])
+			}
 		}
-		dst[j] = T(float64(dst[j]) + by)
+	case fillZero:
 	}
+}
+
+// columnsAreChannels tells the tensors whose rows lie along the stream's channels from those that have a row for each.
+func columnsAreChannels(w walk) bool { return !w.rule.share }
+
+// columnMeans are the means over rows, the old channels, that newRow needs.
+func (g graft[T]) columnMeans() []float64 {
+	if g.rule.fill != fillMean || columnsAreChannels(g.walk) {
+		return nil
+	}
+	means := make([]float64, g.c.old)
+	for i, x := range g.own {
+		means[i%g.c.old] += float64(x)
+	}
+	for i := range means {
+		means[i] /= float64(g.b.old)
+	}
+	return means
 }

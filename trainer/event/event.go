@@ -52,6 +52,15 @@ type Start struct {
 	Resumed   int64       `json:"resumed_at_step"` // 0 for a new run
 }
 
+// Replan puts a changed plan in place of that of s.
+func (s *Start) Replan(plan []StageInfo) {
+	s.Stages, s.Tokens, s.Steps = plan, 0, 0
+	for _, stage := range plan {
+		s.Tokens += stage.Tokens
+		s.Steps += stage.Steps
+	}
+}
+
 // Step is one optimizer step.
 type Step struct {
 	Step         int64   `json:"step"` // counts from 1
@@ -95,6 +104,8 @@ type Grew struct {
 	RampTokens     int64     `json:"ramp_tokens"`
 	Preserves      bool      `json:"preserves"` // whether the operator promises to keep the function
 	Seconds        float64   `json:"seconds"`   // how long growing took
+	// Plan is the run as planned from here on, all its stages, if the one before ended early.
+	Plan []StageInfo `json:"plan,omitempty"`
 }
 
 // Saved is a checkpoint that is safely in the run file.

@@ -14,7 +14,7 @@ var all = []event.Event{
 	event.Start{Run: "r", Stages: []event.StageInfo{{Shape: "3L × 64", Layers: 3}}, Steps: 10},
 	event.Step{Step: 1, Loss: 5.5, LR: 1e-3, Mask: 0.5, FLOPs: 1e12},
 	event.Eval{Step: 2, Loss: 1.5, BitsPerByte: event.BitsPerByte(1.5), Final: true},
-	event.Grew{Step: 3, Operator: "msg", NewLayers: []int{3, 4}, MaxLogitDiff: 1e-6, Preserves: true},
+	event.Grew{Step: 3, Operator: "msg", NewLayers: []int{3, 4}, MaxLogitDiff: 1e-6, Preserves: true, Plan: []event.StageInfo{{Steps: 3}}},
 	event.Saved{Step: 4, Reason: "cadence", Bytes: 7},
 	event.Sampled{Step: 5, Prompt: "And", Text: "\n\"God\" said — so"},
 	event.Paused{Step: 6, Reason: "the disk is full"},

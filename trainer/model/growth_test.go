@@ -87,7 +87,7 @@ func TestGrowthPreserves(t *testing.T) {
 func growAndCompare(t *testing.T, st growth.State, to shape.Config, depth string, b compute.Batch, rng *rand.Rand) growth.State {
 	t.Helper()
 	from := st.Params.Config
-	g := growth.Grow(growth.MSG{}, st, randomTree(to, rng, 3), depth)
+	g := growth.Grow(growth.MSG, st, randomTree(to, rng, 3), depth)
 	before, gradsBefore := run(t, st.Params, shape.Masks{}, b)
 	after, gradsAfter := run(t, g.State.Params, masksOf(from, g, 0), b)
 	scale := 1.0
@@ -212,7 +212,7 @@ func TestStackDoesNotPreserve(t *testing.T) {
 	c := sized(variants["flm"], 2, 1, 8, 12)
 	st := growth.State{Params: randomTree(c, rng, 0.3), M: randomTree(c, rng, 1), V: randomTree(c, rng, 1)}
 	b := randomBatch(c, rng, 2, c.Context)
-	g := growth.Grow(growth.Stack{}, st, randomTree(steps["all"](c, rng), rng, 0.3), growth.DepthStack)
+	g := growth.Grow(growth.Stack, st, randomTree(steps["all"](c, rng), rng, 0.3), growth.DepthStack)
 	before, _ := run(t, st.Params, shape.Masks{}, b)
 	after, _ := run(t, g.State.Params, shape.Masks{}, b)
 	if d := maxDiff(before, after); d < 1e-3 {

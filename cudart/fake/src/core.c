@@ -1,5 +1,4 @@
 // Configuration, fault injection, counts of what lives, and the lock of the fake driver.
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -164,11 +163,11 @@ static int push_handle(void *stream, struct op op) {
 }
 static struct op *last_op(void *stream) {
   struct stream *s = stream_of(stream);
-  struct op *o = s ? s->head : NULL;
+  struct op *o = s && !s->capture ? s->head : NULL;
   while (o && o->next) o = o->next;
   return o;
 }
 static int current_device(void) { return current; }
 
-FAKE_EXPORT const struct fake_core fake_core = {enter, leave, count_live, push_handle, last_op, drain_until, wait_change, changed, reachable, current_device,
+FAKE_EXPORT const struct fake_core fake_core = {enter, leave, count_live, violation, push_handle, last_op, stream_of, ordered, drain_until, wait_change, changed, reachable, current_device,
   devices, &device_count, &cuda_version, driver_version};

@@ -75,8 +75,11 @@ struct fake_core {
   int (*enter)(const char *);
   void (*leave)(int *);
   void (*count_live)(int, int);
+  void (*violation)(const char *, ...);
   int (*push)(void *stream, struct op);
-  struct op *(*last)(void *stream);
+  struct op *(*last)(void *stream);       // the last entry of a queue; null for a stream that captures
+  struct stream *(*stream_of)(void *);
+  int (*ordered)(const char *);
   int (*drain_until)(struct stream *, struct op *);
   void (*wait_change)(void);
   void (*changed)(void);

@@ -82,7 +82,8 @@ API cuMemFreeHost(void *p) {
   ENTER_CONTEXT(cuMemFreeHost);
   struct allocation **a = find(p);
   if (!*a || (*a)->device >= 0) return INVALID_VALUE;
-  for (int i = 0; i < device_count; i++) drain_device(i, 0);   // any GPU may use it; one that died uses nothing
+  int r = drain_device(current - 1, 0);   // a copy of another GPU that is still queued will find it gone
+  if (r) return r;
   give(a);
   count_live(LIVE_HOST, -1);
   return OK;

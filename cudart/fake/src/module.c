@@ -1,5 +1,4 @@
 // Modules name a shared object of emulated kernels; launches obey the limits of a real GPU.
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <limits.h>
 #include <stdio.h>

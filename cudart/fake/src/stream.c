@@ -141,8 +141,7 @@ API cuStreamDestroy_v2(void *p) {
   if (!s) return INVALID_HANDLE;
   int r = drain(s);
   if (r) return r;
-  s->magic = 0;
-  for (struct listed **l = &streams; *l; l = &(*l)->next) if ((*l)->s == s) { struct listed *dead = *l; *l = dead->next; free(dead); break; }
+  s->magic = 0;   // it stays in the list: another thread may be going through it
   count_live(LIVE_STREAM, -1);
   return OK;
 }
