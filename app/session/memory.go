@@ -11,8 +11,8 @@ import (
 
 	"growlab/growth"
 	"growlab/growth/shape"
+	"growlab/trainer"
 	"growlab/trainer/compute"
-	"growlab/trainer/model"
 )
 
 // ErrMemory is wrapped when a run needs more memory than there is.
@@ -24,10 +24,12 @@ type memoryError struct{ sentence string }
 func (e memoryError) Error() string { return e.sentence }
 func (memoryError) Unwrap() error   { return ErrMemory }
 
-// NetworkMemory is the bytes that training a network of shape c on seqs sequences at a time needs on dev: parameters, gradients,
-// activations and Adam's moments.
+// NetworkMemory is the bytes that training a network of shape c on seqs sequences at a time takes on dev, 0 if dev cannot tell.
 func NetworkMemory(c shape.Config, seqs int, dev compute.Device) int64 {
-	return model.Memory(dev, c, seqs) + 2*4*c.Params()
+	if p, ok := dev.(compute.Planned); ok {
+		return trainer.Footprint(p, c, seqs).Total()
+	}
+	return 0
 }
 
 // StageMemory is the bytes that stage i of r needs: what its network does on dev, and the host's copies while the stage begins

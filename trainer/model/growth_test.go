@@ -182,7 +182,7 @@ func TestGrowthPreservesInBF16(t *testing.T) {
 			c := sized(v, 2, 2, 8, 12)
 			st := growth.State{Params: randomTree(c, rng, 0.3), M: randomTree(c, rng, 1), V: randomTree(c, rng, 1)}
 			b := randomBatch(c, rng, 2, c.Context)
-			g := growth.Grow(growth.MSG{}, st, randomTree(steps["all"](c, rng), rng, 3), growth.DepthStack)
+			g := growth.Grow(growth.MSG, st, randomTree(steps["all"](c, rng), rng, 3), growth.DepthStack)
 			dev := &computetest.Reference{Operands: compute.BF16}
 			before, _ := runOn(t, dev, st.Params, shape.Masks{}, b)
 			after, _ := runOn(t, dev, g.State.Params, masksOf(c, g, 0), b)

@@ -198,36 +198,3 @@ func TestShortBatch(t *testing.T) {
 		})
 	}
 }
-
-// TestMemory: what Memory announces is what New takes.
-func TestMemory(t *testing.T) {
-	for _, p := range []compute.Precision{compute.FP32, compute.BF16} {
-		t.Run(p.String(), func(t *testing.T) {
-			c := sized(variants["muP"], 3, 2, 8, 12)
-			dev := &counting{Reference: &computetest.Reference{Operands: p}}
-			newModel(t, dev, c, 4)
-			if got, want := Memory(&computetest.Reference{Operands: p}, c, 4), dev.bytes; got != want {
-				t.Errorf("Memory says %d bytes, New took %d", got, want)
-			}
-		})
-	}
-}
-
-// counting counts the bytes that are asked of it.
-type counting struct {
-	*computetest.Reference
-	bytes int64
-}
-
-func (c *counting) Alloc(n int) (compute.Buffer, error) {
-	c.bytes += 4 * int64(n)
-	return c.Reference.Alloc(n)
-}
-
-func (c *counting) AllocOperand(n int) (compute.Buffer, error) {
-	c.bytes += 4 * int64(n)
-	if c.Operands == compute.BF16 {
-		c.bytes -= 2 * int64(n)
-	}
-	return c.Reference.AllocOperand(n)
-}
