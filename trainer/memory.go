@@ -1,8 +1,6 @@
 package trainer
 
 import (
-	"fmt"
-
 	"growlab/growth/shape"
 	"growlab/trainer/compute"
 	"growlab/trainer/model"
@@ -10,12 +8,15 @@ import (
 )
 
 // Footprint is the memory on dev that training a network of shape c takes, seqs sequences at a time: parameters, gradients,
-// moments, activations, packed weights and scratch memory. It is found by walking through a step.
+// moments, activations, packed weights and scratch memory. It is found by walking through a step. Of a network beyond any
+// address space it is what parameters, gradients and moments alone take.
 func Footprint(dev compute.Planned, c shape.Config, seqs int) compute.Footprint {
-	return dev.Measure(func(dev compute.Device) {
+	beyond := false
+	f := dev.Measure(func(dev compute.Device) {
 		net, adam, err := build(dev, c, seqs, optim.Settings{})
 		if err != nil {
-			panic(fmt.Sprintf("trainer: a device for measuring: %v", err))
+			beyond = true
+			return
 		}
 		b := newBatch(seqs, c.Context)
 		net.Grad(b, 1)
@@ -26,6 +27,10 @@ func Footprint(dev compute.Planned, c shape.Config, seqs int) compute.Footprint 
 		adam.Free()
 		net.Free()
 	})
+	if beyond {
+		return compute.Footprint{Tensors: 16 * c.Params()}
+	}
+	return f
 }
 
 // build puts an empty network and its optimizer on dev.

@@ -30,6 +30,11 @@ func TestStagesAreReserved(t *testing.T) {
 		}
 	}()
 	r := recipe(t)
+	vast := r.Config(0)
+	vast.Layers, vast.Hidden, vast.Heads, vast.FFN = 64, 1<<17, 1<<15, 1<<19
+	if f := Footprint(dev.(compute.Planned), vast, 1); f.Total() < 16*vast.Params() {
+		t.Errorf("a network of %d parameters takes %d bytes, want at least 16 for each", vast.Params(), f.Total())
+	}
 	planned := &reserving{Planned: dev.(compute.Planned)}
 	run, err := New(Options{Recipe: r, Device: planned, Data: text(t), Sink: &memory{}})
 	if err != nil {
