@@ -112,19 +112,15 @@ func printable(r rune) rune {
 type judgement int
 
 const (
-	preserved    judgement = iota // equal to float32 rounding
+	preserved    judgement = iota // equal to rounding
 	nearly                        // more than rounding explains
 	broken                        // an operator that promises to preserve did not
 	notPromised                   // the operator does not promise it
 	nothingToSay                  // no logits were measured
 )
 
-// Logits of a float32 network are sums of some thousand products, each rounded at 6e-8: agreement to roundingLevel of the
-// largest logit is rounding alone.
-const (
-	roundingLevel = 2e-5
-	nearlyLevel   = 1e-3
-)
+// nearlyLevel is the difference, as a part of the largest logit, up to which more than rounding is still not much.
+func nearlyLevel(g event.Grew) float64 { return max(1e-3, 2*g.Rounding()) }
 
 // relative is the largest logit difference as a part of the largest logit.
 func relative(g event.Grew) float64 {
@@ -141,12 +137,20 @@ func judge(g event.Grew) judgement {
 		return notPromised
 	case math.IsNaN(r):
 		return nothingToSay
-	case r <= roundingLevel:
+	case r <= g.Rounding():
 		return preserved
-	case r <= nearlyLevel:
+	case r <= nearlyLevel(g):
 		return nearly
 	}
 	return broken
+}
+
+// precisionOf names the precision whose rounding a transition is judged by.
+func precisionOf(g event.Grew) string {
+	if g.Precision == "bf16" {
+		return "bfloat16"
+	}
+	return "float32"
 }
 
 // verdict says in words what a transition did to the function that the network computes.
@@ -158,10 +162,10 @@ func verdict(g event.Grew) string {
 			return "Function preserved exactly. On one frozen batch the larger network gives the same logits bit for bit."
 		}
 		return fmt.Sprintf("Function preserved. On one frozen batch the larger network gives the same logits to %s of the largest one: "+
-			"float32 rounding, no more.", share(relative(g)))
+			"%s rounding, no more.", share(relative(g)), precisionOf(g))
 	case nearly:
-		return fmt.Sprintf("Nearly preserved. The logits moved by up to %s of the largest one, more than float32 rounding explains; %s.",
-			share(relative(g)), change)
+		return fmt.Sprintf("Nearly preserved. The logits moved by up to %s of the largest one, more than %s rounding explains; %s.",
+			share(relative(g)), precisionOf(g), change)
 	case broken:
 		return fmt.Sprintf("Not preserved, although %s promises it: the logits moved by up to %s of the largest one and %s.",
 			g.Operator, share(relative(g)), change)

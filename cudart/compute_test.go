@@ -4,8 +4,6 @@ package cudart
 
 import (
 	"errors"
-	"fmt"
-	"math"
 	"strings"
 	"testing"
 	"time"
@@ -120,7 +118,16 @@ func TestSynchronousCopiesAndFills(t *testing.T) {
 		if string(got) != "01xxx567zzzzcdef" {
 			t.Errorf("got %q, want 01xxx567zzzzcdef", got)
 		}
-		for _, err := range []error{c.Upload(a, nil), c.Download(nil, a), s.Fill8(a, 0, 0), s.Fill32(a, 0, 0), s.Copy(a, b, 0)} {
+		must(t, c.Fill8(a, 'y', 16))
+		must(t, c.Fill32(a+4, 0x77777777, 2))
+		must(t, c.Copy(b+1, a+1, 7))
+		must(t, c.Download(got, b))
+		if string(got) != "0yyywwwwzzzzcdef" {
+			t.Errorf("got %q, want 0yyywwwwzzzzcdef", got)
+		}
+		for _, err := range []error{
+			c.Upload(a, nil), c.Download(nil, a), s.Fill8(a, 0, 0), s.Fill32(a, 0, 0), s.Copy(a, b, 0), c.Fill8(a, 0, 0), c.Fill32(a, 0, 0), c.Copy(a, b, 0),
+		} {
 			must(t, err)
 		}
 		must(t, errors.Join(c.Free(a), c.Free(b), s.Close()))
@@ -439,6 +446,15 @@ func BenchmarkLaunch(b *testing.B) {
 	})
 }
 
+func BenchmarkDo(b *testing.B) {
+	th := NewThread()
+	defer th.Close()
+	b.ReportAllocs()
+	for b.Loop() {
+		must(b, th.Do(func() error { return nil }))
+	}
+}
+
 func BenchmarkRecord(b *testing.B) {
 	m := libs.Machine(b)
 	inContext(b, driver(b, m), 0, func(c *Context) {
@@ -452,11 +468,4 @@ func BenchmarkRecord(b *testing.B) {
 		}
 		must(b, errors.Join(s.Sync(), e.Close(), s.Close()))
 	})
-}
-
-func ExampleArgs() {
-	var a Args
-	a.Reset().Ptr(0x7f00_0000_0000).Int32(4096).Float32(math.Pi)
-	fmt.Println(a.n, "arguments")
-	// Output: 3 arguments
 }

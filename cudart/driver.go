@@ -11,22 +11,22 @@ import (
 //
 //nolint:staticcheck // the names are those of libcuda
 type driverCalls struct {
-	cuInit, cuDriverGetVersion, cuGetErrorName, cuGetErrorString                                        proc
-	cuDeviceGetCount, cuDeviceGet, cuDeviceGetName, cuDeviceTotalMem_v2, cuDeviceGetAttribute           proc
-	cuDeviceGetPCIBusId, cuDeviceGetUuid, cuDeviceCanAccessPeer, cuCtxEnablePeerAccess                  proc
-	cuDevicePrimaryCtxRetain, cuDevicePrimaryCtxRelease_v2, cuCtxSetCurrent, cuCtxSynchronize           proc
-	cuMemAlloc_v2, cuMemFree_v2, cuMemGetInfo_v2, cuMemHostAlloc, cuMemFreeHost                         proc
-	cuMemcpyHtoD_v2, cuMemcpyDtoH_v2, cuMemcpyHtoDAsync_v2, cuMemcpyDtoHAsync_v2, cuMemcpyDtoDAsync_v2  proc
-	cuMemcpyPeerAsync, cuMemsetD8Async, cuMemsetD32Async                                                proc
-	cuStreamCreateWithPriority, cuStreamDestroy_v2, cuStreamSynchronize, cuStreamQuery                  proc
-	cuStreamWaitEvent, cuStreamBeginCapture_v2, cuStreamEndCapture                                      proc
-	cuEventCreate, cuEventDestroy_v2, cuEventRecord, cuEventSynchronize, cuEventQuery                   proc
-	cuEventElapsedTime                                                                                  proc
-	cuModuleLoadDataEx, cuModuleUnload, cuModuleGetFunction, cuModuleGetGlobal_v2                       proc
-	cuFuncGetAttribute, cuFuncSetAttribute, cuLaunchKernel, cuOccupancyMaxActiveBlocksPerMultiprocessor proc
-	cuGraphInstantiateWithFlags                                                                         proc `need:"CUDA 11.4"`
-	cuGraphLaunch, cuGraphUpload, cuGraphExecDestroy, cuGraphDestroy, cuGraphGetNodes                   proc
-	cuFuncGetParamInfo                                                                                  proc `need:"CUDA 12.4"`
+	cuInit, cuDriverGetVersion, cuGetErrorName, cuGetErrorString                                         proc
+	cuDeviceGetCount, cuDeviceGet, cuDeviceGetName, cuDeviceTotalMem_v2, cuDeviceGetAttribute            proc
+	cuDeviceGetPCIBusId, cuDeviceGetUuid, cuDeviceCanAccessPeer, cuCtxEnablePeerAccess                   proc
+	cuDevicePrimaryCtxRetain, cuDevicePrimaryCtxRelease_v2, cuCtxSetCurrent, cuCtxSynchronize            proc
+	cuMemAlloc_v2, cuMemFree_v2, cuMemGetInfo_v2, cuMemHostAlloc, cuMemFreeHost                          proc
+	cuMemcpyHtoD_v2, cuMemcpyDtoH_v2, cuMemcpyHtoDAsync_v2, cuMemcpyDtoHAsync_v2, cuMemcpyDtoDAsync_v2   proc
+	cuMemcpyDtoD_v2, cuMemcpyPeerAsync, cuMemsetD8_v2, cuMemsetD32_v2, cuMemsetD8Async, cuMemsetD32Async proc
+	cuStreamCreateWithPriority, cuStreamDestroy_v2, cuStreamSynchronize, cuStreamQuery                   proc
+	cuStreamWaitEvent, cuStreamBeginCapture_v2, cuStreamEndCapture                                       proc
+	cuEventCreate, cuEventDestroy_v2, cuEventRecord, cuEventSynchronize, cuEventQuery                    proc
+	cuEventElapsedTime                                                                                   proc
+	cuModuleLoadDataEx, cuModuleUnload, cuModuleGetFunction, cuModuleGetGlobal_v2                        proc
+	cuFuncGetAttribute, cuFuncSetAttribute, cuLaunchKernel, cuOccupancyMaxActiveBlocksPerMultiprocessor  proc
+	cuGraphInstantiateWithFlags                                                                          proc `need:"CUDA 11.4"`
+	cuGraphLaunch, cuGraphUpload, cuGraphExecDestroy, cuGraphDestroy, cuGraphGetNodes                    proc
+	cuFuncGetParamInfo                                                                                   proc `need:"CUDA 12.4"`
 }
 
 // Driver is an initialised libcuda. It may be used by several goroutines.

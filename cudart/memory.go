@@ -63,6 +63,30 @@ func (c *Context) Download(dst []byte, src Ptr) error {
 	return c.d.do(&c.d.c.cuMemcpyDtoH_v2, uintptr(unsafe.Pointer(&dst[0])), uintptr(src), uintptr(len(dst)))
 }
 
+// Copy copies within the memory of GPUs. It is not ordered with the streams of a context: synchronise first.
+func (c *Context) Copy(dst, src Ptr, bytes int64) error {
+	if bytes == 0 {
+		return nil
+	}
+	return c.d.do(&c.d.c.cuMemcpyDtoD_v2, uintptr(dst), uintptr(src), uintptr(bytes))
+}
+
+// Fill8 sets n bytes. It is not ordered with the streams of a context: synchronise first.
+func (c *Context) Fill8(dst Ptr, value uint8, n int64) error {
+	if n == 0 {
+		return nil
+	}
+	return c.d.do(&c.d.c.cuMemsetD8_v2, uintptr(dst), uintptr(value), uintptr(n))
+}
+
+// Fill32 sets n words of 32 bits; dst is aligned to 4 bytes. It is not ordered with the streams of a context: synchronise first.
+func (c *Context) Fill32(dst Ptr, value uint32, n int64) error {
+	if n == 0 {
+		return nil
+	}
+	return c.d.do(&c.d.c.cuMemsetD32_v2, uintptr(dst), uintptr(value), uintptr(n))
+}
+
 // Host is pinned host memory: the only kind that asynchronous copies take, since the garbage collector does not own it.
 type Host struct {
 	c *Context

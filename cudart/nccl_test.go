@@ -142,6 +142,22 @@ func TestReductionInBF16(t *testing.T) {
 	})
 }
 
+func TestCollectiveAllocatesNothing(t *testing.T) {
+	together(t, 1, 0, func(r *rank) {
+		var failed error
+		n := testing.AllocsPerRun(50, func() {
+			if err := r.comm.AllReduce(r.s, r.send, r.recv, 1, F32, Sum); err != nil {
+				failed = err
+			}
+		})
+		must(t, failed)
+		if n >= 1 {
+			t.Errorf("a reduction allocates %v times, want 0", n)
+		}
+		must(t, r.s.Sync())
+	})
+}
+
 // TestCollectiveInGraph captures a reduction on every rank and runs it several times.
 func TestCollectiveInGraph(t *testing.T) {
 	together(t, 2, 1, func(r *rank) {
@@ -242,7 +258,56 @@ func TestNCCLErrors(t *testing.T) {
 		}
 		must(t, errors.Join(c.Free(p), s.Close()))
 	})
-	m.Omit("libnccl.so.2", "ncclAllGather")
+}
+
+func TestOldNCCL(t *testing.T) {
+	m := libs.Machine(t)
+	m.Omit("libnccl.so.2", "ncclGetLastError")
+	d := driver(t, m)
+	n, err := (&Finder{Env: m.Env}).NCCL()
+	must(t, err)
+	inContext(t, d, 0, func(*Context) {
+		if _, err := n.Join(UniqueID{}, 1, 0); err == nil || !strings.HasSuffix(err.Error(), "invalid argument (code 4)") {
+			t.Errorf("error of an NCCL without details: %v", err)
+		}
+	})
+	m = libs.Machine(t)
+	m.Omit("libnccl.so.2", "ncclReduceScatter")
+	if _, err := (&Finder{Env: m.Env}).NCCL(); !errors.Is(err, ErrSymbol) {
+		t.Errorf("NCCL without ncclReduceScatter: %v, want ErrSymbol", err)
+	}
+}
+
+// TestRanksThatDisagree: a collective of another size on another rank is a bug that real GPUs answer with a hang.
+func TestRanksThatDisagree(t *testing.T) {
+	m := libs.Machine(t)
+	m.Set("devices 2")
+	d := driver(t, m)
+	n, err := (&Finder{Env: m.Env}).NCCL()
+	must(t, err)
+	id, err := n.NewID()
+	must(t, err)
+	var wg sync.WaitGroup
+	for i := range 2 {
+		c := contextOf(t, d, i)
+		wg.Go(func() {
+			must(t, c.Do(func() error {
+				g := newGPU(t, c, 8)
+				comm, err := n.Join(id, 2, i)
+				must(t, err)
+				must(t, comm.AllReduce(g.s, g.x, g.x, int64(8-i), F32, Sum))
+				if err := g.s.Sync(); err == nil && comm.AsyncError() == nil {
+					t.Errorf("rank %d does not notice", i)
+				}
+				return comm.Abort()
+			}))
+			must(t, c.Close())
+		})
+	}
+	wg.Wait()
+	if v := m.State().Violations; len(v) == 0 || !strings.Contains(v[0], "disagree on collective 0") {
+		t.Errorf("violations %q", v)
+	}
 }
 
 // TestAbortFreesTheOther: one rank waits for a reduction that the other never queues, and the other leaves.
@@ -251,6 +316,9 @@ func TestAbortFreesTheOther(t *testing.T) {
 		if r.comm.Rank == 0 {
 			must(t, r.comm.AllReduce(r.s, r.send, r.recv, 1, F32, Sum))
 			must(t, r.s.Sync()) // ends without a result
+			if err := r.comm.AsyncError(); err == nil || !strings.Contains(err.Error(), "remote process exited") {
+				t.Errorf("after the other left: %v", err)
+			}
 			return
 		}
 		must(t, r.comm.Abort())
@@ -259,4 +327,45 @@ func TestAbortFreesTheOther(t *testing.T) {
 		r.comm, err = r.comm.n.Join(id, 1, 0)
 		must(t, err)
 	})
+}
+
+// TestOneGPUDies: the others learn of it by AsyncError, and their own contexts live.
+func TestOneGPUDies(t *testing.T) {
+	m := libs.Machine(t)
+	m.Set("devices 2")
+	d := driver(t, m)
+	n, err := (&Finder{Env: m.Env}).NCCL()
+	must(t, err)
+	id, err := n.NewID()
+	must(t, err)
+	var wg sync.WaitGroup
+	for i := range 2 {
+		c := contextOf(t, d, i)
+		wg.Go(func() {
+			must(t, c.Do(func() error {
+				g := newGPU(t, c, 8)
+				comm, err := n.Join(id, 2, i)
+				must(t, err)
+				if i == 1 {
+					g.args.Reset().Ptr(0).Ptr(0).Float32(1).Int32(8)
+					must(t, g.axpy.Launch(g.s, Dim{X: 1}, Dim{X: 32}, 0, &g.args))
+					if err := g.s.Sync(); !errors.Is(err, ErrDeviceLost) {
+						t.Errorf("the GPU that dies: %v, want ErrDeviceLost", err)
+					}
+					return comm.Abort()
+				}
+				must(t, comm.AllReduce(g.s, g.x, g.x, 8, F32, Sum))
+				must(t, g.s.Sync())
+				if err := comm.AsyncError(); err == nil || !strings.Contains(err.Error(), "remote process exited") {
+					t.Errorf("the GPU that lives: %v", err)
+				}
+				must(t, comm.Abort())
+				must(t, g.s.Fill8(g.x, 0, 32))
+				g.close()
+				return nil
+			}))
+			must(t, c.Close())
+		})
+	}
+	wg.Wait()
 }

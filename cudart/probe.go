@@ -224,6 +224,7 @@ func (r *Report) hints() {
 			}
 		case LibNVML:
 			r.Hints = append(r.Hints, "no utilisation, power and temperature: "+l.Problem)
+		default: // the driver is a problem, and kernels are there without NVRTC
 		}
 	}
 }

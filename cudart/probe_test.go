@@ -4,6 +4,8 @@ package cudart
 
 import (
 	"encoding/json"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -156,8 +158,44 @@ func TestOldNVMLNamesThrottleReasonsDifferently(t *testing.T) {
 	m := libs.Machine(t)
 	m.Omit("libnvidia-ml.so.1", "nvmlDeviceGetCurrentClocksEventReasons")
 	m.Set("device 0 throttle %d", 1<<5|1<<40)
-	if got := probe(t, m).GPUs[0].Now.Throttle.String(); got != "too hot, unknown reason" {
-		t.Errorf("throttle %q; want too hot, unknown reason", got)
+	if got := probe(t, m).GPUs[0].Now.Throttle.String(); got != "too hot, reason 40" {
+		t.Errorf("throttle %q; want too hot, reason 40", got)
+	}
+}
+
+// TestProbeInAnotherProcess is how a whole program is tested: two variables give it a machine.
+func TestProbeInAnotherProcess(t *testing.T) {
+	m := libs.Machine(t)
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), childVariable+"=1", EnvLibraries+"="+m.Dir, "GROWLAB_FAKE_CUDA=devices 2;device 1 name Large card;cuda 13000")
+	out, err := c.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r Report
+	if err := json.Unmarshal(out, &r); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	if len(r.GPUs) != 2 || r.GPUs[1].Name != "Large card" || r.CUDA != (Version{13, 0, 0}) {
+		t.Errorf("the other process sees %+v", r)
+	}
+}
+
+func TestThrottleIsText(t *testing.T) {
+	for _, want := range []Throttle{0, 1, 1<<2 | 1<<6, 1<<9 - 1, 1<<3 | 1<<40 | 1<<63} {
+		var got Throttle
+		text, err := want.MarshalText()
+		if err == nil {
+			err = got.UnmarshalText(text)
+		}
+		if err != nil || got != want {
+			t.Errorf("%#x was written as %q and read as %#x, %v", uint64(want), text, uint64(got), err)
+		}
+	}
+	for _, bad := range []string{"", "cold", "reason 64", "idle,power cap"} {
+		if err := new(Throttle).UnmarshalText([]byte(bad)); err == nil {
+			t.Errorf("%q was taken as a reason", bad)
+		}
 	}
 }
 

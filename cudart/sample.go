@@ -2,7 +2,9 @@ package cudart
 
 import (
 	"errors"
+	"fmt"
 	"math/bits"
+	"slices"
 	"strings"
 	"unsafe"
 )
@@ -40,17 +42,36 @@ func (t Throttle) String() string {
 	}
 	var names []string
 	for rest := uint64(t); rest != 0; rest &= rest - 1 {
-		name := "unknown reason"
-		if i := bits.TrailingZeros64(rest); i < len(throttleNames) {
-			name = throttleNames[i]
+		i := bits.TrailingZeros64(rest)
+		if i < len(throttleNames) {
+			names = append(names, throttleNames[i])
+		} else {
+			names = append(names, fmt.Sprintf("reason %d", i)) // of a newer NVML
 		}
-		names = append(names, name)
 	}
 	return strings.Join(names, ", ")
 }
 
 // MarshalText gives String.
 func (t Throttle) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (t *Throttle) UnmarshalText(b []byte) error {
+	*t = 0
+	if string(b) == "none" {
+		return nil
+	}
+	for name := range strings.SplitSeq(string(b), ", ") {
+		i := slices.Index(throttleNames, name)
+		if i < 0 {
+			if _, err := fmt.Sscanf(name, "reason %d", &i); err != nil || i < 0 || i > 63 {
+				return fmt.Errorf("throttle reason %q; one of %s is wanted", name, strings.Join(throttleNames, ", "))
+			}
+		}
+		*t |= 1 << i
+	}
+	return nil
+}
 
 // Sample measures. It takes some tens of microseconds to milliseconds, so once a second is often enough.
 func (c Card) Sample() (Sample, error) {

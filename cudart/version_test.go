@@ -12,9 +12,16 @@ func TestVersionNumbers(t *testing.T) {
 		got  Version
 		want string
 	}{
-		{cudaVersion(12040), "12.4"}, {cudaVersion(13000), "13.0"}, {cudaVersion(0), ""}, {cudaVersion(11080), "11.8"},
-		{blasLtVersion(120405), "12.4.5"}, {blasLtVersion(130002), "13.0.2"},
-		{ncclVersion(22203), "2.22.3"}, {ncclVersion(2804), "2.8.4"}, {ncclVersion(2708), "2.7.8"}, {ncclVersion(21005), "2.10.5"},
+		{cudaVersion(12040), "12.4"},
+		{cudaVersion(13000), "13.0"},
+		{cudaVersion(11080), "11.8"},
+		{cudaVersion(0), ""},
+		{blasLtVersion(120405), "12.4.5"},
+		{blasLtVersion(130002), "13.0.2"},
+		{ncclVersion(22203), "2.22.3"},
+		{ncclVersion(21005), "2.10.5"},
+		{ncclVersion(2804), "2.8.4"},
+		{ncclVersion(2708), "2.7.8"},
 	} {
 		if got := test.got.String(); got != test.want {
 			t.Errorf("%+v is %q, want %q", test.got, got, test.want)
@@ -123,8 +130,10 @@ func TestCapabilityRuns(t *testing.T) {
 		card, code Capability
 		want       bool
 	}{
-		{Capability{8, 6}, Capability{8, 0}, true}, {Capability{8, 0}, Capability{8, 6}, false},
-		{Capability{9, 0}, Capability{8, 9}, false}, {Capability{9, 0}, Capability{9, 0}, true},
+		{Capability{8, 6}, Capability{8, 0}, true},
+		{Capability{8, 0}, Capability{8, 6}, false},
+		{Capability{9, 0}, Capability{8, 9}, false},
+		{Capability{9, 0}, Capability{9, 0}, true},
 	} {
 		if got := test.card.Runs(test.code); got != test.want {
 			t.Errorf("a card of %v runs code for %v: %v, want %v", test.card, test.code, got, test.want)

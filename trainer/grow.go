@@ -48,7 +48,7 @@ func (t *Trainer) grow(i int) error {
 		Step: t.steps(), Tokens: t.tokens, Stage: i + 1, Operator: op.Name, Preserves: t.Recipe.Preserves(i),
 		From: StageInfo(t.plan.Stages[i-1]), To: StageInfo(t.plan.Stages[i]),
 		LossBefore: lossBefore, LossAfter: lossAfter, MomentsCarried: grown.Carried, MomentsNew: grown.New,
-		NewLayers: []int{}, RampTokens: t.plan.Stages[i].Ramp, Seconds: time.Since(begin).Seconds(),
+		NewLayers: []int{}, RampTokens: t.plan.Stages[i].Ramp, Precision: t.Device.Precision().String(), Seconds: time.Since(begin).Seconds(),
 	}
 	e.MaxLogitDiff, e.MaxLogit = compare(before, after)
 	for l, added := range grown.NewLayer {

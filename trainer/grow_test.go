@@ -11,9 +11,12 @@ import (
 	"growlab/trainer/event"
 )
 
+// quick spares tests of growth what they do not look at.
+var quick = []string{"eval.tokens=8", "eval.final_tokens=8", "sample.tokens=0"}
+
 // growthFor are settings under which op grows tiny twice: the shapes as they are, or those that it accepts.
 func growthFor(op growth.Operator) []string {
-	sets := []string{"stage.2.operator=" + op.Name, "stage.3.operator=" + op.Name}
+	sets := append([]string{"stage.2.operator=" + op.Name, "stage.3.operator=" + op.Name}, quick...)
 	if op.OnlyDepth {
 		sets = append(sets, "stage.3.depth="+op.Depth)
 	}
@@ -58,7 +61,7 @@ func TestMomentsOfAStage(t *testing.T) {
 	ends := map[string]float64{}
 	for kind, steps := range map[string]int64{"carry": 24, "zero": 24, "fresh": 6} { // stage 3 has 6 steps
 		var whole, rest memory
-		r := recipe(t, "stage.2.moments="+kind, "stage.3.moments="+kind)
+		r := recipe(t, append([]string{"stage.2.moments=" + kind, "stage.3.moments=" + kind}, quick...)...)
 		tr := start(t, r, &whole, nil, nil)
 		end, err := tr.Run(t.Context())
 		if err != nil {
@@ -79,7 +82,7 @@ func TestMomentsOfAStage(t *testing.T) {
 	if ends["carry"] == ends["zero"] || ends["zero"] == ends["fresh"] {
 		t.Errorf("what becomes of the moments changes nothing: %v", ends)
 	}
-	plain := finishRun(t, recipe(t), &memory{}, nil)
+	plain := finishRun(t, recipe(t, quick...), &memory{}, nil)
 	if !reflect.DeepEqual(plain.Loss, ends["carry"]) {
 		t.Errorf("the default ends at %v, carry at %v", plain.Loss, ends["carry"])
 	}
@@ -88,10 +91,9 @@ func TestMomentsOfAStage(t *testing.T) {
 // TestPlateau: a stage whose evaluations gain too little ends early; the rest follows as planned, and resumes to the same
 // numbers from every checkpoint.
 func TestPlateau(t *testing.T) {
-	sets := []string{
-		"eval.every=64", "stage.1.plateau=2", "stage.1.plateau_gain=100", "stage.2.plateau=1", "stage.2.plateau_gain=100", "sample.every=64",
-	}
-	r := recipe(t, sets...)
+	r := recipe(t, append([]string{
+		"eval.every=64", "stage.1.plateau=2", "stage.1.plateau_gain=100", "stage.2.plateau=1", "stage.2.plateau_gain=100",
+	}, quick...)...)
 	var whole memory
 	end := finishRun(t, r, &whole, nil)
 	grew := of[event.Grew](whole.events)
@@ -130,7 +132,7 @@ func TestPlateau(t *testing.T) {
 
 // TestAskedEvaluationsDoNotCount: who looks does not change the run.
 func TestAskedEvaluationsDoNotCount(t *testing.T) {
-	r := recipe(t, "eval.every=64", "stage.1.plateau=2", "stage.1.plateau_gain=100")
+	r := recipe(t, append([]string{"eval.every=64", "stage.1.plateau=2", "stage.1.plateau_gain=100"}, quick...)...)
 	want := finishRun(t, r, &memory{}, nil)
 	requests := make(chan control.Request, 8)
 	m := &memory{}

@@ -197,17 +197,16 @@ func (p *progress) clear() {
 // grewSentence tells a transition with its proof.
 func grewSentence(e event.Grew) string {
 	return fmt.Sprintf("grew %s to %s at step %s by %s: loss %s to %s, max |logit diff| %.1e (of %.1f), %s; moments: %s carried, %s new",
-		e.From.Shape, e.To.Shape, grouped(e.Step), e.Operator, fixed(e.LossBefore, 6), fixed(e.LossAfter, 6), e.MaxLogitDiff, e.MaxLogit, verdict(e),
+		e.From.Shape, e.To.Shape, grouped(e.Step), e.Operator, fixed(e.LossBefore, 6), fixed(e.LossAfter, 6), e.MaxLogitDiff, e.MaxLogit, proof(e),
 		grouped(e.MomentsCarried), grouped(e.MomentsNew))
 }
 
-// verdict says whether the function was kept, and whether that was promised.
-func verdict(e event.Grew) string {
-	// A hundred times float32's rounding of the largest logit: sums in the network round many times.
-	const rounding = 100 * 1.2e-7
-	kept := e.MaxLogitDiff <= rounding*max(e.MaxLogit, 1)
+// proof says whether the function was kept, and whether that was promised.
+func proof(e event.Grew) string {
 	switch {
-	case kept:
+	case e.Kept() && e.Precision == "bf16" && e.MaxLogitDiff > 0:
+		return "function preserved to the rounding of bf16"
+	case e.Kept():
 		return "function preserved"
 	case e.Preserves:
 		return "FUNCTION NOT PRESERVED, which this operator promises"

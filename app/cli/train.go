@@ -21,10 +21,14 @@ import (
 
 // launchFlags adds the flags that say what to train and where.
 func launchFlags(cmd *cobra.Command, l *session.Launch) {
-	f := cmd.Flags()
-	f.StringVar(&l.Recipe, "recipe", "", "what to train: the `NAME` of a preset or a TOML file (required)")
-	f.StringVar(&l.Name, "name", "", "name of the run, if not the recipe's")
-	f.StringVar(&l.Data, "data", "", "text to train on, a UTF-8 file or a folder of them; without it the King James Bible")
+	cmd.Flags().StringVar(&l.Recipe, "recipe", "", "what to train: the `NAME` of a preset or a TOML file (required)")
+	runFlags(cmd, l, "without it the King James Bible")
+}
+
+// runFlags adds those that go with any recipe. otherwise says what is trained on without --data.
+func runFlags(cmd *cobra.Command, l *session.Launch, otherwise string) {
+	cmd.Flags().StringVar(&l.Name, "name", "", "name of the run, if not the recipe's")
+	cmd.Flags().StringVar(&l.Data, "data", "", "text to train on, a UTF-8 file or a folder of them; "+otherwise)
 	recipeFlags(cmd, l)
 	deviceFlags(cmd, l)
 }

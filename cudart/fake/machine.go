@@ -4,7 +4,9 @@ package fake
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -46,7 +48,11 @@ func (m *Machine) read(dir, name string) []byte {
 
 func (m *Machine) write(name string, b []byte) {
 	m.t.Helper()
-	if err := os.WriteFile(filepath.Join(m.Dir, name), b, 0o600); err != nil {
+	file := filepath.Join(m.Dir, name)
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) { // written over, a library that is open would crash
+		m.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, b, 0o600); err != nil {
 		m.t.Fatal(err)
 	}
 }

@@ -14,7 +14,7 @@ var all = []event.Event{
 	event.Start{Run: "r", Stages: []event.StageInfo{{Shape: "3L × 64", Layers: 3}}, Steps: 10},
 	event.Step{Step: 1, Loss: 5.5, LR: 1e-3, Mask: 0.5, FLOPs: 1e12},
 	event.Eval{Step: 2, Loss: 1.5, BitsPerByte: event.BitsPerByte(1.5), Final: true},
-	event.Grew{Step: 3, Operator: "msg", NewLayers: []int{3, 4}, MaxLogitDiff: 1e-6, Preserves: true, Plan: []event.StageInfo{{Steps: 3}}},
+	event.Grew{Step: 3, Operator: "msg", NewLayers: []int{3, 4}, MaxLogitDiff: 1e-6, Preserves: true, Plan: []event.StageInfo{{Steps: 3}}, Precision: "bf16"},
 	event.Saved{Step: 4, Reason: "cadence", Bytes: 7},
 	event.Sampled{Step: 5, Prompt: "And", Text: "\n\"God\" said — so"},
 	event.Paused{Step: 6, Reason: "the disk is full"},
@@ -63,4 +63,24 @@ func ExampleMarshal() {
 	line, err := event.Marshal(event.Resumed{Step: 12, Tokens: 18432})
 	fmt.Println(string(line), err)
 	// Output: {"event":"resumed","step":12,"tokens":18432} <nil>
+}
+
+// TestKept: rounding of the precision is let pass, and no more.
+func TestKept(t *testing.T) {
+	for name, row := range map[string]struct {
+		g    event.Grew
+		kept bool
+	}{
+		"exact":                  {event.Grew{MaxLogit: 9}, true},
+		"fp32 rounding":          {event.Grew{MaxLogit: 9, MaxLogitDiff: 1e-5, Precision: "fp32"}, true},
+		"an old file":            {event.Grew{MaxLogit: 9, MaxLogitDiff: 1e-3}, false},
+		"bf16 rounding":          {event.Grew{MaxLogit: 9, MaxLogitDiff: 0.05, Precision: "bf16"}, true},
+		"bf16 rounding in fp32":  {event.Grew{MaxLogit: 9, MaxLogitDiff: 0.05, Precision: "fp32"}, false},
+		"bf16, another function": {event.Grew{MaxLogit: 9, MaxLogitDiff: 0.6, Precision: "bf16"}, false},
+		"small logits":           {event.Grew{MaxLogit: 1e-3, MaxLogitDiff: 1e-6}, true},
+	} {
+		if got := row.g.Kept(); got != row.kept {
+			t.Errorf("%s: kept is %v, want %v", name, got, row.kept)
+		}
+	}
 }

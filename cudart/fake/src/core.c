@@ -161,13 +161,7 @@ static int push_handle(void *stream, struct op op) {
   struct stream *s = stream_of(stream);
   return s ? push(s, op) : INVALID_HANDLE;
 }
-static struct op *last_op(void *stream) {
-  struct stream *s = stream_of(stream);
-  struct op *o = s && !s->capture ? s->head : NULL;
-  while (o && o->next) o = o->next;
-  return o;
-}
 static int current_device(void) { return current; }
 
-FAKE_EXPORT const struct fake_core fake_core = {enter, leave, count_live, violation, push_handle, last_op, stream_of, ordered, drain_until, wait_change, changed, reachable, current_device,
+FAKE_EXPORT const struct fake_core fake_core = {enter, leave, count_live, violation, push_handle, stream_of, ordered, advance, wait_change, changed, reachable, current_device,
   devices, &device_count, &cuda_version, driver_version};

@@ -58,7 +58,7 @@ int pinned(const void *p, size_t bytes);
 // stream.c
 int push(struct stream *s, struct op op);
 int drain(struct stream *s);
-int drain_until(struct stream *s, struct op *last);
+void advance(struct stream *s);
 int drain_device(int device, unsigned without_flag);
 int unsafe_call(void);              // refuses what is not allowed while this thread captures
 struct stream *stream_of(void *handle);
@@ -77,10 +77,9 @@ struct fake_core {
   void (*count_live)(int, int);
   void (*violation)(const char *, ...);
   int (*push)(void *stream, struct op);
-  struct op *(*last)(void *stream);       // the last entry of a queue; null for a stream that captures
   struct stream *(*stream_of)(void *);
   int (*ordered)(const char *);
-  int (*drain_until)(struct stream *, struct op *);
+  void (*advance)(struct stream *);
   void (*wait_change)(void);
   void (*changed)(void);
   int (*reachable)(int, const void *, unsigned long long);

@@ -108,6 +108,15 @@ API cuMemcpyDtoH_v2(void *dst, const void *src, size_t n) {
   return OK;
 }
 
+API cuMemcpyDtoD_v2(void *dst, const void *src, size_t n) {
+  ENTER_CONTEXT(cuMemcpyDtoD_v2);
+  int r = synchronous();
+  if (r) return r;
+  if (!device_memory(dst, n) || !device_memory(src, n)) return INVALID_VALUE;
+  memmove(dst, src, n);
+  return OK;
+}
+
 struct copy { void *dst; const void *src; size_t n; };
 static int run_copy(void *arg) {
   struct copy *c = arg;
@@ -140,6 +149,14 @@ static int run_fill(void *arg) {
   for (size_t i = 0; i < f->n; i++) memcpy(f->dst + i * f->width, &f->value, f->width);
   return OK;
 }
+static int fill_now(void *dst, unsigned value, size_t n, int width) {
+  int r = synchronous();
+  if (r) return r;
+  if (!device_memory(dst, n * width) || (uintptr_t)dst % width) return INVALID_VALUE;
+  return run_fill(&(struct fill){dst, value, n, width});
+}
+API cuMemsetD8_v2(void *dst, unsigned char v, size_t n) { ENTER_CONTEXT(cuMemsetD8_v2); return fill_now(dst, v, n, 1); }
+API cuMemsetD32_v2(void *dst, unsigned v, size_t n) { ENTER_CONTEXT(cuMemsetD32_v2); return fill_now(dst, v, n, 4); }
 static int queue_fill(void *stream, void *dst, unsigned value, size_t n, int width) {
   struct stream *s = stream_of(stream);
   struct fill *f;

@@ -2,11 +2,11 @@
 // ranks to queue theirs, lets their streams run up to it, and the last to arrive reduces in the order of ranks.
 #include "shared.h"
 
-enum { SYSTEM_ERROR = 2, BAD_ARGUMENT = 4, BAD_USAGE = 5, MAX_RANKS = 16 };
+enum { SYSTEM_ERROR = 2, BAD_ARGUMENT = 4, BAD_USAGE = 5, REMOTE_ERROR = 6, MAX_RANKS = 16 };
 enum { ALL_REDUCE, REDUCE_SCATTER, ALL_GATHER, BROADCAST };
 enum { FLOAT16 = 6, FLOAT32 = 7, BFLOAT16 = 9 };
 struct id { char bytes[128]; };
-struct call { int kind, type, reduction, root, device; long arrived, done; const void *send; void *recv; size_t count; struct stream *stream; struct op *op; struct comm *comm; long number; struct call *next; };
+struct call { int kind, type, reduction, root, device; long arrived, done; const void *send; void *recv; size_t count; struct stream *stream; struct comm *comm; long number; struct call *next; };
 struct comm { struct group *group; int rank, device, dead; long issued; struct call *calls, **tail; };
 struct group { struct id id; int ranks, joined, aborted; struct comm *members[MAX_RANKS]; struct group *next; };
 static struct group *groups;
@@ -63,7 +63,7 @@ static int leave_group(struct comm *c, int abort_all) {
 }
 API ncclCommDestroy(struct comm *c) { ENTER_NCCL(ncclCommDestroy); return leave_group(c, 0); }
 API ncclCommAbort(struct comm *c) { ENTER_NCCL(ncclCommAbort); return leave_group(c, 1); }
-API ncclCommGetAsyncError(struct comm *c, int *code) { ENTER_NCCL(ncclCommGetAsyncError); if (!c || c->dead) return BAD_ARGUMENT; *code = core->ordered("ncclAsync"); return 0; }
+API ncclCommGetAsyncError(struct comm *c, int *code) { ENTER_NCCL(ncclCommGetAsyncError); if (!c || c->dead) return BAD_ARGUMENT; *code = c->group->aborted ? REMOTE_ERROR : core->ordered("ncclAsync"); return 0; }
 
 static struct call *numbered(struct comm *c, long n) {
   struct call *k = c->calls;
@@ -128,12 +128,13 @@ static int run(void *arg) {
     int present = 0;
     for (int r = 0; r < g->ranks && !g->aborted; r++) {
       struct call *o = g->members[r] ? numbered(g->members[r], k->number) : NULL;
+      if (g->members[r] && core->devices[g->members[r]->device].error) { g->aborted = 1; break; }   // a GPU died
       if (o && !same(o, k)) { core->violation("rank %d and rank %d disagree on collective %ld", k->comm->rank, r, k->number); return 719; }
-      if (o && o->arrived < turn && o->stream->head && !o->stream->busy) core->drain_until(o->stream, o->op);
+      while (o && o->arrived < turn && k->done < turn && o->stream->head && !o->stream->busy) core->advance(o->stream);
       if (k->done >= turn) return 0;
       if (o && o->arrived >= turn) all[present++] = o;
     }
-    if (g->aborted) return 0;
+    if (g->aborted) { core->changed(); return 0; }
     if (present == g->ranks) {
       perform(all, g->ranks);
       for (int r = 0; r < g->ranks; r++) all[r]->done++;
@@ -153,7 +154,6 @@ static int queue(struct comm *c, void *stream, struct call k) {
   made->number = c->issued++;
   made->stream = core->stream_of(stream);
   if (core->push(stream, (struct op){.kind = RUN, .run = run, .arg = made, .collective = 1})) return 1;
-  made->op = core->last(stream);
   *c->tail = made;
   c->tail = &made->next;
   core->changed();

@@ -91,6 +91,9 @@ static int step(struct stream *s) {
   return OK;
 }
 
+// advance runs one entry of a queue that nobody is running.
+void advance(struct stream *s) { if (s->head && !s->busy) step(s); }
+
 // run_ahead lets other streams go on by chance.
 static void run_ahead(void) {
   while (seed && random_number() % 3 == 0) {
@@ -102,20 +105,16 @@ static void run_ahead(void) {
   }
 }
 
-// drain_until runs a queue up to and with one of its entries; NULL: all.
-int drain_until(struct stream *s, struct op *last) {
+// drain runs a queue to its end.
+int drain(struct stream *s) {
   while (s->head) {
-    struct op *o;
     int r;
-    if (last) { for (o = s->head; o && o != last; o = o->next) {} if (!o) return OK; }
     if (s->busy) { wait_change(); continue; }
     run_ahead();
-    if (s->busy || !s->head) continue;
-    if ((r = step(s))) return r;
+    if (!s->busy && s->head && (r = step(s))) return r;
   }
   return devices[s->device].error;
 }
-int drain(struct stream *s) { return drain_until(s, NULL); }
 int drain_device(int device, unsigned without_flag) {
   for (struct listed *l = streams; l; l = l->next) {
     int r;
@@ -309,7 +308,9 @@ API cuGraphLaunch(void *p, void *stream) {
   if (!s || !g) return INVALID_HANDLE;
   struct graph *copy = malloc(sizeof *copy);   // the exec may be destroyed before this run
   *copy = *g;
-  return run_queued(s, run_graph, copy);
+  struct op all = {.kind = RUN, .run = run_graph, .arg = copy};
+  for (struct op *o = g->head; o; o = o->next) all.collective |= o->collective;
+  return push(s, all);
 }
 API cuGraphUpload(void *p, void *stream) { ENTER_CONTEXT(cuGraphUpload); return exec_of(p) && stream_of(stream) ? OK : INVALID_HANDLE; }
 API cuGraphDestroy(void *p) {

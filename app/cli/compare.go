@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"growlab/app/lab"
+	"growlab/app/session"
+	"growlab/app/verdict"
+)
+
+func (p Program) compare() *cobra.Command {
+	var l session.Launch
+	var asJSON bool
+	var report string
+	cmd := &cobra.Command{
+		Use:   "compare RUN TWIN...",
+		Short: "say who won: a run against its rivals, by compute, time and final loss",
+		Long: `Compare finished runs: the first, with all others of its recipe, against the rest. Runs of one recipe that differ in their
+seed are one contender, and give intervals that know of seeds; one run each gives the noise of measuring only.
+
+flops_to_equal_loss_ratio is the rival's FLOPs over the run's, both until the lowest loss that all of them reach: above 1 the run
+needs less. wall_clock_ratio_at_equal_tokens is the rival's active time over the run's, the paper's 3.56x. The last networks are
+measured once more on the held-out text of the curves, which takes a moment. growlab twin trains rivals.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) < 2 {
+				return session.Usagef("%s takes a run and at least one rival: ids, their beginnings, names or files; growlab twin makes rivals", cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			entries, err := p.entries(args, l)
+			if err != nil {
+				return err
+			}
+			c, err := lab.Compare(entries)
+			if err != nil {
+				return err
+			}
+			if report != "" {
+				if err := lab.WriteReport(report, c); err != nil {
+					return err
+				}
+			}
+			if asJSON {
+				return writeJSON(p.Streams.Out, c.Verdict)
+			}
+			return writeVerdict(&text{w: p.Streams.Out}, c.Verdict, report)
+		},
+	}
+	cmd.Flags().StringVar(&report, "report", "", "write a lab report into the folder `DIR`: Markdown, PNG, CSV and the recipes")
+	deviceFlags(cmd, &l)
+	jsonFlag(cmd, &asJSON, "print one JSON object")
+	return cmd
+}
+
+// entries reads the runs and measures their last networks. Where that cannot be, curves are compared as they are.
+func (p Program) entries(args []string, l session.Launch) (entries []lab.Entry, err error) {
+	home, err := session.Open()
+	if err != nil {
+		return nil, err
+	}
+	for _, arg := range args {
+		info, err := find(home, arg)
+		if err != nil {
+			return nil, err
+		}
+		e, err := lab.Read(info)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	dev, err := session.OpenDevice(l.Device, l.Threads, "fp32")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, dev.Close()) }()
+	if err := lab.Measure(entries, dev); err != nil {
+		_, _ = fmt.Fprintf(p.Streams.Err, "growlab: curves are compared as they were measured: %v\n", err) // nobody else to tell
+	}
+	return entries, nil
+}
+
+// writeVerdict prints a verdict.
+func writeVerdict(t *text, v verdict.Verdict, report string) error {
+	rows := tabwriter.NewWriter(t, 0, 4, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(rows, "contender\truns\ttokens\tFLOPs\tactive time\tfinal loss\tspread\t") // t keeps the error
+	writeSide(rows, v.Run)
+	for _, x := range v.Pairs {
+		writeSide(rows, x.Rival)
+	}
+	_ = rows.Flush() // t keeps the error
+	t.line("")
+	rows = tabwriter.NewWriter(t, 0, 4, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintf(rows, "against %s\tloss at equal FLOPs\tdifference\t95 %%\tFLOPs to equal loss\t95 %%\ttime at equal tokens\t\n", v.Run.Name) // t keeps the error
+	for _, x := range v.Pairs {
+		writePair(rows, x)
+	}
+	_ = rows.Flush() // t keeps the error
+	if v.PaperWallClock != nil {
+		t.line("")
+		t.line("the paper's own ratio, %s at the speed of its last stage: %.2fx", v.Run.Name, *v.PaperWallClock)
+	}
+	t.line("")
+	for _, x := range v.Pairs {
+		t.paragraph(x.Sentence)
+	}
+	t.line("")
+	t.paragraph(v.Sentence)
+	t.line("")
+	for _, n := range v.AllNotes() {
+		t.paragraph("note: " + n)
+	}
+	if report != "" {
+		t.line("")
+		t.line("report    %s", lab.ReportFile(report))
+	}
+	return t.err
+}
+
+func writeSide(rows *tabwriter.Writer, s verdict.Side) {
+	spread := "-"
+	if s.Spread != nil {
+		spread = fmt.Sprintf("%.4f", *s.Spread)
+	}
+	_, _ = fmt.Fprintf(rows, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t\n", s.Name, len(s.Runs), grouped(int64(s.Tokens)), flops(s.FLOPs),
+		clock(seconds(s.Seconds)), fixed(s.Loss, 4), spread) // the text behind rows keeps the error
+}
+
+func writePair(rows *tabwriter.Writer, p verdict.Pair) {
+	loss, diff, within := "-", "-", "-"
+	if at := p.LossAtFLOPs; at != nil {
+		loss = fmt.Sprintf("%.4f at %s", at.Rival, flops(at.FLOPs))
+		diff, within = fmt.Sprintf("%+.4f", at.Difference.Value), bounds(at.Difference, "%+.4f")
+	}
+	ratio, about, wall := "-", "-", "-"
+	if e := p.FLOPsToEqualLoss; e != nil {
+		ratio, about = fmt.Sprintf("%.2fx", e.Value), bounds(*e, "%.2f")
+	}
+	if p.WallClock != nil {
+		wall = fmt.Sprintf("%.2fx", *p.WallClock)
+	}
+	_, _ = fmt.Fprintf(rows, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", p.Rival.Name, loss, diff, within, ratio, about, wall) // as in writeSide
+}
+
+// bounds writes an interval, "-" if there is none.
+func bounds(e verdict.Estimate, format string) string {
+	if e.Low == nil {
+		return "-"
+	}
+	return fmt.Sprintf(format+" to "+format, *e.Low, *e.High)
+}
+
+// paragraph prints a sentence or more in lines of a readable length.
+func (t *text) paragraph(s string) {
+	for _, line := range wrap(s, 110) {
+		t.line("%s", line)
+	}
+}
