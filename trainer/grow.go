@@ -9,10 +9,8 @@ import (
 	"growlab/growth"
 	"growlab/trainer/compute"
 	"growlab/trainer/event"
+	"growlab/trainer/model"
 )
-
-// frozenSeqs is the most sequences of the frozen batch on which a transition is measured.
-const frozenSeqs = 8
 
 // grow replaces the network of stage i-1 by that of stage i, and measures on one frozen batch of held-out text what the
 // network computed just before and what it computes just after, its masks at their first value.
@@ -126,7 +124,7 @@ func (t *Trainer) endStage(now growth.Position) {
 
 // frozen is the batch for the transition into stage i.
 func (t *Trainer) frozen(i int) compute.Batch {
-	seqs := min(frozenSeqs, t.Recipe.MicroBatch(i-1), t.Recipe.MicroBatch(i))
+	seqs := min(model.LogitSeqs, t.Recipe.MicroBatch(i-1), t.Recipe.MicroBatch(i))
 	b := newBatch(seqs, t.plan.Stages[i].Config.Context)
 	t.Data.Spread(seqs).Fill(0, b.Seqs, b.T, b.Inputs, b.Targets)
 	return b

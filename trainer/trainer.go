@@ -97,16 +97,17 @@ func (t *Trainer) Close() {
 // place puts an empty network and optimizer of stage i on the device.
 func (t *Trainer) place(i int) error {
 	t.Close()
-	net, err := model.New(t.Device, t.plan.Stages[i].Config, t.Recipe.MicroBatch(i))
-	if err != nil {
-		return err
+	c, seqs := t.plan.Stages[i].Config, t.Recipe.MicroBatch(i)
+	if dev, ok := t.Device.(compute.Planned); ok {
+		if err := dev.Reserve(Footprint(dev, c, seqs)); err != nil {
+			return fmt.Errorf("stage %d: %w", i+1, err)
+		}
 	}
 	set := t.Recipe.Train
-	adam, err := optim.New(t.Device, net.Layout, optim.Settings{
+	net, adam, err := build(t.Device, c, seqs, optim.Settings{
 		Beta1: set.Beta1, Beta2: set.Beta2, Eps: set.Eps, WeightDecay: set.WeightDecay, Clip: set.Clip,
 	})
 	if err != nil {
-		net.Free()
 		return err
 	}
 	t.stage, t.net, t.adam = i, net, adam

@@ -25,7 +25,7 @@ func TestBench(t *testing.T) {
 		`5 runs; `,
 		`masked \(.*\): \d+\.\d % of the plain speed\n`,
 		`a step with each operation timed: \d+\.\d\d ms x 1 threads`,
-		`forward +Linear +104 +\d+\.\d\d +\d+\.\d % +\d+ `,
+		`forward +Linear +96 +\d+\.\d\d +\d+\.\d % +\d+ `,
 		`gradients +WeightGrad etc\. +28 `,
 		`optimizer +AdamW +1 `,
 		`backward +all +\d+\.\d\d +\d+\.\d %\n`,

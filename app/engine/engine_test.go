@@ -364,10 +364,10 @@ func TestCommandsOverTheSocket(t *testing.T) {
 	}
 	send(t, c, control.Command{Verb: control.Save})
 	waitFor(t, events, "saved")
-	err = c.Send(t.Context(), control.Command{Verb: control.Grow})
+	err = c.Send(t.Context(), control.Command{Verb: control.Postpone})
 	var refused *control.RefusedError
-	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "grow") {
-		t.Errorf("grow was answered by %v", err)
+	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "postpone") {
+		t.Errorf("postpone was answered by %v", err)
 	}
 	send(t, c, control.Command{Verb: control.Stop})
 	end, err := wait()

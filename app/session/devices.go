@@ -74,7 +74,7 @@ func ListDevices() Devices {
 func kernelFamilies(forced string) []Family {
 	var all []Family
 	for _, k := range cpu.Families() {
-		f := Family(k)
+		f := Family{k.Name, k.Available, k.Chosen, k.Reason}
 		if forced != "" {
 			f.Chosen = f.Available && f.Name == forced
 		}
@@ -89,20 +89,16 @@ func kernelFamilies(forced string) []Family {
 // precisions tries each of them; auto chooses chosen.
 func precisions(chosen compute.Precision) []PrecisionChoice {
 	var all []PrecisionChoice
+	_, why := cpu.Preferred()
 	for _, p := range []compute.Precision{compute.FP32, compute.BF16} {
-		c := PrecisionChoice{Name: p.String(), Chosen: p == chosen}
-		dev, err := OpenDevice("cpu", 1, c.Name)
-		switch {
-		case err != nil:
-			c.Reason = err.Error()
-		case c.Chosen && p == compute.BF16:
-			c.Reason = "the fastest that this processor has"
-		case c.Chosen:
-			c.Reason = "no precision is faster on this processor"
-		default:
-			c.Reason = "to be asked for: " + chosen.String() + " is faster on this processor"
+		c := PrecisionChoice{Name: p.String(), Chosen: p == chosen, Reason: "to be asked for"}
+		if c.Chosen {
+			c.Reason = why
 		}
-		if err == nil {
+		dev, err := OpenDevice("cpu", 1, c.Name)
+		if err != nil {
+			c.Reason = err.Error()
+		} else {
 			c.Available = true
 			_ = dev.Close() // nothing was done on it
 		}

@@ -31,7 +31,10 @@ type Device interface {
 	Precision() Precision
 	// Alloc returns zeroed memory for n floats. Its error wraps ErrNoMemory if there is no room.
 	Alloc(n int) (Buffer, error)
-	// Upload and Download copy between host and device. The lengths must agree.
+	// AllocOperand returns zeroed memory for n numbers in Precision. Where that is FP32 it is Alloc.
+	AllocOperand(n int) (Buffer, error)
+	// Upload and Download copy between host and device. The lengths must agree. Upload to operand memory rounds to the nearest,
+	// ties to even.
 	Upload(dst Vec, src []float32)
 	Download(dst []float32, src Vec)
 	// Zero clears v.
@@ -49,7 +52,8 @@ type Device interface {
 	// Lane.Index is below count, Lane.First and Lane.Seqs tell the group.
 	Run(b Batch, f func(Lane))
 
-	// WeightGrad adds scale * dyᵀ x to dw, (dy.Cols, x.Cols), and scale * the column sums of dy to db if db.N > 0.
+	// WeightGrad adds scale * dyᵀ x to dw, (dy.Cols, x.Cols), and scale * the column sums of dy to db if db.N > 0. dy and x are
+	// operands.
 	WeightGrad(dw, db Vec, dy, x Mat, scale float64)
 	// SumRows adds the sum of the rows of parts to dst.
 	SumRows(dst Vec, parts Mat)
@@ -81,7 +85,27 @@ type Threaded interface {
 	SetThreads(n int)
 }
 
-// Lane runs the operations of one group of sequences; rows below are Seqs*T. Mat arguments hold just those rows.
+// Planned is a Device that can tell what memory work takes before it is done, and set it aside in one piece.
+type Planned interface {
+	Device
+	// Measure runs f on a device like this one that computes nothing: results are zero. It returns the most memory that f held.
+	Measure(f func(Device)) Footprint
+	// Reserve sets memory aside for what is allocated from now on. All that was allocated before must have been freed. What does
+	// not fit in is allocated apart.
+	Reserve(Footprint) error
+}
+
+// Footprint is memory in bytes.
+type Footprint struct {
+	Tensors int64 // buffers, packed weights, tables
+	Scratch int64 // of all workers
+}
+
+// Total is all of it.
+func (f Footprint) Total() int64 { return f.Tensors + f.Scratch }
+
+// Lane runs the operations of one group of sequences; rows below are Seqs*T. Mat arguments hold just those rows. Those called
+// operands lie in operand memory (AllocOperand), all others in fp32. A number is rounded when it is stored as operand.
 type Lane interface {
 	Index() int // which scratch set is ours
 	First() int // first sequence of the group
@@ -95,29 +119,33 @@ type Lane interface {
 	// With mu = 1 on [0, Old) and M on the rest, and S = NormSpec.S:
 	//	LayerNorm  mean = Σ mu x/S; var = Σ mu (x-mean)²/S; y = mu (gain (x-mean)/sqrt(var+eps) + bias)
 	//	RMSNorm    y = mu gain x/sqrt(Σ mu x²/S + eps)
+	// y is an operand.
 	Norm(y, stats, x Mat, gain, bias Vec, s NormSpec)
 	// NormGrad writes dx = residual + the gradient of Norm's input x (residual may be dx itself; absent, N == 0, it counts as
 	// zero), and the gradients of gain and bias of each sequence as a row of gains and biases, (Seqs, C); SumRows finishes them. biases is absent (N == 0)
-	// for RMSNorm.
-	NormGrad(dx, gains, biases, residual, dy, x, stats Mat, gain Vec, s NormSpec)
+	// for RMSNorm. operand, (rows, C), gets a copy of dx in operand memory unless it is absent.
+	NormGrad(dx, operand, gains, biases, residual, dy, x, stats Mat, gain Vec, s NormSpec)
 
 	// Linear writes y = Mask * act(x wᵀ + bias), or y = Residual + Gate times that if Residual is set (it may be y itself).
-	// x: (rows, in), y: (rows, out); with SwiGLU w has 2F rows, gate then up, and y is (rows, F).
+	// x: (rows, in), y: (rows, out); with SwiGLU w has 2F rows, gate then up, and y is (rows, F). x and Pre are operands, y is
+	// one or not, Residual (and y with it) is not. The activation sees the sum before it is rounded to Pre.
 	Linear(y, x Mat, w Weight, e Epilogue)
 	// LinearGrad writes dx = scale * dy w, then, if back.Act is set, carries it through back.Mask and the
 	// activation whose pre-activation is back.Pre: dx is then (rows, F) or, for SwiGLU, (rows, 2F). w: (dy.Cols, in). Only
-	// Act, Pre and Mask of back are used.
+	// Act, Pre and Mask of back are used. dy and Pre are operands, dx is one or not.
 	LinearGrad(dx, dy Mat, w Weight, scale float64, back Epilogue)
 
 	// Attention writes causal multi-head attention to o, (rows, I), from qkv, (rows, 3I), each head's output times
-	// Heads mask. It rotates q and k in place in qkv, and saves the log-sum-exp of each row and head in lse, (rows, H).
+	// Heads mask. It rotates q and k in place in qkv, and saves the log-sum-exp of each row and head in lse, (rows, H). o and qkv
+	// are operands; probabilities are rounded like operands before they meet v.
 	Attention(o, lse, qkv Mat, a AttentionSpec)
-	// AttentionGrad writes dqkv, gradient of qkv as it was before rotation, from do, the rotated qkv, o and lse.
+	// AttentionGrad writes dqkv, gradient of qkv as it was before rotation, from do, the rotated qkv, o and lse. All but lse are
+	// operands, and so are, inside, the probabilities and the gradient of the scores.
 	AttentionGrad(dqkv, do, qkv, o, lse Mat, a AttentionSpec)
 
-	// CrossEntropy writes loss[row] = -log softmax(logits)[target], in nats, and, if grad, overwrites logits by scale *
-	// their gradient. loss: (rows).
-	CrossEntropy(loss Vec, logits Mat, grad bool, scale float64)
+	// Classify writes loss[row] = -log softmax(z)[target], in nats, where z = mult * y wᵀ, (rows, V), is never stored, and
+	// dlogits = scale * the gradient by z, (rows, V), unless it is absent. y and dlogits are operands. loss: (rows).
+	Classify(loss Vec, dlogits, y Mat, w Weight, mult, scale float64)
 }
 
 // Buffer is device memory.

@@ -12,11 +12,13 @@ type arena struct {
 	err   error
 }
 
-func (a *arena) alloc(n int) compute.Buffer {
+func (a *arena) alloc(n int) compute.Buffer { return a.take(n, a.dev.Alloc) }
+
+func (a *arena) take(n int, alloc func(int) (compute.Buffer, error)) compute.Buffer {
 	if a.err != nil {
 		return nil
 	}
-	b, err := a.dev.Alloc(n)
+	b, err := alloc(n)
 	if err != nil {
 		a.err = err
 		return nil
@@ -33,6 +35,17 @@ type mat struct {
 
 func (a *arena) mat(rows, cols int) mat { return mat{a.alloc(rows * cols), cols} }
 
+// operand is a mat in operand memory.
+func (a *arena) operand(rows, cols int) mat { return mat{a.take(rows*cols, a.dev.AllocOperand), cols} }
+
+// shadow is operand memory for a copy of x, or x itself where operands are fp32 too.
+func (a *arena) shadow(x mat, rows int) mat {
+	if a.dev.Precision() == compute.FP32 {
+		return x
+	}
+	return a.operand(rows, x.cols)
+}
+
 // of is the first rows rows.
 func (x mat) of(rows int) compute.Mat {
 	if x.buf == nil {
@@ -43,14 +56,16 @@ func (x mat) of(rows int) compute.Mat {
 
 // activations hold what a whole batch saves between forward, backward and the weight gradients. N rows each unless noted.
 type activations struct {
-	layers []layerActs
-	x      []mat // residual stream: [0] embedding, [2l+1] after attention, [2l+2] after the FFN of layer l; (N, C)
-	dx     []mat // its gradient at the same places
-	y      mat   // output of the final norm, (N, C)
-	stats  mat   // of the final norm, (N, 2)
-	parts  normParts
-	logits mat // (N, V); dlogits after the loss
-	loss   mat // (N, 1)
+	layers  []layerActs
+	x       []mat // residual stream: [0] embedding, [2l+1] after attention, [2l+2] after the FFN of layer l; (N, C)
+	dx      []mat // its gradient at the same places
+	dxo     []mat // dx as operands
+	y       mat   // output of the final norm, (N, C)
+	stats   mat   // of the final norm, (N, 2)
+	parts   normParts
+	dlogits mat // (N, V)
+	loss    mat // (N, 1)
+	logits  mat // of the first LogitSeqs sequences, for Logits; (LogitSeqs*T, V)
 }
 
 // layerActs is one block's share.
@@ -85,62 +100,29 @@ func newActivations(a *arena, c shape.Config, seqs int) activations {
 	var s activations
 	for range c.Layers {
 		s.layers = append(s.layers, layerActs{
-			y1: a.mat(n, c.Hidden), y2: a.mat(n, c.Hidden), stats1: a.mat(n, 2), stats2: a.mat(n, 2),
+			y1: a.operand(n, c.Hidden), y2: a.operand(n, c.Hidden), stats1: a.mat(n, 2), stats2: a.mat(n, 2),
 			parts1: parts(), parts2: parts(),
-			qkv: a.mat(n, 3*inner), dqkv: a.mat(n, 3*inner), o: a.mat(n, inner), lse: a.mat(n, c.Heads),
-			pre: a.mat(n, wide), dpre: a.mat(n, wide), h: a.mat(n, c.FFN),
+			qkv: a.operand(n, 3*inner), dqkv: a.operand(n, 3*inner), o: a.operand(n, inner), lse: a.mat(n, c.Heads),
+			pre: a.operand(n, wide), dpre: a.operand(n, wide), h: a.operand(n, c.FFN),
 		})
 	}
 	for range 2*c.Layers + 1 {
-		s.x, s.dx = append(s.x, a.mat(n, c.Hidden)), append(s.dx, a.mat(n, c.Hidden))
+		dx := a.mat(n, c.Hidden)
+		s.x, s.dx, s.dxo = append(s.x, a.mat(n, c.Hidden)), append(s.dx, dx), append(s.dxo, a.shadow(dx, n))
 	}
-	s.y, s.stats, s.parts = a.mat(n, c.Hidden), a.mat(n, 2), parts()
-	s.logits, s.loss = a.mat(n, c.Vocab), a.mat(n, 1)
+	s.y, s.stats, s.parts = a.operand(n, c.Hidden), a.mat(n, 2), parts()
+	s.dlogits, s.loss = a.operand(n, c.Vocab), a.mat(n, 1)
+	s.logits = a.mat(min(seqs, LogitSeqs)*c.Context, c.Vocab)
 	return s
 }
 
 // scratch is what one lane needs for itself.
 type scratch struct {
-	dy   mat // gradient of a norm's output, (rows, C)
-	do   mat // gradient of the attention's output, (rows, I)
-	zero mat // zeros, (rows, V): the residual under scaled logits; absent if they are not scaled
+	dy mat // gradient of a norm's output, (rows, C)
+	do mat // gradient of the attention's output, (rows, I)
 }
 
 func newScratch(a *arena, c shape.Config, seqs int) scratch {
 	n := seqs * c.Context
-	s := scratch{dy: a.mat(n, c.Hidden), do: a.mat(n, c.Inner())}
-	if c.OutputMult != 1 || c.BaseWidth > 0 {
-		s.zero = a.mat(n, c.Vocab)
-	}
-	return s
-}
-
-// Memory is the bytes that New allocates on a device of the given lanes (count, and sequences each).
-func Memory(c shape.Config, seqs, lanes, per int) int64 {
-	var n counter
-	a := arena{dev: &n}
-	length := NewLayout(c).Len
-	a.alloc(length)
-	a.alloc(length)
-	newActivations(&a, c, seqs)
-	for range lanes {
-		newScratch(&a, c, per)
-	}
-	return 4 * n.floats
-}
-
-// counter is a Device that only counts what is asked of it.
-type counter struct {
-	compute.Device
-	floats int64
-}
-
-type countedBuffer int
-
-func (b countedBuffer) Len() int { return int(b) }
-func (countedBuffer) Free()      {}
-
-func (c *counter) Alloc(n int) (compute.Buffer, error) {
-	c.floats += int64(n)
-	return countedBuffer(n), nil
+	return scratch{dy: a.mat(n, c.Hidden), do: a.operand(n, c.Inner())}
 }

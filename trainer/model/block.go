@@ -10,14 +10,15 @@ type block struct {
 
 // view is the rows of one lane in the activations of one layer.
 type view struct {
-	x0, x1, x2     compute.Mat // residual stream before, between, after
-	dx0, dx1, dx2  compute.Mat
-	y1, y2         compute.Mat
-	stats1, stats2 compute.Mat
-	g1, b1, g2, b2 compute.Mat // gradients of the norms by sequence
-	qkv, dqkv      compute.Mat
-	o, lse         compute.Mat
-	pre, dpre, h   compute.Mat
+	x0, x1, x2       compute.Mat // residual stream before, between, after
+	dx0, dx1, dx2    compute.Mat
+	dx0o, dx1o, dx2o compute.Mat // the same as operands
+	y1, y2           compute.Mat
+	stats1, stats2   compute.Mat
+	g1, b1, g2, b2   compute.Mat // gradients of the norms by sequence
+	qkv, dqkv        compute.Mat
+	o, lse           compute.Mat
+	pre, dpre, h     compute.Mat
 }
 
 // forward carries x0 to x2. gate is 1, or below it in a layer that growth added.
@@ -36,24 +37,24 @@ func (p *pass) forward(l compute.Lane, b *block, v view, gate float64) {
 func (p *pass) backward(l compute.Lane, b *block, v view, s scratch, gate float64) {
 	dy, do := s.dy.of(v.x0.Rows()), s.do.of(v.x0.Rows())
 
-	l.LinearGrad(v.dpre, v.dx2, b.down.weight, gate, compute.Epilogue{Act: p.act, Pre: v.pre, Mask: p.ffn})
+	l.LinearGrad(v.dpre, v.dx2o, b.down.weight, gate, compute.Epilogue{Act: p.act, Pre: v.pre, Mask: p.ffn})
 	l.LinearGrad(dy, v.dpre, b.up.weight, 1, compute.Epilogue{})
-	l.NormGrad(v.dx1, v.g2, v.b2, v.dx2, dy, v.x1, v.stats2, b.norm2.gain.w, p.norm)
+	l.NormGrad(v.dx1, p.copied(v.dx1o), v.g2, v.b2, v.dx2, dy, v.x1, v.stats2, b.norm2.gain.w, p.norm)
 
-	l.LinearGrad(do, v.dx1, b.out.weight, gate, compute.Epilogue{})
+	l.LinearGrad(do, v.dx1o, b.out.weight, gate, compute.Epilogue{})
 	l.AttentionGrad(v.dqkv, do, v.qkv, v.o, v.lse, p.attention)
 	l.LinearGrad(dy, v.dqkv, b.qkv.weight, 1, compute.Epilogue{})
-	l.NormGrad(v.dx0, v.g1, v.b1, v.dx1, dy, v.x0, v.stats1, b.norm1.gain.w, p.norm)
+	l.NormGrad(v.dx0, p.copied(v.dx0o), v.g1, v.b1, v.dx1, dy, v.x0, v.stats1, b.norm1.gain.w, p.norm)
 }
 
 // weightGrads adds the block's parameter gradients over the whole batch.
 func (p *pass) blockGrads(b *block, v view, gate float64) {
 	d := p.m.dev
-	d.WeightGrad(b.down.d, b.down.bias.d, v.dx2, v.h, gate)
+	d.WeightGrad(b.down.d, b.down.bias.d, v.dx2o, v.h, gate)
 	d.WeightGrad(b.up.d, b.up.bias.d, v.dpre, v.y2, 1)
 	p.normGrads(b.norm2, v.g2, v.b2)
 
-	d.WeightGrad(b.out.d, b.out.bias.d, v.dx1, v.o, gate)
+	d.WeightGrad(b.out.d, b.out.bias.d, v.dx1o, v.o, gate)
 	d.WeightGrad(b.qkv.d, b.qkv.bias.d, v.dqkv, v.y1, 1)
 	p.normGrads(b.norm1, v.g1, v.b1)
 }

@@ -27,16 +27,23 @@ var steps = map[string]func(c shape.Config, rng *rand.Rand) shape.Config{
 	},
 }
 
-// run is a model with its state and float64 results.
+// run gives the float64 results of a model.
 func run(t *testing.T, tree shape.Tree, k shape.Masks, b compute.Batch) (logits []float64, grads map[string][]float64) {
 	t.Helper()
-	m := newModel(t, computetest.NewReference(), tree.Config, b.Seqs)
+	return runOn(t, computetest.NewReference(), tree, k, b)
+}
+
+func runOn(t *testing.T, dev compute.Device, tree shape.Tree, k shape.Masks, b compute.Batch) (logits []float64, grads map[string][]float64) {
+	t.Helper()
+	m := newModel(t, dev, tree.Config, b.Seqs)
 	m.Load(tree)
 	m.SetMasks(k)
 	p := m.pass(b)
-	p.noLoss = true
+	p.logits = m.act.logits.of(b.Seqs * b.T)
 	m.dev.Run(b, p.lane)
-	logits = append(logits, computetest.Data(p.logits.Vec)...)
+	for _, z := range computetest.Data(p.logits.Vec) {
+		logits = append(logits, p.logitMult*z)
+	}
 	m.Grad(b, 1)
 	grads = map[string][]float64{}
 	for _, s := range m.Tensors {
@@ -145,19 +152,42 @@ func leading(i int, dims, small []int) (int, bool) {
 // TestMaskOneIsPlain: at m = 1, bit for bit, the masks are as if absent.
 func TestMaskOneIsPlain(t *testing.T) {
 	for name, v := range variants {
-		t.Run(name, func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(9, 9))
-			c := sized(v, 3, 2, 8, 12)
-			tree, b := randomTree(c, rng, 0.3), randomBatch(c, rng, 2, c.Context)
-			plain, plainGrads := run(t, tree, shape.Masks{}, b)
-			masked, maskedGrads := run(t, tree, halfGrown(c, 1), b)
-			if d := maxDiff(plain, masked); d != 0 {
-				t.Errorf("logits differ by %g", d)
-			}
-			for name := range plainGrads {
-				if d := maxDiff(plainGrads[name], maskedGrads[name]); d != 0 {
-					t.Errorf("%s: gradients differ by %g", name, d)
+		for _, p := range []compute.Precision{compute.FP32, compute.BF16} {
+			t.Run(fmt.Sprintf("%s/%v", name, p), func(t *testing.T) {
+				rng := rand.New(rand.NewPCG(9, 9))
+				c := sized(v, 3, 2, 8, 12)
+				tree, b := randomTree(c, rng, 0.3), randomBatch(c, rng, 2, c.Context)
+				dev := &computetest.Reference{Operands: p}
+				plain, plainGrads := runOn(t, dev, tree, shape.Masks{}, b)
+				masked, maskedGrads := runOn(t, dev, tree, halfGrown(c, 1), b)
+				if d := maxDiff(plain, masked); d != 0 {
+					t.Errorf("logits differ by %g", d)
 				}
+				for name := range plainGrads {
+					if d := maxDiff(plainGrads[name], maskedGrads[name]); d != 0 {
+						t.Errorf("%s: gradients differ by %g", name, d)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestGrowthPreservesInBF16: at m = 0 what an engine of bf16 computes stays too, since every number that new channels, heads
+// and layers add to is rounded as before. Sums that gain zeros may add up in another order, so by no more than float64 allows.
+func TestGrowthPreservesInBF16(t *testing.T) {
+	for name, v := range variants {
+		t.Run(name, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(8, 8))
+			c := sized(v, 2, 2, 8, 12)
+			st := growth.State{Params: randomTree(c, rng, 0.3), M: randomTree(c, rng, 1), V: randomTree(c, rng, 1)}
+			b := randomBatch(c, rng, 2, c.Context)
+			g := growth.Grow(growth.MSG, st, randomTree(steps["all"](c, rng), rng, 3), growth.DepthStack)
+			dev := &computetest.Reference{Operands: compute.BF16}
+			before, _ := runOn(t, dev, st.Params, shape.Masks{}, b)
+			after, _ := runOn(t, dev, g.State.Params, masksOf(c, g, 0), b)
+			if d := maxDiff(before, after); d > 1e-12 {
+				t.Errorf("logits move by %g", d)
 			}
 		})
 	}

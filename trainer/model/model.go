@@ -10,6 +10,9 @@ import (
 
 const normEps = 1e-5
 
+// LogitSeqs is the most sequences that Logits takes.
+const LogitSeqs = 8
+
 // Model is a network on a device.
 type Model struct {
 	Layout
@@ -117,13 +120,16 @@ func (m *Model) Loss(b compute.Batch) float64 {
 	return m.dev.Sum(p.loss)
 }
 
-// Logits returns the logits of b, (rows, V). b.T may be shorter than the context.
+// Logits returns the logits of b, (rows, V). b has at most LogitSeqs sequences; b.T may be shorter than the context.
 func (m *Model) Logits(b compute.Batch) []float32 {
 	p := m.pass(b)
-	p.noLoss = true
+	p.logits = m.act.logits.of(b.Seqs * b.T)
 	m.dev.Run(b, p.lane)
 	out := make([]float32, p.logits.N)
 	m.dev.Download(out, p.logits.Vec)
+	for i := range out {
+		out[i] *= float32(p.logitMult)
+	}
 	return out
 }
 

@@ -6,12 +6,11 @@ import (
 
 // pass is one trip of a batch through the network.
 type pass struct {
-	m      *Model
-	seqs   int
-	t      int
-	grad   bool
-	noLoss bool
-	scale  float64 // of the gradient
+	m     *Model
+	seqs  int
+	t     int
+	grad  bool
+	scale float64 // of the gradient
 
 	norm      compute.NormSpec
 	attention compute.AttentionSpec
@@ -19,7 +18,7 @@ type pass struct {
 	ffn       compute.Mask
 	logitMult float64
 
-	logits compute.Mat
+	logits compute.Mat // asked for instead of the loss, if there are any
 	loss   compute.Vec
 }
 
@@ -31,8 +30,7 @@ func (m *Model) pass(b compute.Batch) *pass {
 	return &pass{
 		m: m, seqs: b.Seqs, t: b.T,
 		norm: m.normSpec(), attention: m.attentionSpec(), act: m.activation(), ffn: m.mask(m.masks.From.FFN),
-		logitMult: m.Config.LogitScale(m.deff()),
-		logits:    m.act.logits.of(n), loss: m.act.loss.of(n).Vec,
+		logitMult: m.Config.LogitScale(m.deff()), loss: m.act.loss.of(n).Vec,
 	}
 }
 
@@ -48,38 +46,41 @@ func (p *pass) lane(l compute.Lane) {
 	}
 	end := 2 * len(m.blocks)
 	l.Norm(of(a.y), of(a.stats), of(a.x[end]), m.final.gain.w, m.final.bias.w, p.norm)
-	logits := p.logits.Part(first, rows)
-	l.Linear(logits, of(a.y), m.unemb.weight, p.scaled(s, rows))
-	if p.noLoss {
+	if p.logits.N > 0 {
+		l.Linear(p.logits.Part(first, rows), of(a.y), m.unemb.weight, compute.Epilogue{})
 		return
 	}
-	l.CrossEntropy(p.loss.At(first, rows), logits, p.grad, p.scale)
+	var dlogits compute.Mat
+	if p.grad {
+		dlogits = of(a.dlogits)
+	}
+	l.Classify(p.loss.At(first, rows), dlogits, of(a.y), m.unemb.weight, p.logitMult, p.scale)
 	if !p.grad {
 		return
 	}
 
 	dy := s.dy.of(rows)
-	l.LinearGrad(dy, logits, m.unemb.weight, p.logitMult, compute.Epilogue{})
+	l.LinearGrad(dy, dlogits, m.unemb.weight, p.logitMult, compute.Epilogue{})
 	g, b := p.normParts(a.parts, l.First(), l.Seqs())
-	l.NormGrad(of(a.dx[end]), g, b, compute.Mat{}, dy, of(a.x[end]), of(a.stats), m.final.gain.w, p.norm)
+	l.NormGrad(of(a.dx[end]), p.copied(of(a.dxo[end])), g, b, compute.Mat{}, dy, of(a.x[end]), of(a.stats), m.final.gain.w, p.norm)
 	for i := len(m.blocks) - 1; i >= 0; i-- {
 		p.backward(l, &m.blocks[i], p.view(i, l.First(), l.Seqs()), s, m.masks.Gate(i))
 	}
 }
 
-// scaled is the epilogue that multiplies the logits.
-func (p *pass) scaled(s scratch, rows int) compute.Epilogue {
-	if s.zero.buf == nil {
-		return compute.Epilogue{}
+// copied is where NormGrad puts the operands of a residual's gradient: nowhere, if the gradient itself is one.
+func (p *pass) copied(operand compute.Mat) compute.Mat {
+	if p.m.dev.Precision() == compute.FP32 {
+		return compute.Mat{}
 	}
-	return compute.Epilogue{Residual: s.zero.of(rows), Gate: p.logitMult}
+	return operand
 }
 
 // weightGrads turns what all lanes saved into parameter gradients.
 func (p *pass) weightGrads(b compute.Batch) {
 	m, a := p.m, &p.m.act
 	n := p.seqs * p.t
-	m.dev.WeightGrad(m.unemb.d, compute.Vec{}, p.logits, a.y.of(n), p.logitMult)
+	m.dev.WeightGrad(m.unemb.d, compute.Vec{}, a.dlogits.of(n), a.y.of(n), p.logitMult)
 	g, bias := p.normParts(a.parts, 0, p.seqs)
 	p.normGrads(m.final, g, bias)
 	for i := len(m.blocks) - 1; i >= 0; i-- {
@@ -95,6 +96,7 @@ func (p *pass) view(i, first, seqs int) view {
 	v := view{
 		x0: of(a.x[2*i]), x1: of(a.x[2*i+1]), x2: of(a.x[2*i+2]),
 		dx0: of(a.dx[2*i]), dx1: of(a.dx[2*i+1]), dx2: of(a.dx[2*i+2]),
+		dx0o: of(a.dxo[2*i]), dx1o: of(a.dxo[2*i+1]), dx2o: of(a.dxo[2*i+2]),
 		y1: of(c.y1), y2: of(c.y2), stats1: of(c.stats1), stats2: of(c.stats2),
 		qkv: of(c.qkv), dqkv: of(c.dqkv), o: of(c.o), lse: of(c.lse),
 		pre: of(c.pre), dpre: of(c.dpre), h: of(c.h),

@@ -7,7 +7,8 @@ import (
 	"growlab/trainer/compute"
 )
 
-// Attention rotates q and k, and writes softmax(Scale q·k) v of each head, over the positions up to its own.
+// Attention rotates q and k, and writes softmax(Scale q·k) v of each head, over the positions up to its own. As operands,
+// the rotated q and k are rounded before they meet, and exp(score - top) before it meets v; the sum that divides it is not.
 func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
 	l.attentionShapes("Attention", o, lse, qkv, a)
 	apart("Attention", "o", o.Vec, lse.Vec, qkv.Vec)
@@ -18,6 +19,10 @@ func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
 	for i := range l.seqs * a.Heads {
 		h := l.head(qkv, a, i)
 		turns.turn(h.q, h.k)
+	}
+	settle(qkv.Vec)
+	for i := range l.seqs * a.Heads {
+		h := l.head(qkv, a, i)
 		eta := a.Mask.Of(h.index)
 		for t := range l.T() {
 			p, q := scores[:t+1], h.q(t)
@@ -36,13 +41,14 @@ func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
 			out := h.of(o, t)
 			clear(out)
 			for j := range p {
-				axpy(out, p[j]/sum, h.v(j))
+				axpy(out, held(p[j], l.operands)/sum, h.v(j))
 			}
 			for j := range out {
 				out[j] *= eta
 			}
 		}
 	}
+	settle(o.Vec)
 }
 
 // AttentionGrad writes the gradient of qkv. With p the probabilities, recomputed from lse, g = eta do the gradient of a
@@ -50,11 +56,13 @@ func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
 //
 //	dv_j = Σ_t p_tj g_t;  ds_tj = p_tj (g_t·v_j - do_t·o_t);  dq_t = Scale Σ_j ds_tj k_j;  dk_j = Scale Σ_t ds_tj q_t
 //
-// where do·o, with o as masked, is g·(o before the mask). Rotating back is the transpose of rotating.
+// where do·o, with o as masked, is g·(o before the mask). Rotating back is the transpose of rotating. As operands, p_tj and
+// ds_tj are rounded where they stand beside g_t, k_j and q_t.
 func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.AttentionSpec) {
 	l.attentionShapes("AttentionGrad", o, lse, qkv, a)
 	dims("AttentionGrad", "do", do, l.rows(), a.Heads*a.HeadDim)
 	dims("AttentionGrad", "dqkv", dqkv, l.rows(), qkv.Cols)
+	args{"do": do.Vec, "dqkv": dqkv.Vec}.lie("AttentionGrad", l.operands)
 	apart("AttentionGrad", "dqkv", dqkv.Vec, do.Vec, qkv.Vec, o.Vec, lse.Vec)
 
 	turns := rotation(a.Rotary, l.T(), a.HeadDim)
@@ -70,14 +78,15 @@ func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.Attent
 			}
 			for j := range t + 1 {
 				p := math.Exp(a.Scale*dot(h.q(t), h.k(j)) - row(lse, h.row(t))[h.index])
-				axpy(d.v(j), p, g)
-				ds := a.Scale * p * (dot(g, h.v(j)) - dot1)
-				axpy(d.q(t), ds, h.k(j))
-				axpy(d.k(j), ds, h.q(t))
+				axpy(d.v(j), held(p, l.operands), g)
+				ds := held(p*(dot(g, h.v(j))-dot1), l.operands)
+				axpy(d.q(t), a.Scale*ds, h.k(j))
+				axpy(d.k(j), a.Scale*ds, h.q(t))
 			}
 		}
 		turns.turnBack(d.q, d.k)
 	}
+	settle(dqkv.Vec)
 }
 
 func (l *lane) attentionShapes(op string, o, lse, qkv compute.Mat, a compute.AttentionSpec) {
@@ -88,6 +97,8 @@ func (l *lane) attentionShapes(op string, o, lse, qkv compute.Mat, a compute.Att
 	dims(op, "o", o, l.rows(), inner)
 	dims(op, "lse", lse, l.rows(), a.Heads)
 	dims(op, "qkv", qkv, l.rows(), 3*inner)
+	args{"o": o.Vec, "qkv": qkv.Vec}.lie(op, l.operands)
+	args{"lse": lse.Vec}.lie(op, compute.FP32)
 }
 
 // head is one head of one sequence in a (rows, 3I) matrix.

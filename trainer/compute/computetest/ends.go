@@ -15,6 +15,7 @@ func (l *lane) Embed(x compute.Mat, embed, pos compute.Vec) {
 	vocab := whole("Embed", "embed", table)
 	context("Embed", pos, c, l.T())
 	apart("Embed", "x", x.Vec, embed, pos)
+	args{"x": x.Vec, "embed": embed, "pos": pos}.lie("Embed", compute.FP32)
 	for r, id := range l.of(l.batch.Inputs) {
 		xr := row(x, r)
 		copy(xr, row(table, token("Embed", id, vocab)))
@@ -34,6 +35,7 @@ func (r *Reference) EmbedGrad(demb, dpos compute.Vec, dx compute.Mat, b compute.
 	context("EmbedGrad", dpos, c, b.T)
 	apart("EmbedGrad", "demb", demb, dpos, dx.Vec)
 	apart("EmbedGrad", "dpos", dpos, dx.Vec)
+	args{"demb": demb, "dpos": dpos, "dx": dx.Vec}.lie("EmbedGrad", compute.FP32)
 	for i, id := range b.Inputs {
 		axpy(row(table, token("EmbedGrad", id, vocab)), 1, row(dx, i))
 		if dpos.N > 0 {
@@ -49,31 +51,41 @@ func context(op string, pos compute.Vec, c, t int) {
 	}
 }
 
-// CrossEntropy writes the loss of each row, and if grad, scale * (softmax - one hot) over logits.
-func (l *lane) CrossEntropy(loss compute.Vec, logits compute.Mat, grad bool, scale float64) {
-	length("CrossEntropy", "loss", loss.N, l.rows())
-	dims("CrossEntropy", "logits", logits, l.rows(), logits.Cols)
-	apart("CrossEntropy", "loss", loss, logits.Vec)
-	if l.batch.Targets == nil {
-		panic("computetest: CrossEntropy: batch without targets")
+// Classify writes the loss of each row, and scale * (softmax - one hot) to dlogits, of the logits mult * y wᵀ.
+func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weight, mult, scale float64) {
+	in, vocab, rows := w.In(), w.Out(), l.rows()
+	dims("Classify", "y", y, rows, in)
+	length("Classify", "loss", loss.N, rows)
+	apart("Classify", "loss", loss, dlogits.Vec, y.Vec)
+	if dlogits.N > 0 {
+		dims("Classify", "dlogits", dlogits, rows, vocab)
+		apart("Classify", "dlogits", dlogits.Vec, y.Vec)
 	}
+	args{"dlogits": dlogits.Vec, "y": y.Vec}.lie("Classify", l.operands)
+	args{"loss": loss}.lie("Classify", compute.FP32)
+	if l.batch.Targets == nil {
+		panic("computetest: Classify: batch without targets")
+	}
+	wd, z := matrix("Classify", w), make([]float64, vocab)
 	for r, id := range l.of(l.batch.Targets) {
-		z, target := row(logits, r), token("CrossEntropy", id, logits.Cols)
-		top := math.Inf(-1)
-		for _, v := range z {
-			top = max(top, v)
+		target, top := token("Classify", id, vocab), math.Inf(-1)
+		for j := range z {
+			z[j] = mult * dot(row(y, r), wd[j*in:][:in])
+			top = max(top, z[j])
 		}
 		var sum float64
 		for _, v := range z {
 			sum += math.Exp(v - top)
 		}
 		Data(loss)[r] = math.Log(sum) + top - z[target]
-		if !grad {
+		if dlogits.N == 0 {
 			continue
 		}
+		d := row(dlogits, r)
 		for j, v := range z {
-			z[j] = scale * math.Exp(v-top) / sum
+			d[j] = scale * math.Exp(v-top) / sum
 		}
-		z[target] -= scale
+		d[target] -= scale
 	}
+	settle(dlogits.Vec)
 }

@@ -20,7 +20,7 @@ var gradients = []struct {
 	{"Linear LinearGrad WeightGrad", linearProblems},
 	{"Attention AttentionGrad", attentionProblems},
 	{"Embed EmbedGrad", embedProblems},
-	{"CrossEntropy", lossProblems},
+	{"Classify", classifyProblems},
 }
 
 func TestGradients(t *testing.T) {

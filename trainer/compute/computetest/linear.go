@@ -22,6 +22,11 @@ func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 	}
 	apart("Linear", "y", y.Vec, x.Vec, e.Bias, e.Pre.Vec)
 	apart("Linear", "pre", e.Pre.Vec, x.Vec, e.Bias, e.Residual.Vec)
+	args{"x": x.Vec, "pre": e.Pre.Vec}.lie("Linear", l.operands)
+	args{"bias": e.Bias, "residual": e.Residual.Vec}.lie("Linear", compute.FP32)
+	if e.Residual.N > 0 {
+		args{"y": y.Vec}.lie("Linear with a residual", compute.FP32)
+	}
 
 	wd, bias := matrix("Linear", w), Data(e.Bias)
 	pre, act := make([]float64, out), make([]float64, y.Cols)
@@ -49,6 +54,7 @@ func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 			yr[j] = v + e.Gate*act[j]
 		}
 	}
+	settle(y.Vec, e.Pre.Vec)
 }
 
 // LinearGrad writes scale * dy w, carried through back's mask and activation if it has an activation.
@@ -64,7 +70,9 @@ func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, b
 	if back.Act != compute.None {
 		dims("LinearGrad", "pre", back.Pre, rows, cols)
 		apart("LinearGrad", "dx", dx.Vec, back.Pre.Vec)
+		args{"pre": back.Pre.Vec}.lie("LinearGrad", l.operands)
 	}
+	args{"dy": dy.Vec}.lie("LinearGrad", l.operands)
 
 	wd := matrix("LinearGrad", w)
 	sum := make([]float64, in)
@@ -85,6 +93,7 @@ func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, b
 		}
 		activateGrad(row(dx, r), sum, row(back.Pre, r), back.Act)
 	}
+	settle(dx.Vec)
 }
 
 // units is the number of columns that act makes of out.

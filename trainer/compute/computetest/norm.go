@@ -19,6 +19,8 @@ func (l *lane) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s compute.N
 	}
 	apart("Norm", "y", y.Vec, stats.Vec, x.Vec, gain, bias)
 	apart("Norm", "stats", stats.Vec, x.Vec, gain, bias)
+	args{"y": y.Vec}.lie("Norm", l.operands)
+	args{"stats": stats.Vec, "x": x.Vec, "gain": gain, "bias": bias}.lie("Norm", compute.FP32)
 
 	g, b := Data(gain), Data(bias)
 	for r := range rows {
@@ -33,6 +35,7 @@ func (l *lane) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s compute.N
 			yr[j] = s.Mask.Of(j) * n
 		}
 	}
+	settle(y.Vec)
 }
 
 // moments are the masked mean, 0 for RMSNorm, and 1/std of x.
@@ -55,11 +58,15 @@ func moments(x []float64, s compute.NormSpec) (mean, rstd float64) {
 //	LayerNorm  residual + (h - mu/S (Σh + n Σhn))/std
 //	RMSNorm    residual + (h - mu/S       n Σhn )/std
 //
-// and the sums over each sequence of mu dy n to gains, of mu dy to biases.
-func (l *lane) NormGrad(dx, gains, biases, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
+// and the sums over each sequence of mu dy n to gains, of mu dy to biases. operand gets dx once more.
+func (l *lane) NormGrad(dx, operand, gains, biases, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
 	c, rows := x.Cols, l.rows()
 	normShapes("NormGrad", x, stats, gain, s, rows)
 	dims("NormGrad", "dx", dx, rows, c)
+	if operand.N > 0 {
+		dims("NormGrad", "operand", operand, rows, c)
+		apart("NormGrad", "operand", operand.Vec, dx.Vec, gains.Vec, biases.Vec, residual.Vec, dy.Vec, x.Vec, stats.Vec, gain)
+	}
 	if residual.N > 0 {
 		dims("NormGrad", "residual", residual, rows, c)
 		sameOrApart("NormGrad", "dx", dx, residual)
@@ -74,6 +81,12 @@ func (l *lane) NormGrad(dx, gains, biases, residual, dy, x, stats compute.Mat, g
 	apart("NormGrad", "dx", dx.Vec, gains.Vec, biases.Vec, dy.Vec, x.Vec, stats.Vec, gain)
 	apart("NormGrad", "gains", gains.Vec, biases.Vec, residual.Vec, dy.Vec, x.Vec, stats.Vec, gain)
 	apart("NormGrad", "biases", biases.Vec, residual.Vec, dy.Vec, x.Vec, stats.Vec, gain)
+
+	args{"operand": operand.Vec}.lie("NormGrad", l.operands)
+	args{
+		"dx": dx.Vec, "gains": gains.Vec, "biases": biases.Vec, "residual": residual.Vec, "dy": dy.Vec, "x": x.Vec, "stats": stats.Vec,
+		"gain": gain,
+	}.lie("NormGrad", compute.FP32)
 
 	g := Data(gain)
 	n, h, zero := make([]float64, c), make([]float64, c), make([]float64, c)
@@ -105,6 +118,10 @@ func (l *lane) NormGrad(dx, gains, biases, residual, dy, x, stats compute.Mat, g
 		for j := range dxr {
 			dxr[j] = res[j] + rstd*(h[j]-s.Mask.Of(j)/s.S*(sumH+n[j]*sumHN))
 		}
+	}
+	if operand.N > 0 {
+		copy(Data(operand.Vec), Data(dx.Vec))
+		settle(operand.Vec)
 	}
 }
 

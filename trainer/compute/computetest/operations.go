@@ -19,7 +19,7 @@ func operations() []operation {
 		{"LinearGrad", "LinearGrad", linearGrads},
 		{"Attention", "Attention", attentions},
 		{"AttentionGrad", "AttentionGrad", attentionGrads},
-		{"CrossEntropy", "CrossEntropy", losses},
+		{"Classify", "Classify", classifies},
 		{"WeightGrad", "WeightGrad", weightGrads},
 		{"SumRows", "SumRows", sumRows},
 		{"EmbedGrad", "EmbedGrad", embedGrads},
@@ -89,7 +89,7 @@ func norms() (all []*trial) {
 
 func normGrads() (all []*trial) {
 	normCases(func(i, seqs, t, c int, s compute.NormSpec) {
-		all = append(all, normGradTrial(uint64(i), seqs, t, c, s, residualForms[i%3]))
+		all = append(all, normGradTrial(uint64(i), seqs, t, c, s, residualForms[i%3], i%2 == 0))
 	})
 	return all
 }
@@ -102,19 +102,25 @@ func linears() (all []*trial) {
 	for _, act := range acts {
 		for _, mask := range masksOf(19) {
 			for _, bias := range []bool{false, true} {
+				c := linearCase{seqs: 3, t: 3, in: 21, out: 19, act: act, mask: mask, bias: bias, gate: 0.7}
 				for _, res := range []residual{alone, apartFrom, inPlace} {
-					try(linearCase{seqs: 3, t: 3, in: 21, out: 19, act: act, mask: mask, bias: bias, residual: res, gate: 0.7})
+					c.residual = res
+					try(c)
 				}
+				c.residual, c.operand = alone, true
+				try(c)
 			}
 		}
 	}
 	try(linearCase{seqs: 3, t: 3, in: 21, out: 19, residual: apartFrom, gate: 0})
 	shapes(func(i, rows, in, out int) {
 		seqs, t := batchOf(i, rows)
-		try(linearCase{seqs, t, in, out, acts[i%3], masksOf(out)[i%4], i%2 == 0, residual(i / 3 % 3), 1})
+		res := residual(i / 3 % 3)
+		try(linearCase{seqs, t, in, out, acts[i%3], masksOf(out)[i%4], i%2 == 0, res, 1, res == alone && i/9%2 == 0})
 	})
 	try(linearCase{seqs: 3, t: 11, in: 1029, out: 21, act: compute.GELU}) // deeper and wider than blocks for caches
 	try(linearCase{seqs: 3, t: 11, in: 21, out: 515, act: compute.SwiGLU})
+	try(linearCase{seqs: 1, t: 35, in: 545, out: 67, bias: true, operand: true}) // past all edges at once
 	return all
 }
 
@@ -123,38 +129,49 @@ func linearGrads() (all []*trial) {
 	for _, act := range acts {
 		for _, mask := range masksOf(21) {
 			for _, scale := range []float64{0, 0.7, 1} {
-				try(linearCase{seqs: 3, t: 3, in: 21, out: 19, act: act, mask: mask, gate: scale})
+				for _, operand := range []bool{false, true} {
+					try(linearCase{seqs: 3, t: 3, in: 21, out: 19, act: act, mask: mask, gate: scale, operand: operand})
+				}
 			}
 		}
 	}
 	shapes(func(i, rows, in, out int) {
 		seqs, t := batchOf(i, rows)
-		try(linearCase{seqs: seqs, t: t, in: in, out: out, act: acts[i%3], mask: masksOf(in)[i%4], gate: 0.5})
+		try(linearCase{seqs: seqs, t: t, in: in, out: out, act: acts[i%3], mask: masksOf(in)[i%4], gate: 0.5, operand: i/3%2 == 0})
 	})
 	try(linearCase{seqs: 3, t: 11, in: 21, out: 1029, act: compute.GELU, gate: 1}) // deeper and wider than blocks for caches
 	try(linearCase{seqs: 3, t: 11, in: 515, out: 21, act: compute.SwiGLU, gate: 1})
+	try(linearCase{seqs: 1, t: 35, in: 67, out: 545, gate: 1, operand: true}) // past all edges at once
 	return all
 }
 
 var rotaries = []compute.Rotary{{}, {Base: 10000}, {Base: 10000, XPos: true, Center: 64}}
 
 // attentionCases tries every option with every other at one shape, and lengths and widths with one choice of options.
-func attentionCases(f func(i, seqs, t int, a compute.AttentionSpec)) {
+func attentionCases(f func(i, seqs, t int, a compute.AttentionSpec, seeks ...int)) {
 	i, sharp := 0, 1.0 // sharp: scores so large that few positions count
-	try := func(seqs, t, heads, dim int, mask compute.Mask, rotary compute.Rotary) {
+	try := func(seqs, t, heads, dim int, mask compute.Mask, rotary compute.Rotary, seeks ...int) {
 		i++
 		scale := sharp * 1.3 / float64(dim)
-		f(i, seqs, t, compute.AttentionSpec{Heads: heads, HeadDim: dim, Scale: scale, Mask: mask, Rotary: rotary})
+		f(i, seqs, t, compute.AttentionSpec{Heads: heads, HeadDim: dim, Scale: scale, Mask: mask, Rotary: rotary}, seeks...)
 	}
 	for _, rotary := range rotaries {
 		for _, mask := range masksOf(3) {
 			try(3, 5, 3, 8, mask, rotary)
 		}
 	}
-	try(2, 7, 2, 5, compute.Mask{}, compute.Rotary{}) // an odd width, which only heads that do not rotate can have
+	for j, dim := range []int{5, 33} { // odd widths, which only heads that do not rotate can have
+		try(2, 7+24*j, 2, dim, compute.Mask{}, compute.Rotary{})
+	}
+	for j, dim := range []int{6, 10, 34} { // even, and no multiple of a register
+		try(1, 9, 3, dim, masksOf(3)[j], rotaries[1+j%2])
+	}
 	sharp = 20
 	try(1, 33, 2, 16, compute.Mask{}, rotaries[1])
+	sharp = 10
+	try(1, 300, 2, 16, compute.Mask{}, compute.Rotary{}, 0, 75)
 	sharp = 1
+	try(1, 257, 1, 10, compute.Mask{}, rotaries[1])
 	for _, dim := range []int{2, 8, 16, 64} {
 		for _, t := range []int{1, 2, 5, 33} {
 			heads := 1 + i%3
@@ -168,26 +185,33 @@ func attentionCases(f func(i, seqs, t int, a compute.AttentionSpec)) {
 }
 
 func attentions() (all []*trial) {
-	attentionCases(func(i, seqs, t int, a compute.AttentionSpec) {
-		all = append(all, attentionTrial(uint64(i), seqs, t, a))
+	attentionCases(func(i, seqs, t int, a compute.AttentionSpec, seeks ...int) {
+		all = append(all, attentionTrial(uint64(i), seqs, t, a, seeks...))
 	})
 	return all
 }
 
 func attentionGrads() (all []*trial) {
-	attentionCases(func(i, seqs, t int, a compute.AttentionSpec) {
-		all = append(all, attentionGradTrial(uint64(i), seqs, t, a))
+	attentionCases(func(i, seqs, t int, a compute.AttentionSpec, seeks ...int) {
+		all = append(all, attentionGradTrial(uint64(i), seqs, t, a, seeks...))
 	})
 	return all
 }
 
-func losses() (all []*trial) {
-	for i, vocab := range append([]int{2, 256, 257}, edges[1:]...) {
+func classifies() (all []*trial) {
+	try := func(seqs, t, c, vocab int, mult float64) {
 		for _, grad := range []bool{false, true} {
-			all = append(all, lossTrial(uint64(i), 1+i%3, []int{1, 5, 33}[i%3], vocab, grad, 1),
-				lossTrial(uint64(i), 1, 5, vocab, grad, 40))
+			all = append(all, classifyTrial(uint64(len(all)), seqs, t, c, vocab, grad, mult))
 		}
 	}
+	shapes(func(i, rows, c, vocab int) {
+		seqs, t := batchOf(i, rows)
+		try(seqs, t, c, max(vocab, 2), []float64{1, 40, 0.5}[i%3])
+	})
+	for i, vocab := range []int{17, 256, 257, 300, 1031} {
+		try(1+i%2, 7, 21, vocab, 1)
+	}
+	try(3, 11, 545, 35, 2) // deeper than blocks for caches
 	return all
 }
 

@@ -15,6 +15,8 @@ func (r *Reference) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale floa
 	optional("WeightGrad", "db", db, dy.Cols)
 	apart("WeightGrad", "dw", dw, db, dy.Vec, x.Vec)
 	apart("WeightGrad", "db", db, dy.Vec, x.Vec)
+	args{"dy": dy.Vec, "x": x.Vec}.lie("WeightGrad", r.Operands)
+	args{"dw": dw, "db": db}.lie("WeightGrad", compute.FP32)
 	d := compute.Matrix(dw, x.Cols)
 	for i := range rows {
 		for o, g := range row(dy, i) {
@@ -31,6 +33,7 @@ func (r *Reference) SumRows(dst compute.Vec, parts compute.Mat) {
 	rows := whole("SumRows", "parts", parts)
 	length("SumRows", "dst", dst.N, parts.Cols)
 	apart("SumRows", "dst", dst, parts.Vec)
+	args{"dst": dst, "parts": parts.Vec}.lie("SumRows", compute.FP32)
 	for i := range rows {
 		axpy(Data(dst), 1, row(parts, i))
 	}
@@ -38,6 +41,7 @@ func (r *Reference) SumRows(dst compute.Vec, parts compute.Mat) {
 
 // Sum adds up v in order.
 func (r *Reference) Sum(v compute.Vec) float64 {
+	args{"v": v}.lie("Sum", compute.FP32)
 	var sum float64
 	for _, x := range Data(v) {
 		sum += x
@@ -46,7 +50,10 @@ func (r *Reference) Sum(v compute.Vec) float64 {
 }
 
 // SumSquares adds up the squares of v in order.
-func (r *Reference) SumSquares(v compute.Vec) float64 { return dot(Data(v), Data(v)) }
+func (r *Reference) SumSquares(v compute.Vec) float64 {
+	args{"v": v}.lie("SumSquares", compute.FP32)
+	return dot(Data(v), Data(v))
+}
 
 // AdamW takes one step on the parameters of spans.
 func (r *Reference) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.Adam) {
@@ -56,6 +63,7 @@ func (r *Reference) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a comput
 	length("AdamW", "g", g.N, p.N)
 	length("AdamW", "m", m.N, p.N)
 	length("AdamW", "v", v.N, p.N)
+	args{"p": p, "g": g, "m": m, "v": v}.lie("AdamW", compute.FP32)
 	pd, gd, md, vd := Data(p), Data(g), Data(m), Data(v)
 	unbias1 := 1 - math.Pow(a.Beta1, float64(a.Step))
 	unbias2 := 1 - math.Pow(a.Beta2, float64(a.Step))

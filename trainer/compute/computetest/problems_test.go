@@ -32,7 +32,7 @@ func normProblem(b *bench, s compute.NormSpec) problem {
 		},
 		gradient: func() {
 			b.lanes(func(l compute.Lane, part cut) {
-				l.NormGrad(part(dx), part(gains), part(biases), part(residual), part(dy), part(x), part(stats), gain.Vec, s)
+				l.NormGrad(part(dx), compute.Mat{}, part(gains), part(biases), part(residual), part(dy), part(x), part(stats), gain.Vec, s)
 			})
 			b.SumRows(dgain.Vec, gains)
 			if !s.RMS {
@@ -179,23 +179,35 @@ func embedProblem(b *bench, name string, pos, dpos compute.Mat) problem {
 	}
 }
 
-// lossProblems is scale times the sum of the losses.
-func lossProblems(b *bench) []problem {
-	const vocab, scale = 6, 0.25
-	batch := b.tokens(vocab)
-	z, loss := b.normal(rows, vocab), b.zeros(rows, 1)
-	logits, dz := b.like(z), b.like(z)
-	run := func(m compute.Mat, grad bool) {
-		set(m, z)
-		b.batch(batch, func(l compute.Lane, part cut) { l.CrossEntropy(part(loss).Vec, part(m), grad, scale) })
+// classifyProblems is scale times the sum of the losses.
+func classifyProblems(b *bench) (all []problem) {
+	for _, mult := range []float64{1, 0.3} {
+		all = append(all, classifyProblem(b, mult))
 	}
-	return []problem{{
-		name: "sum",
+	return all
+}
+
+func classifyProblem(b *bench, mult float64) problem {
+	const c, vocab, scale = 5, 6, 0.25
+	batch := b.tokens(vocab)
+	y, w, loss := b.normal(rows, c), b.normal(vocab, c), b.zeros(rows, 1)
+	dlogits, dy, dw := b.zeros(rows, vocab), b.like(y), b.like(w)
+	weight := b.Weight(w.Vec, vocab, c)
+	return problem{
+		name: fmt.Sprintf("mult=%g", mult),
 		loss: func() float64 {
-			run(logits, false)
+			b.batch(batch, func(l compute.Lane, part cut) {
+				l.Classify(part(loss).Vec, compute.Mat{}, part(y), weight, mult, scale)
+			})
 			return scale * b.Sum(loss.Vec)
 		},
-		gradient: func() { run(dz, true) },
-		vars:     []variable{{"logits", z.Vec, dz.Vec}},
-	}}
+		gradient: func() {
+			b.batch(batch, func(l compute.Lane, part cut) {
+				l.Classify(part(loss).Vec, part(dlogits), part(y), weight, mult, scale)
+				l.LinearGrad(part(dy), part(dlogits), weight, mult, compute.Epilogue{})
+			})
+			b.WeightGrad(dw.Vec, compute.Vec{}, dlogits, y, mult)
+		},
+		vars: []variable{{"y", y.Vec, dy.Vec}, {"w", w.Vec, dw.Vec}},
+	}
 }

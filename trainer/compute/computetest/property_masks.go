@@ -15,10 +15,10 @@ var masked = []struct {
 	{"Norm/layer", 37, func(b int, m compute.Mask) *trial { return normTrial(1, b, 3, 37, normSpec(false, m, 37)) }},
 	{"Norm/rms", 37, func(b int, m compute.Mask) *trial { return normTrial(2, b, 3, 37, normSpec(true, m, 37)) }},
 	{"NormGrad/layer", 37, func(b int, m compute.Mask) *trial {
-		return normGradTrial(3, b, 3, 37, normSpec(false, m, 37), apartForm)
+		return normGradTrial(3, b, 3, 37, normSpec(false, m, 37), apartForm, true)
 	}},
 	{"NormGrad/rms", 37, func(b int, m compute.Mask) *trial {
-		return normGradTrial(4, b, 3, 37, normSpec(true, m, 37), apartForm)
+		return normGradTrial(4, b, 3, 37, normSpec(true, m, 37), apartForm, true)
 	}},
 	{"Linear/none", 35, func(b int, m compute.Mask) *trial { return linearTrial(5, maskedLinear(b, compute.None, m)) }},
 	{"Linear/gelu", 35, func(b int, m compute.Mask) *trial { return linearTrial(6, maskedLinear(b, compute.GELU, m)) }},
@@ -100,8 +100,8 @@ func closed(t *testing.T, dev compute.Device) {
 func wide(seqs int) []*trial {
 	all := []*trial{
 		embedTrial(1, seqs, 6, 9, 11, true),
-		lossTrial(2, seqs, 6, 33, true, 1),
-		normGradTrial(4, seqs, 6, 33, normSpec(false, compute.Mask{}, 33), apartForm),
+		classifyTrial(2, seqs, 6, 21, 33, true, 1),
+		normGradTrial(4, seqs, 6, 33, normSpec(false, compute.Mask{}, 33), apartForm, true),
 	}
 	for _, o := range masked {
 		all = append(all, o.trial(seqs, compute.Mask{Old: 3, M: 0.3}))

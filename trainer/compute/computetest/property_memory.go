@@ -9,75 +9,71 @@ import (
 	"growlab/trainer/compute"
 )
 
-// memory: new memory is zero, what goes up comes down, views keep apart, Zero clears no more than its view.
+// memory: new memory is zero, what goes up comes down, views keep apart, Zero clears no more than its view; in fp32 memory,
+// and in operand memory, which rounds.
 func memory(t *testing.T, open func(t testing.TB) compute.Device) {
 	dev := opened(t, open)
 	if dev.Name() == "" {
 		t.Error("the device has no name")
 	}
-	buf, err := dev.Alloc(100)
-	if err != nil {
-		t.Fatalf("alloc of 100: %v", err)
+	t.Run("fp32", func(t *testing.T) { keeps(t, dev, dev.Alloc, compute.FP32) })
+	t.Run("operands", func(t *testing.T) { keeps(t, dev, dev.AllocOperand, dev.Precision()) })
+	if err := dev.Sync(); err != nil {
+		t.Errorf("sync: %v", err)
 	}
-	defer buf.Free()
-	if buf.Len() != 100 {
-		t.Errorf("alloc of 100: length %d", buf.Len())
+}
+
+// keeps checks memory of precision p.
+func keeps(t *testing.T, dev compute.Device, alloc func(int) (compute.Buffer, error), p compute.Precision) {
+	const n = 101
+	buf := room(t, alloc, n)
+	defer func() { buf.Free() }()
+	if buf.Len() != n {
+		t.Errorf("alloc of %d: length %d", n, buf.Len())
 	}
-	want := make([]float32, 100)
+	want := make([]float32, n)
 	holds := func(when string) {
 		t.Helper()
-		got := make([]float32, 100)
+		got := make([]float32, n)
 		dev.Download(got, compute.All(buf))
-		if !slices.Equal(got, want) {
-			t.Errorf("%s: got %v, want %v", when, got, want)
+		for i := range want {
+			if w := held(float64(want[i]), p); !same(float64(got[i]), w) {
+				t.Errorf("%s, element %d: got %g, want %g", when, i, got[i], w)
+			}
 		}
+	}
+	upload := func(off int, src ...float32) {
+		dev.Upload(compute.All(buf).At(off, len(src)), src)
+		copy(want[off:], src)
 	}
 	holds("after alloc")
 
 	for i := range want {
-		want[i] = float32(i) + 1.0/3
+		upload(i, float32(i)+1.0/3)
 	}
-	dev.Upload(compute.All(buf), want)
+	holds("after upload, one by one")
+	upload(0, want...)
 	holds("after upload")
-
-	view := compute.All(buf).At(10, 17)
-	dev.Upload(view.At(3, 4), []float32{-1, -2, -3, -4})
+	dev.Upload(compute.All(buf).At(10, 17).At(3, 4), []float32{-1, -2, -3, -4})
 	copy(want[13:], []float32{-1, -2, -3, -4})
 	holds("after upload to a view of a view")
 
 	part := make([]float32, 5)
-	dev.Download(part, compute.All(buf).At(12, 5))
-	if !slices.Equal(part, want[12:17]) {
-		t.Errorf("download of elements 12 to 17: got %v, want %v", part, want[12:17])
+	dev.Download(part, compute.All(buf).At(11, 5))
+	if got := part[2:]; !slices.Equal(got, want[13:16]) {
+		t.Errorf("download of elements 13 to 16: got %v, want %v", got, want[13:16])
 	}
 
-	dev.Zero(view)
+	dev.Zero(compute.All(buf).At(10, 17))
 	clear(want[10:27])
 	holds("after zero of elements 10 to 27")
 
-	again, err := dev.Alloc(100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dev.Upload(compute.All(again), want)
-	again.Free()
-	again, err = dev.Alloc(100)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer again.Free()
-	if sum := dev.SumSquares(compute.All(again)); sum != 0 {
-		t.Errorf("memory allocated after some was freed: sum of squares %g, want zeros", sum)
-	}
-
-	none, err := dev.Alloc(0)
-	if err != nil {
-		t.Fatalf("alloc of 0: %v", err)
-	}
-	none.Free()
-	if err := dev.Sync(); err != nil {
-		t.Errorf("sync: %v", err)
-	}
+	upload(0, want...)
+	buf.Free()
+	buf = room(t, alloc, n)
+	clear(want)
+	holds("allocated after some was freed")
+	room(t, alloc, 0).Free()
 }
 
 // groups: Run cuts a batch as Lanes says, each sequence in one lane, and no two lanes with one index at once.
@@ -122,70 +118,4 @@ func groups(t *testing.T, open func(t testing.TB) compute.Device) {
 			}
 		}
 	}
-}
-
-// refresh: Linear and LinearGrad use the numbers as they were at the last Refresh, or the Weight call if none, for every
-// live weight.
-func refresh(t *testing.T, open func(t testing.TB) compute.Device) {
-	dev := opened(t, open)
-	const n = 5
-	buf, err := dev.Alloc(4 * n * n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer buf.Free()
-	mat := func(i int) compute.Mat { return compute.Matrix(compute.All(buf).At(i*n*n, n*n), n) }
-	x, y := mat(2), mat(3)
-	one := make([]float32, n*n) // the identity
-	for i := range n {
-		one[i*n+i] = 1
-	}
-	dev.Upload(x.Vec, one)
-
-	var weights [2]compute.Weight
-	fill := func(seed int) []float32 {
-		w := make([]float32, n*n)
-		for i := range w {
-			w[i] = float32(seed*n*n + i)
-		}
-		return w
-	}
-	for i := range weights {
-		dev.Upload(mat(i).Vec, fill(i))
-		weights[i] = dev.Weight(mat(i).Vec, n, n)
-		if weights[i].Out() != n || weights[i].In() != n {
-			t.Errorf("weight of (%d, %d) says (%d, %d)", n, n, weights[i].Out(), weights[i].In())
-		}
-	}
-	uses := func(when string, i int, want []float32) {
-		t.Helper()
-		got := make([]float32, n*n)
-		b := compute.Batch{Seqs: 1, T: n, Inputs: make([]int32, n)}
-		dev.Run(b, func(l compute.Lane) { l.LinearGrad(y, x, weights[i], 1, compute.Epilogue{}) })
-		dev.Download(got, y.Vec)
-		if !slices.Equal(got, want) {
-			t.Errorf("%s, LinearGrad by weight %d: got %v, want %v", when, i, got, want)
-		}
-		dev.Run(b, func(l compute.Lane) { l.Linear(y, x, weights[i], compute.Epilogue{}) })
-		dev.Download(got, y.Vec)
-		for r := range n {
-			for c := range n {
-				if got[r*n+c] != want[c*n+r] {
-					t.Errorf("%s, Linear by weight %d at %d,%d: got %g, want %g", when, i, r, c, got[r*n+c], want[c*n+r])
-				}
-			}
-		}
-	}
-	uses("after Weight", 0, fill(0))
-	uses("after Weight", 1, fill(1))
-	dev.Upload(mat(0).Vec, fill(3))
-	dev.Upload(mat(1).Vec, fill(4))
-	dev.Refresh()
-	uses("after Refresh", 0, fill(3))
-	uses("after Refresh", 1, fill(4))
-	weights[0].Free()
-	dev.Upload(mat(1).Vec, fill(5))
-	dev.Refresh()
-	uses("after Refresh with the other weight freed", 1, fill(5))
-	weights[1].Free()
 }

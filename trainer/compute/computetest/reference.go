@@ -7,11 +7,14 @@ import (
 )
 
 // Reference is the oracle: a compute.Device in float64, one thread, loops as in the formulas. It holds numbers between
-// operations in float64 too; only Upload and Download pass through float32.
+// operations in float64 too; only Upload and Download pass through float32. With Operands BF16 it still computes in
+// float64, but rounds where the contract says, and nowhere else: the best that an engine of bf16 can do.
 type Reference struct {
 	// Per is how many sequences a lane takes. 0 means 1, as a CPU engine does; a number as large as the batch makes one
 	// lane of the whole, as a GPU does.
 	Per int
+	// Operands is the precision of operands. FP32 stands for float64: nothing is rounded.
+	Operands compute.Precision
 }
 
 var _ compute.Device = (*Reference)(nil)
@@ -20,15 +23,21 @@ var _ compute.Device = (*Reference)(nil)
 func NewReference() *Reference { return &Reference{} }
 
 // Name says that this is the reference.
-func (r *Reference) Name() string { return "reference fp64, 1 thread" }
+func (r *Reference) Name() string {
+	if r.Operands == compute.BF16 {
+		return "reference fp64, operands in bf16, 1 thread"
+	}
+	return "reference fp64, 1 thread"
+}
 
-// Precision is FP32, for want of a name: nothing is rounded.
-func (r *Reference) Precision() compute.Precision { return compute.FP32 }
+// Precision is Operands.
+func (r *Reference) Precision() compute.Precision { return r.Operands }
 
 // buffer is the memory of Reference.
 type buffer struct {
-	data  []float64
-	freed bool
+	data      []float64
+	precision compute.Precision
+	freed     bool
 }
 
 func (b *buffer) Len() int { return len(b.data) }
@@ -57,20 +66,26 @@ func Data(v compute.Vec) []float64 {
 }
 
 // Alloc returns n zeros.
-func (r *Reference) Alloc(n int) (compute.Buffer, error) {
+func (r *Reference) Alloc(n int) (compute.Buffer, error) { return alloc(n, compute.FP32), nil }
+
+// AllocOperand returns n zeros that are rounded whenever they change.
+func (r *Reference) AllocOperand(n int) (compute.Buffer, error) { return alloc(n, r.Operands), nil }
+
+func alloc(n int, p compute.Precision) *buffer {
 	if n < 0 {
 		panic(fmt.Sprintf("computetest: Alloc: %d elements", n))
 	}
-	return &buffer{data: make([]float64, n)}, nil
+	return &buffer{data: make([]float64, n), precision: p}
 }
 
-// Upload widens src into dst.
+// Upload widens src into dst, rounded where dst is operand memory.
 func (r *Reference) Upload(dst compute.Vec, src []float32) {
 	length("Upload", "src", len(src), dst.N)
 	d := Data(dst)
 	for i, x := range src {
 		d[i] = float64(x)
 	}
+	settle(dst)
 }
 
 // Download rounds src to float32.
@@ -84,10 +99,11 @@ func (r *Reference) Download(dst []float32, src compute.Vec) {
 // Zero clears v.
 func (r *Reference) Zero(v compute.Vec) { clear(Data(v)) }
 
-// weight is a view: Reference multiplies by the numbers as they stand.
+// weight is a view: Reference multiplies by the numbers as they stand, rounded if it rounds operands.
 type weight struct {
 	compute.Mat
-	freed bool
+	precision compute.Precision
+	freed     bool
 }
 
 func (w *weight) Out() int { return w.Rows() }
@@ -106,10 +122,11 @@ func (r *Reference) Weight(w compute.Vec, out, in int) compute.Weight {
 		panic(fmt.Sprintf("computetest: Weight: shape (%d, %d)", out, in))
 	}
 	length("Weight", "w", w.N, out*in)
-	return &weight{Mat: compute.Matrix(w, in)}
+	args{"w": w}.lie("Weight", compute.FP32)
+	return &weight{Mat: compute.Matrix(w, in), precision: r.Operands}
 }
 
-// matrix is the numbers behind a weight of Reference.
+// matrix is the numbers that a weight of Reference multiplies by.
 func matrix(op string, w compute.Weight) []float64 {
 	k, ok := w.(*weight)
 	if !ok {
@@ -118,7 +135,14 @@ func matrix(op string, w compute.Weight) []float64 {
 	if k.freed {
 		panic("computetest: " + op + ": weight used after Free")
 	}
-	return Data(k.Vec)
+	if k.precision == compute.FP32 {
+		return Data(k.Vec)
+	}
+	d := make([]float64, k.N)
+	for i, x := range Data(k.Vec) {
+		d[i] = held(x, k.precision)
+	}
+	return d
 }
 
 // Refresh does nothing, since there are no copies.
@@ -132,7 +156,7 @@ func (r *Reference) Run(b compute.Batch, f func(compute.Lane)) {
 	batch("Run", b)
 	_, per := r.Lanes(b.Seqs)
 	for first := 0; first < b.Seqs; first += per {
-		f(&lane{b, first, min(per, b.Seqs-first)})
+		f(&lane{b, first, min(per, b.Seqs-first), r.Operands})
 	}
 }
 
@@ -146,6 +170,7 @@ func (r *Reference) Close() error { return nil }
 type lane struct {
 	batch       compute.Batch
 	first, seqs int
+	operands    compute.Precision
 }
 
 func (l *lane) Index() int { return 0 }

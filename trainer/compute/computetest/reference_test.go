@@ -10,7 +10,11 @@ import (
 )
 
 func TestReference(t *testing.T) {
-	computetest.Run(t, func(testing.TB) compute.Device { return computetest.NewReference() })
+	for _, p := range []compute.Precision{compute.FP32, compute.BF16} {
+		t.Run(p.String(), func(t *testing.T) {
+			computetest.Run(t, func(testing.TB) compute.Device { return &computetest.Reference{Operands: p} })
+		})
+	}
 }
 
 // One lane of the whole batch, as on a GPU, gives the same bits as a lane for each sequence.
@@ -85,12 +89,38 @@ func TestReferenceByHand(t *testing.T) {
 		})
 		near(t, "y", y, 0.84119199060827670, -0.04540230591222498, 0) // worked out in decimal, 40 digits
 	})
-	t.Run("CrossEntropy", func(t *testing.T) {
-		z, loss := put(t, dev, 3, math.Log(2), math.Log(1), math.Log(5)), out(1, 1)
-		run(dev, 1, func(l compute.Lane) { l.CrossEntropy(loss.Vec, z, true, 2) })
+	t.Run("Classify", func(t *testing.T) {
+		w := put(t, dev, 2, math.Log(2), 7, math.Log(1), 7, math.Log(5), 7)
+		y, z, loss := put(t, dev, 2, 2, 0), out(3, 3), out(1, 1)
+		run(dev, 1, func(l compute.Lane) { l.Classify(loss.Vec, z, y, dev.Weight(w.Vec, 3, 2), 0.5, 2) })
 		near(t, "loss", loss, math.Log(4)) // token 0 has probability 2/8
 		near(t, "gradient", z, 2*(0.25-1), 2*0.125, 2*0.625)
 	})
+}
+
+func TestRoundBF16(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, c := range []struct{ x, want float32 }{
+		{1, 1},
+		{-3, -3},
+		{0, 0},
+		{1 + 0x1p-8, 1},
+		{1 + 0x1p-8 + 0x1p-23, 1 + 0x1p-7},
+		{1 + 0x3p-8, 1 + 0x1p-6}, // the gap after 1 is 2^-7
+		{-1 - 0x1p-8, -1},
+		{255.5, 256},
+		{0x1p-133, 0x1p-133},
+		{0x1p-134, 0},
+		{math.MaxFloat32, inf},
+		{-math.MaxFloat32, -inf},
+		{inf, inf},
+		{nan, nan},
+		{math.Float32frombits(0x7f800001), nan},
+	} {
+		if got := computetest.RoundBF16(c.x); got != c.want && !(got != got && c.want != c.want) {
+			t.Errorf("RoundBF16(%g): got %g, want %g", c.x, got, c.want)
+		}
+	}
 }
 
 // Two positions of one head of four: the rotation as in RoFormer, and the decay as in torchscale's xPos.
@@ -155,6 +185,12 @@ func TestReferencePanics(t *testing.T) {
 	freed.Buf.Free()
 	spec := compute.NormSpec{RMS: true, Eps: 1, S: 2}
 	stats := put(t, dev, 2, 0, 0, 0, 0)
+	rough := &computetest.Reference{Operands: compute.BF16}
+	buf, err := rough.AllocOperand(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	operand := compute.All(buf)
 	for _, c := range []struct {
 		name, want string
 		call       func(l compute.Lane)
@@ -172,6 +208,11 @@ func TestReferencePanics(t *testing.T) {
 		}},
 		{"token", "Embed: token 3 outside the vocabulary of 2", func(l compute.Lane) {
 			l.Embed(put(t, dev, 2, 0, 0, 0, 0), m.Vec, compute.Vec{})
+		}},
+		{"weight of operands", "Weight: w lies in bf16 memory, want fp32", func(compute.Lane) { rough.Weight(operand, 1, 2) }},
+		{"operand in fp32", "Linear: x lies in fp32 memory, want bf16", func(compute.Lane) {
+			w, x, y := rough.Weight(m.Vec, 2, 2), put(t, rough, 2, 0, 0), put(t, rough, 2, 0, 0)
+			run(rough, 1, func(l compute.Lane) { l.Linear(y, x, w, compute.Epilogue{}) })
 		}},
 		{"freed", "buffer used after Free", func(compute.Lane) { dev.Zero(freed.Vec) }},
 		{"step 0", "AdamW: step 0, want 1 or more", func(compute.Lane) { dev.AdamW(m.Vec, m.Vec, m.Vec, m.Vec, nil, compute.Adam{}) }},

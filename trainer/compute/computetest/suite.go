@@ -20,9 +20,10 @@ type check struct {
 // checks has at least one row for every method of Device and Lane.
 func checks() []check {
 	rows := []check{
-		{"Memory", "Name Precision Alloc Upload Download Zero Sync Close", memory},
+		{"Memory", "Name Precision Alloc AllocOperand Upload Download Zero Sync Close", memory},
 		{"Lanes", "Lanes Run Index First Seqs T", groups},
 		{"Refresh", "Weight Refresh", refresh},
+		{"Rounding", "", rounding},
 	}
 	for _, o := range operations() {
 		rows = append(rows, check{o.name, o.methods, func(t *testing.T, open func(t testing.TB) compute.Device) {

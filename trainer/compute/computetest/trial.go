@@ -14,11 +14,23 @@ type arg struct {
 	cols int
 	data []float32 // before the operation
 
+	operand  bool // lies in operand memory
+	either   bool // the operation takes it in fp32 memory and as an operand
 	perLane  bool // rows belong to sequences: lanes take their part
 	output   bool // changes; the trial's formula fills want. Others must stay as they are.
 	returned bool // lives on the host, as a result of the operation
 	loose    bool // the operation cannot know its length
 	want     []num
+	copies   *arg // the output that it repeats, to the bit where it holds as many
+}
+
+// settle rounds the wants of an operand, which is what its memory does.
+func (a *arg) settle() {
+	for i := range a.want {
+		if a.operand {
+			a.want[i] = a.want[i].stored()
+		}
+	}
 }
 
 // row is row i of what a holds before the operation.
@@ -124,6 +136,15 @@ func (k *trial) after(forward *trial, names ...string) []*arg {
 		}
 	}
 	return args
+}
+
+// operands marks args as operands.
+func operands(args ...*arg) {
+	for _, a := range args {
+		if a != nil {
+			a.operand = true
+		}
+	}
 }
 
 // lanes marks args as cut into the rows of lanes.

@@ -78,41 +78,62 @@ func (a *arg) sums() []series {
 	return s
 }
 
-// lossTrial has logits from N(0, spread²).
-func lossTrial(seed uint64, seqs, t, vocab int, grad bool, spread float64) *trial {
+// classifyTrial has y from N(0, 1) and w such that logits are from N(0, mult²), or so.
+func classifyTrial(seed uint64, seqs, t, c, vocab int, grad bool, mult float64) *trial {
 	k := newTrial(seed, seqs, t)
-	k.name = fmt.Sprintf("%d sequences of %d, vocabulary %d, gradient %v, logits up to %g", seqs, t, vocab, grad, spread)
+	k.name = fmt.Sprintf("%d sequences of %d, %d channels, vocabulary %d, gradient %v, logits times %g", seqs, t, c, vocab, grad, mult)
 	k.tokens(vocab)
 	scale := 1 / float64(k.rows())
-	logits := k.arg("logits", k.rows(), vocab, func() float64 { return spread * k.normal() })
-	logits.output = grad
+	y, w := k.input("y", k.rows(), c), k.arg("w", vocab, c, func() float64 { return k.normal() / math.Sqrt(float64(c)) })
+	k.weight = w
 	loss := k.written("loss", k.rows(), 1)
-	lanes(logits, loss)
-	k.lane = func(e *env, l compute.Lane) { l.CrossEntropy(e.mat(l, loss).Vec, e.mat(l, logits), grad, scale) }
+	var dlogits *arg
+	if grad {
+		dlogits = k.written("dlogits", k.rows(), vocab)
+	}
+	lanes(y, loss, dlogits)
+	operands(y, dlogits)
+	k.lane = func(e *env, l compute.Lane) {
+		l.Classify(e.mat(l, loss).Vec, e.mat(l, dlogits), e.mat(l, y), e.weight, mult, scale)
+	}
 	k.expect = func() {
+		z := make([]num, vocab)
 		for r, target := range k.batch.Targets {
-			top := math.Inf(-1)
-			for _, z := range logits.row(r) {
-				top = max(top, float64(z))
+			for j := range z {
+				z[j] = inner64(y.row(r), w.row(j)).times(constant(mult))
 			}
-			p, all := make([]num, vocab), series{}
-			for j := range p {
-				p[j] = logits.at(r*vocab + j).minus(exact(top)).exp()
-				all.add(p[j])
+			var d []num
+			loss.wants(r)[0], d = classified(z, int(target), scale)
+			if grad {
+				copy(dlogits.wants(r), d)
 			}
-			z := all.total()
-			loss.wants(r)[0] = z.log().plus(exact(top)).minus(logits.at(r*vocab + int(target)))
-			if !grad {
-				continue
-			}
-			for j, d := 0, logits.wants(r); j < vocab; j++ {
-				d[j] = p[j].over(z)
-				if j == int(target) {
-					d[j] = d[j].minus(exact(1))
-				}
-				d[j] = d[j].times(constant(scale))
-			}
+		}
+		if grad {
+			dlogits.settle()
 		}
 	}
 	return k
+}
+
+// classified is the loss of logits z, and scale times its gradient.
+func classified(z []num, target int, scale float64) (loss num, dlogits []num) {
+	top := z[0].v // any number will do; the largest does not overflow
+	for _, x := range z {
+		top = max(top, x.v)
+	}
+	dlogits = make([]num, len(z))
+	var all series
+	for j, x := range z {
+		dlogits[j] = x.minus(exact(top)).exp()
+		all.add(dlogits[j])
+	}
+	sum := all.total()
+	for j, p := range dlogits {
+		dlogits[j] = p.over(sum)
+		if j == target {
+			dlogits[j] = dlogits[j].minus(exact(1))
+		}
+		dlogits[j] = dlogits[j].times(constant(scale))
+	}
+	return sum.log().plus(exact(top)).minus(z[target]), dlogits
 }

@@ -15,6 +15,7 @@ type linearCase struct {
 	bias             bool
 	residual         residual
 	gate             float64
+	operand          bool // y, or dx, is an operand
 }
 
 // residual says where Linear finds what it adds to.
@@ -56,6 +57,8 @@ func linearTrial(seed uint64, c linearCase) *trial {
 		res = y
 	}
 	lanes(x, y, pre, res)
+	operands(x, pre)
+	y.operand, y.either = c.operand, c.residual == alone
 	k.lane = func(e *env, l compute.Lane) {
 		l.Linear(e.mat(l, y), e.mat(l, x), e.weight, compute.Epilogue{
 			Bias: e.vec(bias), Act: c.act, Pre: e.mat(l, pre), Mask: c.mask, Residual: e.mat(l, res), Gate: c.gate,
@@ -79,6 +82,10 @@ func linearTrial(seed uint64, c linearCase) *trial {
 					yr[j] = res.at(r*c.out + j).plus(yr[j].times(constant(c.gate)))
 				}
 			}
+		}
+		y.settle()
+		if pre != nil {
+			pre.settle()
 		}
 	}
 	return k
@@ -123,6 +130,8 @@ func linearGradTrial(seed uint64, c linearCase) *trial {
 		pre = k.input("pre", k.rows(), cols)
 	}
 	lanes(dy, dx, pre)
+	operands(dy, pre)
+	dx.operand, dx.either = c.operand, true
 	k.lane = func(e *env, l compute.Lane) {
 		l.LinearGrad(e.mat(l, dx), e.mat(l, dy), e.weight, c.gate, compute.Epilogue{Act: c.act, Pre: e.mat(l, pre), Mask: c.mask})
 	}
@@ -142,6 +151,7 @@ func linearGradTrial(seed uint64, c linearCase) *trial {
 				carry(d, j, dh.times(constant(c.mask.Of(j))), pre, r, c.act)
 			}
 		}
+		dx.settle()
 	}
 	return k
 }

@@ -2,6 +2,7 @@ package computetest
 
 import (
 	"fmt"
+	"slices"
 
 	"growlab/trainer/compute"
 )
@@ -27,6 +28,7 @@ func normTrial(seed uint64, seqs, t, c int, s compute.NormSpec) *trial {
 	}
 	y, stats := k.written("y", k.rows(), c), k.written("stats", k.rows(), 2)
 	lanes(x, y, stats)
+	operands(y)
 	k.lane = func(e *env, l compute.Lane) {
 		l.Norm(e.mat(l, y), e.mat(l, stats), e.mat(l, x), e.vec(gain), e.vec(bias), s)
 	}
@@ -42,6 +44,7 @@ func normTrial(seed uint64, seqs, t, c int, s compute.NormSpec) *trial {
 				yr[j] = n.times(constant(s.Mask.Of(j)))
 			}
 		}
+		y.settle()
 	}
 	return k
 }
@@ -74,11 +77,11 @@ const (
 
 var residualForms = []residualForm{apartForm, inPlaceForm, absentForm}
 
-// normGradTrial takes x and the stats from a normTrial.
-func normGradTrial(seed uint64, seqs, t, c int, s compute.NormSpec, form residualForm) *trial {
+// normGradTrial takes x and the stats from a normTrial. copied asks for dx as operands too.
+func normGradTrial(seed uint64, seqs, t, c int, s compute.NormSpec, form residualForm, copied bool) *trial {
 	forward := normTrial(seed, seqs, t, c, s)
 	k := newTrial(seed+1, seqs, t)
-	k.name = fmt.Sprintf("%s, residual %s", forward.name, form)
+	k.name = fmt.Sprintf("%s, residual %s, copy %v", forward.name, form, copied)
 	saved := k.after(forward, "x", "stats")
 	x, stats := saved[0], saved[1]
 	gain, dy := k.input("gain", 1, c), k.input("dy", k.rows(), c)
@@ -97,9 +100,14 @@ func normGradTrial(seed uint64, seqs, t, c int, s compute.NormSpec, form residua
 	case absentForm:
 		dx = k.written("dx", k.rows(), c)
 	}
-	lanes(x, stats, dy, gains, biases, dx, residual)
+	var operand *arg
+	if copied {
+		operand = k.written("operand", k.rows(), c)
+		operand.operand, operand.copies = true, dx
+	}
+	lanes(x, stats, dy, gains, biases, dx, residual, operand)
 	k.lane = func(e *env, l compute.Lane) {
-		l.NormGrad(e.mat(l, dx), e.mat(l, gains), e.mat(l, biases), e.mat(l, residual), e.mat(l, dy), e.mat(l, x), e.mat(l, stats),
+		l.NormGrad(e.mat(l, dx), e.mat(l, operand), e.mat(l, gains), e.mat(l, biases), e.mat(l, residual), e.mat(l, dy), e.mat(l, x), e.mat(l, stats),
 			e.vec(gain), s)
 	}
 	k.expect = func() {
@@ -128,6 +136,10 @@ func normGradTrial(seed uint64, seqs, t, c int, s compute.NormSpec, form residua
 					d[j] = residual.at(r*c + j).plus(d[j])
 				}
 			}
+		}
+		if copied {
+			operand.want = slices.Clone(dx.want)
+			operand.settle()
 		}
 		gains.totals(dgain)
 		biases.totals(dbias)

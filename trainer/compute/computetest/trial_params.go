@@ -12,6 +12,7 @@ func weightGradTrial(seed uint64, rows, out, in int, bias bool, scale float64) *
 	k := newTrial(seed, 1, rows)
 	k.name = fmt.Sprintf("%d rows, %d out, %d in, bias %v, scale %g", rows, out, in, bias, scale)
 	dw, dy, x := k.changed("dw", out, in), k.input("dy", rows, out), k.input("x", rows, in)
+	operands(dy, x)
 	var db *arg
 	if bias {
 		db = k.changed("db", 1, out)
@@ -70,7 +71,7 @@ func reduceTrial(seed uint64, n int) *trial {
 		}
 		for i, s := range []series{total, squares} {
 			n := s.total()
-			res.wants(0)[i] = num{n.v, n.e * unit64 / unit}
+			res.wants(0)[i] = num{v: n.v, e: n.e * unit64 / unit}
 		}
 	}
 	return k

@@ -15,10 +15,7 @@ import (
 // Attention rotates q and k in place, and writes causal attention to o and its log-sum-exp to lse.
 func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
 	g := l.attentionShapes("Attention", o, lse, qkv, a)
-	if g.tmp == nil {
-		return // the fault is noted
-	}
-	l.attention(&g)
+	l.heads(g, l.kernels.attention)
 }
 
 // AttentionGrad writes the gradient of qkv before rotation.
@@ -26,11 +23,20 @@ func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.Attent
 	g := l.attentionShapes("AttentionGrad", o, lse, qkv, a)
 	shape("AttentionGrad", "do", do, l.rows(), o.Cols)
 	shape("AttentionGrad", "dqkv", dqkv, l.rows(), qkv.Cols)
-	if g.tmp == nil {
-		return // the fault is noted
-	}
-	g.dout, g.dqkv = ptr(do.Vec), ptr(dqkv.Vec)
-	l.attentionGrad(&g)
+	g.dout, g.dqkv = l.operand(do.Vec), l.operand(dqkv.Vec)
+	l.heads(g, l.kernels.attentionGrad)
+}
+
+// heads calls f for ranges of the heads.
+func (l *lane) heads(g C.gl_attention, f func(*C.gl_attention)) {
+	l.share(int(g.heads), 1, func(w *lane, first, count int) {
+		g := g
+		g.first, g.count = C.ptrdiff_t(first), C.ptrdiff_t(count)
+		if g.tmp = w.scratch(C.gl_attention_scratch(g.t, g.dim)); g.tmp == nil {
+			return // the fault is noted
+		}
+		f(&g)
+	})
 }
 
 func (l *lane) attentionShapes(op string, o, lse, qkv compute.Mat, a compute.AttentionSpec) C.gl_attention {
@@ -42,15 +48,13 @@ func (l *lane) attentionShapes(op string, o, lse, qkv compute.Mat, a compute.Att
 	shape(op, "lse", lse, l.rows(), a.Heads)
 	shape(op, "qkv", qkv, l.rows(), 3*inner)
 	g := C.gl_attention{
-		o: ptr(o.Vec), lse: ptr(lse.Vec), qkv: ptr(qkv.Vec),
+		o: l.operand(o.Vec), lse: ptr(lse.Vec), qkv: l.operand(qkv.Vec),
 		seqs: C.ptrdiff_t(l.Seqs()), t: C.ptrdiff_t(l.T()), heads: C.ptrdiff_t(a.Heads), dim: C.ptrdiff_t(a.HeadDim),
 		scale: C.float(a.Scale), mask: mask(a.Mask, a.Heads),
 	}
-	g.tmp = l.scratch(C.gl_attention_scratch(g.t, g.dim))
-	table, err := l.tables.of(a.Rotary, l.T(), a.HeadDim)
+	table, err := l.tables.of(l.device, a.Rotary, l.T(), a.HeadDim)
 	if err != nil {
-		l.fail(err)
-		g.tmp = nil
+		l.fail(err) // and the result is not rotated
 	}
 	g.rotary = table
 	return g
@@ -69,20 +73,22 @@ type rotation struct {
 }
 
 // of returns the table of r for t positions of heads of dim.
-func (s *tables) of(r compute.Rotary, t, dim int) (C.gl_rotary, error) {
+func (s *tables) of(d *device, r compute.Rotary, t, dim int) (C.gl_rotary, error) {
 	if r.Base == 0 {
 		return C.gl_rotary{}, nil
 	}
-	s.mu.Lock()
+	s.mu.Lock() // nobody else takes memory while lanes run
 	defer s.mu.Unlock()
 	key := rotation{r, t, dim}
 	b, ok := s.made[key]
 	if !ok {
 		var err error
-		if b, err = allocate(4 * t * dim); err != nil {
+		if b, err = d.take(4 * t * dim); err != nil {
 			return C.gl_rotary{}, fmt.Errorf("table of rotations: %w", err)
 		}
-		key.fill(unsafe.Slice((*float32)(b.p), b.n))
+		if !d.dry {
+			key.fill(unsafe.Slice((*float32)(b.p), b.n))
+		}
 		if s.made == nil {
 			s.made = map[rotation]block{}
 		}

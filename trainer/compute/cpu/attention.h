@@ -96,8 +96,8 @@ static void attention(const gl_attention *g)
 {
 	const ptrdiff_t inner = g->heads * g->dim, t = g->t;
 	for (ptrdiff_t i = 0; i < g->seqs; i++)
-		for (ptrdiff_t head = 0; head < g->heads; head++)
-			attention_head(g, g->qkv + i * t * 3 * inner, g->o + i * t * inner, g->lse + i * t * g->heads, head);
+		for (ptrdiff_t head = g->first; head < g->first + g->count; head++)
+			attention_head(g, (float *)g->qkv + i * t * 3 * inner, (float *)g->o + i * t * inner, g->lse + i * t * g->heads, head);
 }
 
 // g = eta dout, and delta_t = dout_t·o_t.
@@ -191,7 +191,7 @@ static void attention_grad(const gl_attention *g)
 {
 	const ptrdiff_t inner = g->heads * g->dim, t = g->t;
 	for (ptrdiff_t i = 0; i < g->seqs; i++)
-		for (ptrdiff_t head = 0; head < g->heads; head++)
-			attention_grad_head(g, g->qkv + i * t * 3 * inner, g->o + i * t * inner, g->lse + i * t * g->heads,
-				g->dout + i * t * inner, g->dqkv + i * t * 3 * inner, head);
+		for (ptrdiff_t head = g->first; head < g->first + g->count; head++)
+			attention_grad_head(g, (float *)g->qkv + i * t * 3 * inner, (float *)g->o + i * t * inner, g->lse + i * t * g->heads,
+				(const float *)g->dout + i * t * inner, (float *)g->dqkv + i * t * 3 * inner, head);
 }

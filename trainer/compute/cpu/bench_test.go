@@ -11,24 +11,13 @@ import (
 	"growlab/trainer/compute"
 )
 
-// each runs a benchmark for every family, on one thread and on two. f does one round of flops operations.
+// each runs a benchmark for every family and precision, on one thread and on two. f does one round of flops operations.
 func each(b *testing.B, prepare func(b *testing.B, d *device) (flops float64, f func())) {
-	for _, family := range families() {
-		if family.c == nil {
-			continue
-		}
+	for _, v := range variants() {
 		for _, threads := range []int{1, 2} {
-			b.Run(fmt.Sprintf("%s/threads=%d", family.name, threads), func(b *testing.B) {
-				dev, err := Open(Options{Threads: threads, Family: family.name})
-				if err != nil {
-					b.Fatal(err)
-				}
-				defer func() {
-					if err := dev.Close(); err != nil {
-						b.Error(err)
-					}
-				}()
-				flops, f := prepare(b, dev.(*device))
+			b.Run(fmt.Sprintf("%v/threads=%d", v, threads), func(b *testing.B) {
+				dev := v.open(b, threads)
+				flops, f := prepare(b, dev)
 				f()
 				best, before := time.Hour, used(b)
 				for b.Loop() {
@@ -85,19 +74,19 @@ func attended(products int) func(p *probe) float64 {
 
 func BenchmarkLinear(b *testing.B) {
 	overLanes(b, up, func(p *probe, l compute.Lane, of func(compute.Mat) compute.Mat) {
-		l.Linear(of(p.pre), of(p.y2), p.weights[2], compute.Epilogue{Bias: p.b[2]})
+		l.Linear(of(p.pre), of(p.y2), p.weights[2], compute.Epilogue{Bias: p.b[2].Vec})
 	})
 }
 
 func BenchmarkLinearGELU(b *testing.B) {
 	overLanes(b, up, func(p *probe, l compute.Lane, of func(compute.Mat) compute.Mat) {
-		l.Linear(of(p.h), of(p.y2), p.weights[2], compute.Epilogue{Bias: p.b[2], Act: compute.GELU, Pre: of(p.pre)})
+		l.Linear(of(p.h), of(p.y2), p.weights[2], compute.Epilogue{Bias: p.b[2].Vec, Act: compute.GELU, Pre: of(p.pre)})
 	})
 }
 
 func BenchmarkLinearDown(b *testing.B) {
 	overLanes(b, up, func(p *probe, l compute.Lane, of func(compute.Mat) compute.Mat) {
-		l.Linear(of(p.x2), of(p.h), p.weights[3], compute.Epilogue{Bias: p.b[3], Residual: of(p.x1), Gate: 1})
+		l.Linear(of(p.x2), of(p.h), p.weights[3], compute.Epilogue{Bias: p.b[3].Vec, Residual: of(p.x1), Gate: 1})
 	})
 }
 
@@ -109,7 +98,7 @@ func BenchmarkLinearGrad(b *testing.B) {
 
 func BenchmarkLinearGradGELU(b *testing.B) {
 	overLanes(b, up, func(p *probe, l compute.Lane, of func(compute.Mat) compute.Mat) {
-		l.LinearGrad(of(p.dpre), of(p.dx2), p.weights[3], 1, compute.Epilogue{Act: compute.GELU, Pre: of(p.pre)})
+		l.LinearGrad(of(p.dpre), of(p.dx2o), p.weights[3], 1, compute.Epilogue{Act: compute.GELU, Pre: of(p.pre)})
 	})
 }
 
@@ -117,7 +106,7 @@ func BenchmarkWeightGrad(b *testing.B) {
 	each(b, func(b *testing.B, d *device) (float64, func()) {
 		p := layer(b, d)
 		return up(p), func() {
-			d.WeightGrad(p.dw[2].Vec, p.db[2], p.dpre, p.y2, 1)
+			d.WeightGrad(p.dw[2].Vec, p.db[2].Vec, p.dpre, p.y2, 1)
 			d.flush()
 		}
 	})
@@ -137,14 +126,14 @@ func BenchmarkAttentionGrad(b *testing.B) {
 
 func BenchmarkNorm(b *testing.B) {
 	overLanes(b, func(p *probe) float64 { return 8 * float64(p.x0.N) }, func(p *probe, l compute.Lane, of func(compute.Mat) compute.Mat) {
-		l.Norm(of(p.y1), of(p.stats1), of(p.x0), p.gain, p.bias, p.norm)
+		l.Norm(of(p.y1), of(p.stats1), of(p.x0), p.gain.Vec, p.bias.Vec, p.norm)
 	})
 }
 
 func BenchmarkNormGrad(b *testing.B) {
 	overLanes(b, func(p *probe) float64 { return 16 * float64(p.x0.N) }, func(p *probe, l compute.Lane, of func(compute.Mat) compute.Mat) {
 		seq := func(m compute.Mat) compute.Mat { return m.Part(l.First(), 1) }
-		l.NormGrad(of(p.dx1), seq(p.gains2), seq(p.bia2), of(p.dx2), of(p.dy2), of(p.x1), of(p.stats2), p.gain, p.norm)
+		l.NormGrad(of(p.dx1), of(p.dx1o), seq(p.gains2), seq(p.bia2), of(p.dx2), of(p.dy2), of(p.x1), of(p.stats2), p.gain.Vec, p.norm)
 	})
 }
 
@@ -153,5 +142,25 @@ func BenchmarkLayer(b *testing.B) {
 	each(b, func(b *testing.B, d *device) (float64, func()) {
 		p := layer(b, d)
 		return p.flops(), p.step
+	})
+}
+
+// BenchmarkWideLayer is the same of 12 sequences of 256 positions through hidden 384, 6 heads of 64, ffn 1536.
+func BenchmarkWideLayer(b *testing.B) {
+	each(b, func(b *testing.B, d *device) (float64, func()) {
+		p, err := newProbe(d, 12, 256, 6, 64, 1536)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return p.flops(), p.step
+	})
+}
+
+// BenchmarkPeak is what the processor could do.
+func BenchmarkPeak(b *testing.B) {
+	each(b, func(b *testing.B, d *device) (float64, func()) {
+		flops := d.Peak()
+		b.ReportMetric(flops/1e9, "peak-GFLOP/s")
+		return d.spin(1 << 12), func() { d.spin(1 << 12) }
 	})
 }

@@ -6,9 +6,13 @@
 #include "gemm.h"
 #include "norm.h"
 #include "attention.h"
+#include "half.h"
+#include "half_attention.h"
 #include "rows.h"
 
 static const gl_kernels kernels = {
-	GL_NAME, NR, matmul, outer, columns, scatter, embed, norm, norm_grad, attention, attention_grad, cross_entropy, adamw,
-	pack, sum, sum_squares, map,
+	GL_NAME,
+	{NR, 1, matmul, outer, attention, attention_grad, classify, pack, spin},
+	{NRH, UNIT, half_matmul, half_outer, half_attention, half_attention_grad, half_classify, half_pack, half_spin},
+	columns, scatter, embed, norm, norm_grad, adamw, sum, sum_squares, round_all, widen_all, map,
 };

@@ -4,43 +4,42 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"growlab/trainer/compute"
 )
 
-func TestChoose(t *testing.T) {
-	here := families()[len(families())-1].kernels // plain is always there
-	all := func(present ...bool) []family {
-		f := []family{{name: "avx512"}, {name: "avx2"}, {name: "plain"}}
-		for i, p := range present {
-			if p {
-				f[i].kernels = here
-			}
-		}
-		return f
-	}
+func TestPrefer(t *testing.T) {
+	here := families()[len(families())-1].c // plain is always there
+	names := []string{"wide", "middle", "narrow"}
+	const full, half = compute.FP32, compute.BF16
 	cases := []struct {
 		name  string
-		all   []family
-		rates []float64
+		rates [3][2]float64 // fp32, bf16; zeros are a family that is not there
 		want  string
+		in    compute.Precision
 	}{
-		{"the fastest", all(true, true, true), []float64{200, 100, 30}, "avx512"},
-		{"the widest of equals", all(true, true, true), []float64{100, 103, 30}, "avx512"},
-		{"a narrow one that is clearly faster", all(true, true, true), []float64{80, 100, 30}, "avx2"},
-		{"not one that is not there", all(false, true, true), []float64{0, 100, 30}, "avx2"},
-		{"the only one", all(false, false, true), []float64{0, 0, 30}, "plain"},
+		{"the fastest", [3][2]float64{{200, 90}, {100, 50}, {30, 9}}, "wide", full},
+		{"the widest of equals", [3][2]float64{{100, 90}, {103, 50}, {30, 9}}, "wide", full},
+		{"a narrow one that is clearly faster", [3][2]float64{{80, 50}, {100, 50}, {30, 9}}, "middle", full},
+		{"not one that is not there", [3][2]float64{{}, {100, 50}, {30, 9}}, "middle", full},
+		{"the only one", [3][2]float64{{}, {}, {30, 9}}, "narrow", full},
+		{"bf16 where it is much faster", [3][2]float64{{100, 90}, {100, 190}, {30, 9}}, "middle", half},
+		{"fp32 where bf16 is a little faster", [3][2]float64{{100, 120}, {90, 110}, {30, 9}}, "wide", full},
+		{"fp32 where bf16 is slow in every family", [3][2]float64{{241, 120}, {130, 60}, {30, 9}}, "wide", full},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			for i, f := range choose(c.all, c.rates) {
-				if f.Chosen != (f.Name == c.want) {
-					t.Errorf("%s: chosen %v, want %s", f.Name, f.Chosen, c.want)
+			var all []timed
+			for i, r := range c.rates {
+				f := timed{FamilyInfo{Name: names[i], Rates: r}, family{name: names[i]}}
+				if r[full] > 0 {
+					f.Available, f.c = true, here
 				}
-				if f.Available != (c.all[i].c != nil) {
-					t.Errorf("%s: available %v, want %v", f.Name, f.Available, !f.Available)
-				}
-				if f.Reason == "" {
-					t.Errorf("%s: no reason", f.Name)
-				}
+				all = append(all, f)
+			}
+			got := prefer(all)
+			if all[got.family].Name != c.want || got.precision != c.in || got.reason == "" {
+				t.Errorf("got %s in %v (%s), want %s in %v", all[got.family].Name, got.precision, got.reason, c.want, c.in)
 			}
 		})
 	}
@@ -63,7 +62,11 @@ func TestFamilies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "cpu " + chosen + " fp32, 1 thread"; chosen == "" || dev.Name() != want {
+	precision, why := Preferred()
+	if why == "" {
+		t.Error("Preferred: no reason")
+	}
+	if want := "cpu " + chosen + " " + precision.String() + ", 1 thread"; chosen == "" || dev.Name() != want {
 		t.Errorf("name %q, want %q", dev.Name(), want)
 	}
 	if err := dev.Close(); err != nil {
@@ -78,6 +81,7 @@ func TestOpen(t *testing.T) {
 		want string // of the error
 	}{
 		{"family that is none", Options{Family: "sse9"}, `no kernels "sse9" for this processor: it can run`},
+		{"precision that is none", Options{Precision: "fp8"}, `precision "fp8": want auto, fp32 or bf16`},
 		{"threads below none", Options{Threads: -1}, "-1 threads: want 1 or more"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

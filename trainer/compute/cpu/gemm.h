@@ -133,66 +133,110 @@ static void rows_by_panels(const gl_matmul *g, const float *a, ptrdiff_t m, floa
 				memcpy(copy + i * APART, rows + i * as, (size_t)depth * sizeof *copy);
 			rows = copy, as = APART;
 		}
-		tiles(by_rows[m - 1], g->n, depth, rows, as, g->w + k * NR, NR, g->k * NR, c, cs, g->alpha, base, k ? cs : 0);
+		tiles(by_rows[m - 1], g->n, depth, rows, as, (const float *)g->w + k * NR, NR, g->k * NR, c, cs, g->alpha, base, k ? cs : 0);
 	}
 }
 
-// What follows the product on one row: z (n) to y. y and residual may be z.
-V void act_row(const gl_matmul *g, float *y, const float *z, const float *residual)
+V ptrdiff_t columns_out(const gl_matmul *g) { return g->act != GL_SWIGLU ? g->n : g->grad ? 2 * g->n : g->n / 2; }
+
+// What follows the product on row r, columns from..from+n of y: z goes to y. SwiGLU finds its other half n further on. y and
+// residual may be z. Operands are bf16 if half.
+V void act_row(const int half, const gl_matmul *g, ptrdiff_t r, ptrdiff_t from, ptrdiff_t n, const float *z)
 {
-	ptrdiff_t n = g->act == GL_SWIGLU ? g->n / 2 : g->n;
-	vf gate = v_set(g->gate);
+	const ptrdiff_t at = r * columns_out(g) + from;
+	const vf gate = v_set(g->gate);
+	const int narrow = half && !g->wide;
 	FOR_VECTORS (j, k, n) {
 		vf x = v_get(z + j, k);
 		if (g->act == GL_GELU)
 			x = v_gelu(x);
 		else if (g->act == GL_SWIGLU)
 			x = v_mul(v_mul(x, v_sigmoid(x, NULL)), v_get(z + n + j, k));
-		x = v_mul(x, v_mask(g->mask, j));
-		if (residual)
-			x = v_fma(gate, x, v_get(residual + j, k));
-		v_put(y + j, x, k);
+		x = v_mul(x, v_mask(g->mask, from + j));
+		if (g->residual)
+			x = v_fma(gate, x, v_get(g->residual + at + j, k));
+		v_put_as(narrow, g->y, at + j, x, k);
 	}
 }
 
-// The gradient z of act(pre), to that of pre, in dx.
-V void act_grad_row(const gl_matmul *g, float *dx, const float *z, const float *pre)
+// The gradient z of act(pre) on the same, to that of pre, in y.
+V void act_grad_row(const int half, const gl_matmul *g, ptrdiff_t r, ptrdiff_t from, ptrdiff_t n, const float *z)
 {
-	ptrdiff_t n = g->n;
+	const ptrdiff_t at = r * columns_out(g) + from;
+	const int narrow = half && !g->wide;
 	FOR_VECTORS (j, k, n) {
-		vf d = v_mul(v_get(z + j, k), v_mask(g->mask, j)), x = v_get(pre + j, k);
+		vf d = v_mul(v_get(z + j, k), v_mask(g->mask, from + j)), x = v_get_as(half, g->pre, at + j, k);
 		if (g->act == GL_GELU) {
-			v_put(dx + j, v_mul(d, v_gelu_grad(x)), k);
+			v_put_as(narrow, g->y, at + j, v_mul(d, v_gelu_grad(x)), k);
 			continue;
 		}
 		vf slope, s = v_sigmoid(x, &slope);
-		v_put(dx + j, v_mul(v_mul(d, v_get(pre + n + j, k)), v_fma(x, slope, s)), k);
-		v_put(dx + n + j, v_mul(d, v_mul(x, s)), k);
+		v_put_as(narrow, g->y, at + j, v_mul(v_mul(d, v_get_as(half, g->pre, at + g->n + j, k)), v_fma(x, slope, s)), k);
+		v_put_as(narrow, g->y, at + g->n + j, v_mul(d, v_mul(x, s)), k);
 	}
 }
 
 static void matmul(const gl_matmul *g)
 {
-	int plain = g->mask.old >= g->n || g->mask.m == 1;
-	int direct = g->act == GL_NONE && !g->residual && plain; // the product is the result
-	ptrdiff_t in_pre = g->act == GL_SWIGLU ? 2 * g->n : g->n, out = g->n;
-	if (g->act == GL_SWIGLU)
-		out = g->grad ? 2 * g->n : g->n / 2;
-	if (!g->grad)
-		in_pre = g->n;
+	const int plain = g->mask.old >= g->n || g->mask.m == 1;
+	const int direct = g->act == GL_NONE && !g->residual && plain; // the product is the result
+	const ptrdiff_t out = columns_out(g), units = g->act == GL_SWIGLU && !g->grad ? out : g->n;
+	float *y = g->y, *pre = g->pre;
 	for (ptrdiff_t r = 0; r < g->rows; r += MR) {
 		ptrdiff_t m = least(MR, g->rows - r);
-		float *y = g->y + r * out, *pre = g->pre ? g->pre + r * in_pre : NULL;
-		float *z = direct ? y : g->act != GL_NONE && !g->grad && pre ? pre : g->tmp;
-		rows_by_panels(g, g->a + r * g->k, m, z, g->n);
-		if (direct)
-			continue;
-		for (ptrdiff_t i = 0; i < m; i++) {
+		float *z = direct ? y + r * out : g->act != GL_NONE && !g->grad && pre ? pre + r * g->n : g->tmp;
+		rows_by_panels(g, (const float *)g->a + r * g->k, m, z, g->n);
+		for (ptrdiff_t i = 0; i < m && !direct; i++) {
 			if (g->grad)
-				act_grad_row(g, y + i * out, z + i * g->n, pre + i * in_pre);
+				act_grad_row(0, g, r + i, 0, units, z + i * g->n);
 			else
-				act_row(g, y + i * out, z + i * g->n, g->residual ? g->residual + (r + i) * out : NULL);
+				act_row(0, g, r + i, 0, units, z + i * g->n);
 		}
+	}
+}
+
+// The loss of row r with logits z, (n), and its gradient.
+V void classify_row(const int half, const gl_classify *g, ptrdiff_t r, float *z)
+{
+	const ptrdiff_t n = g->product.n, target = g->targets[r];
+	v16 most, sum = v16_zero();
+	for (int u = 0; u < V16; u++)
+		most.v[u] = v_set(z[0]);
+	FOR_LANES (j, u, k, n) {
+		vf x = v_get(z + j, k);
+		if (k < VW)
+			x = v_less(v_iota(), v_set((float)k), x, v_set(z[0]));
+		most.v[u] = v_max(most.v[u], x);
+	}
+	const float top = v16_max(most), hit = z[target];
+	FOR_LANES (j, u, k, n) {
+		if (k <= 0)
+			continue;
+		vf e = v_exp(v_sub(v_get(z + j, k), v_set(top)));
+		if (k < VW)
+			e = v_less(v_iota(), v_set((float)k), e, v_set(0));
+		sum.v[u] = v_add(sum.v[u], e);
+		if (g->dlogits)
+			v_put(z + j, e, k);
+	}
+	const float total = v16_sum(sum);
+	g->loss[r] = log1(total) + (top - hit);
+	if (!g->dlogits)
+		return;
+	const float scale = g->scale / total;
+	FOR_VECTORS (j, k, n)
+		v_put_as(half, g->dlogits, r * n + j, v_mul(v_get(z + j, k), v_set(scale)), k);
+	v_put_as(half, g->dlogits, r * n + target, v_set(z[target] * scale - g->scale), 1);
+}
+
+static void classify(const gl_classify *g)
+{
+	const gl_matmul *p = &g->product;
+	for (ptrdiff_t r = 0; r < p->rows; r += MR) {
+		ptrdiff_t m = least(MR, p->rows - r);
+		rows_by_panels(p, (const float *)p->a + r * p->k, m, p->tmp, p->n);
+		for (ptrdiff_t i = 0; i < m; i++)
+			classify_row(0, g, r + i, p->tmp + i * p->n);
 	}
 }
 
@@ -200,7 +244,8 @@ static void matmul(const gl_matmul *g)
 static void outer(const gl_outer *g)
 {
 	enum { ROWS = 192 };
-	float x[ROWS * NR] __attribute__((aligned(64)));
+	float packed[ROWS * NR] __attribute__((aligned(64)));
+	const float *x = g->x, *dy = g->dy;
 	for (ptrdiff_t j = g->first; j < g->first + g->count; j += NR) {
 		ptrdiff_t cols = least(NR, g->first + g->count - j);
 		int nv = vectors(cols);
@@ -208,16 +253,16 @@ static void outer(const gl_outer *g)
 			ptrdiff_t k = least(ROWS, g->rows - r);
 			for (ptrdiff_t p = 0; p < k; p++)
 				for (int v = 0; v < nv; v++)
-					v_store(x + p * NR + v * VW, v_get(g->x + (r + p) * g->in + j + v * VW, cols - v * VW));
+					v_store(packed + p * NR + v * VW, v_get(x + (r + p) * g->in + j + v * VW, cols - v * VW));
 			// Meanwhile the next rows come from memory, a share with each tile.
 			ptrdiff_t next = r + ROWS, share = (ROWS * MR + g->out - 1) / g->out;
 			for (ptrdiff_t o = 0; o < g->out; o += MR) {
 				ptrdiff_t m = least(MR, g->out - o);
 				for (ptrdiff_t end = least(next + share, g->rows); next < end; next++)
 					for (int v = 0; v < nv; v++)
-						__builtin_prefetch(g->x + next * g->in + j + v * VW, 0, 2);
+						__builtin_prefetch(x + next * g->in + j + v * VW, 0, 2);
 				float *c = g->dst + o * g->in + j;
-				by_columns[m - 1][nv - 1](k, g->dy + r * g->out + o, g->out, x, NR, c, g->in, cols, g->scale, c, g->in);
+				by_columns[m - 1][nv - 1](k, dy + r * g->out + o, g->out, packed, NR, c, g->in, cols, g->scale, c, g->in);
 			}
 		}
 	}
@@ -225,18 +270,38 @@ static void outer(const gl_outer *g)
 
 static void pack(const gl_pack *g)
 {
+	const ptrdiff_t depth = g->grad ? g->out : g->in, width = g->grad ? g->in : g->out;
 	for (ptrdiff_t q = g->first; q < g->first + g->count; q++) {
-		ptrdiff_t depth = g->grad ? g->out : g->in, width = g->grad ? g->in : g->out;
 		ptrdiff_t n = least(NR, width - q * NR);
-		float *d = g->dst + q * NR * depth;
+		float *d = (float *)g->dst + q * NR * depth + g->from * NR;
 		if (g->grad) {
-			for (ptrdiff_t o = 0; o < depth; o++, d += NR)
+			for (ptrdiff_t o = g->from; o < g->from + g->deep; o++, d += NR)
 				for (int v = 0; v < NV; v++)
 					v_store(d + v * VW, v_get(g->w + o * g->in + q * NR + v * VW, n - v * VW));
 			continue;
 		}
-		transpose(d, NR, g->w + q * NR * g->in, g->in, n, depth);
-		for (ptrdiff_t i = 0; n < NR && i < depth; i++)
+		transpose(d, NR, g->w + q * NR * g->in + g->from, g->in, n, g->deep);
+		for (ptrdiff_t i = 0; n < NR && i < g->deep; i++)
 			memset(d + i * NR + n, 0, (size_t)(NR - n) * sizeof *d);
 	}
+}
+
+static volatile float sink;
+
+static double spin(ptrdiff_t rounds)
+{
+	enum { CHAINS = 12 };
+	vf sum[CHAINS], x = v_set(0.5f);
+	for (int i = 0; i < CHAINS; i++)
+		sum[i] = v_set((float)i);
+	for (ptrdiff_t r = 0; r < rounds; r++)
+#pragma GCC unroll 12
+		for (int i = 0; i < CHAINS; i++)
+			sum[i] = v_fma(sum[i], x, x);
+	float out[VW];
+	for (int i = 0; i < CHAINS; i++) {
+		v_store(out, sum[i]);
+		sink = out[0];
+	}
+	return 2.0 * CHAINS * VW * (double)rounds;
 }

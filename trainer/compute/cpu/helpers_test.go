@@ -6,9 +6,41 @@ import (
 	"growlab/trainer/compute"
 )
 
+// variant is a family in a precision.
+type variant struct {
+	family
+	precision compute.Precision
+}
+
+// variants are all that this processor runs.
+func variants() []variant {
+	var all []variant
+	for _, f := range families() {
+		for _, p := range []compute.Precision{compute.FP32, compute.BF16} {
+			if f.c != nil {
+				all = append(all, variant{f, p})
+			}
+		}
+	}
+	return all
+}
+
+func (v variant) String() string { return v.name + "/" + v.precision.String() }
+
+func (v variant) open(t testing.TB, threads int) *device {
+	t.Helper()
+	return openTestOf(t, Options{Threads: threads, Family: v.name, Precision: v.precision.String()})
+}
+
+// openTest opens the fastest kernels in fp32.
 func openTest(t testing.TB, threads int) *device {
 	t.Helper()
-	dev, err := Open(Options{Threads: threads})
+	return openTestOf(t, Options{Threads: threads, Precision: "fp32"})
+}
+
+func openTestOf(t testing.TB, o Options) *device {
+	t.Helper()
+	dev, err := Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,34 +14,39 @@ typedef struct {
 
 enum { GL_NONE, GL_GELU, GL_SWIGLU };
 
-// c = epilogue(alpha * a w + bias), a (rows, k), w packed in panels, (k, n).
+// c = epilogue(alpha * a w + bias), a (rows, k), w packed in panels, (k, n). An operand holds floats, or bf16 in the half_
+// kernels.
 typedef struct {
-	const float *a, *w, *bias; // bias (n) or NULL
+	const void *a, *w; // operands
+	const float *bias; // (n) or NULL
 	ptrdiff_t rows, k, n;
 	float alpha;
-	float *tmp; // gl_matmul_scratch(n) floats
+	float *tmp; // gl_matmul_scratch(k, n) floats
 
-	float *y;
+	void *y;    // operand, or floats if wide
+	int wide;
 	int act;
 	int grad;              // carry the product back through act, from pre, instead of applying act to it
-	float *pre;            // with act: written if !grad, read if grad; (rows, n), (rows, 2n) if grad and act is SwiGLU
+	void *pre;             // operand, with act: written if !grad, read if grad; (rows, n), (rows, 2n) if grad and act is SwiGLU
 	gl_mask mask;          // on the columns after the activation
-	const float *residual; // or NULL; may be y
+	const float *residual; // or NULL; may be y, which is wide
 	float gate;
 } gl_matmul;
 
 // dst (out, in) += scale * dyT x over the columns first..first+count of in.
 typedef struct {
 	float *dst;
-	const float *dy, *x;
+	const void *dy, *x; // operands
 	ptrdiff_t rows, out, in, first, count;
 	float scale;
+	uint16_t *tmp; // gl_outer_scratch(count) numbers, for bf16
 } gl_outer;
 
 // dst += scale * the sums of the columns first..first+count of x, (rows, cols).
 typedef struct {
 	float *dst;
-	const float *x;
+	const void *x; // bf16 if half
+	int half;
 	ptrdiff_t rows, cols, first, count;
 	float scale;
 } gl_columns;
@@ -63,7 +68,9 @@ typedef struct {
 } gl_embed;
 
 typedef struct {
-	float *y, *stats; // stats (rows, 2): mean, 1/std
+	void *y; // bf16 if half
+	int half;
+	float *stats; // (rows, 2): mean, 1/std
 	const float *x, *gain, *bias;
 	ptrdiff_t rows, cols;
 	gl_mask mask;
@@ -73,9 +80,12 @@ typedef struct {
 
 typedef struct {
 	float *dx, *gains, *biases;  // gains, biases (rows/t, cols); biases NULL if rms
+	uint16_t *copy;              // dx in bf16, or NULL
 	const float *residual;       // NULL, or may be dx
 	const float *dy, *x, *stats, *gain;
 	ptrdiff_t rows, cols, t;
+	// One sequence in parts: dx and no gains (NULL), or no dx (NULL) and gains of the columns first..first+count.
+	ptrdiff_t first, count;
 	gl_mask mask;
 	float s;
 	int rms;
@@ -87,23 +97,26 @@ typedef struct {
 } gl_rotary;
 
 typedef struct {
-	float *o, *lse, *qkv; // (rows, i), (rows, heads), (rows, 3i) with i = heads*dim
-	const float *dout;    // gradient of o; the gradient goes to dqkv
-	float *dqkv;
+	void *o, *qkv;    // operands, (rows, i), (rows, 3i) with i = heads*dim
+	float *lse;       // (rows, heads)
+	const void *dout; // operand, gradient of o; the gradient goes to dqkv
+	void *dqkv;       // operand
 	ptrdiff_t seqs, t, heads, dim;
+	ptrdiff_t first, count; // the heads to do
 	float scale;
 	gl_mask mask; // over heads
 	gl_rotary rotary;
 	float *tmp; // gl_attention_scratch(t, dim) floats
 } gl_attention;
 
+// loss = -log softmax(z)[target], dlogits = scale * the gradient by z, where z = product's alpha a w.
 typedef struct {
-	float *loss, *logits; // (rows), (rows, cols)
+	gl_matmul product; // without epilogue; tmp as gl_classify_scratch
+	float *loss;       // (rows)
+	void *dlogits;     // operand, (rows, n), or NULL
 	const int32_t *targets;
-	ptrdiff_t rows, cols;
-	int grad;
 	float scale;
-} gl_cross_entropy;
+} gl_classify;
 
 typedef struct {
 	float *p, *m, *v;
@@ -116,59 +129,86 @@ typedef struct {
 } gl_adamw;
 
 // Copies panels first..first+count of w, (out, in), into packed form: for y = x wT panels of output columns, or with
-// grad for dx = dy w panels of input columns.
+// grad for dx = dy w panels of input columns. Of each panel it does the depths from..from+deep; from is a multiple of GL_UNIT,
+// and so is deep, unless it goes to the end.
 typedef struct {
-	float *dst;
+	void *dst; // operand
 	const float *w;
-	ptrdiff_t out, in, first, count;
+	ptrdiff_t out, in, first, count, from, deep;
 	int grad;
 } gl_pack;
 
+// Products, in fp32 or in bf16. Panels of packed weights hold panel columns of a depth rounded up to a multiple of unit.
 typedef struct {
-	const char *name;
-	ptrdiff_t panel; // columns of a packed panel
+	ptrdiff_t panel, unit;
 	void (*matmul)(const gl_matmul *);
 	void (*outer)(const gl_outer *);
+	void (*attention)(const gl_attention *);
+	void (*attention_grad)(const gl_attention *);
+	void (*classify)(const gl_classify *);
+	void (*pack)(const gl_pack *);
+	double (*spin)(ptrdiff_t rounds); // does nothing but these products, in registers, and returns how many FLOP that were
+} gl_products;
+
+typedef struct {
+	const char *name;
+	gl_products full, half; // fp32, bf16
 	void (*columns)(const gl_columns *);
 	void (*scatter)(const gl_scatter *);
 	void (*embed)(const gl_embed *);
 	void (*norm)(const gl_norm *);
 	void (*norm_grad)(const gl_norm_grad *);
-	void (*attention)(const gl_attention *);
-	void (*attention_grad)(const gl_attention *);
-	void (*cross_entropy)(const gl_cross_entropy *);
 	void (*adamw)(const gl_adamw *);
-	void (*pack)(const gl_pack *);
 	double (*sum)(const float *, ptrdiff_t);
 	double (*sum_squares)(const float *, ptrdiff_t);
+	void (*round)(uint16_t *, const float *, ptrdiff_t);
+	void (*widen)(float *, const uint16_t *, ptrdiff_t);
 	void (*map)(int, float *, const float *, ptrdiff_t); // for tests: y = one of the functions below
 } gl_kernels;
 
 enum { GL_MAP_EXP, GL_MAP_LOG, GL_MAP_SIGMOID, GL_MAP_GELU, GL_MAP_GELU_GRAD };
 
 // A family, NULL if it is not compiled in or the processor cannot run it.
+const gl_kernels *gl_amx(void);
+const gl_kernels *gl_avx512bf16(void);
 const gl_kernels *gl_avx512(void);
 const gl_kernels *gl_avx2(void);
 const gl_kernels *gl_plain(void);
 
-// Floats of scratch memory. Upper bounds for all families.
-static inline ptrdiff_t gl_round16(ptrdiff_t n) { return (n + 15) / 16 * 16; }
+// Kernels of the same layouts as like, which do nothing.
+void gl_idle(gl_kernels *k, const gl_kernels *like);
+
+// Floats of scratch memory. Upper bounds for all families and both precisions.
+static inline ptrdiff_t gl_round_up(ptrdiff_t n, ptrdiff_t unit) { return (n + unit - 1) / unit * unit; }
+static inline ptrdiff_t gl_round16(ptrdiff_t n) { return gl_round_up(n, 16); }
 
 enum {
-	GL_ROWS = 12,       // most rows of a tile in any family
+	GL_ROWS = 32,       // most rows of a tile in any family
+	GL_UNIT = 32,       // most numbers that a depth is rounded to
 	GL_QUERY_ROWS = 96, // rows of probabilities that attention's gradient holds at once
+	GL_OUTER_ROWS = 1024, // rows of bf16 operands packed at once
 };
 
-static inline ptrdiff_t gl_matmul_scratch(ptrdiff_t n) { return GL_ROWS * n; }
+static inline ptrdiff_t gl_matmul_scratch(ptrdiff_t k, ptrdiff_t n) { return GL_ROWS * (n + (k + 2 * GL_UNIT) / 2); }
+
+// Numbers of bf16 for the packed columns of x and a tile of dy's.
+static inline ptrdiff_t gl_outer_scratch(ptrdiff_t count)
+{
+	return GL_OUTER_ROWS * gl_round_up(count + GL_UNIT, GL_UNIT) + GL_ROWS * (GL_OUTER_ROWS + GL_UNIT);
+}
 
 static inline ptrdiff_t gl_attention_scratch(ptrdiff_t t, ptrdiff_t dim)
 {
-	ptrdiff_t tp = gl_round16(t), dp = gl_round16(dim);
-	return 8 * t * dp + 2 * dim * tp + 2 * GL_QUERY_ROWS * tp + gl_round16(t);
+	ptrdiff_t tp = gl_round_up(t, GL_UNIT) + GL_UNIT, dp = gl_round_up(dim, GL_UNIT) + 16;
+	return 10 * tp * dp + (3 * GL_QUERY_ROWS + 2) * tp + GL_QUERY_ROWS * dp + 4096;
 }
 
 // Zeroed memory, 64-byte aligned, NULL if there is none; free it with the same n.
 float *gl_alloc(ptrdiff_t n);
 void gl_free(float *p, ptrdiff_t n);
+
+// Addresses of n floats that nobody may touch, NULL if there are none; give them back with the same n.
+float *gl_addresses(ptrdiff_t n);
+void gl_free_addresses(float *p, ptrdiff_t n);
 
 #endif

@@ -15,7 +15,19 @@ type lane struct {
 	index  int
 	batch  compute.Batch
 	first  int
+	shared bool // all workers take part in each operation
 	memory block
+}
+
+// rowUnit is what parts of the rows of a shared sequence are multiples of: it is one of every family's tiles.
+const rowUnit = 96
+
+// part is rows of m, or absent like m.
+func part(m compute.Mat, first, count int) compute.Mat {
+	if m.N == 0 {
+		return m
+	}
+	return m.Part(first, count)
 }
 
 func (l *lane) Index() int { return l.index }
@@ -33,7 +45,11 @@ func (l *lane) scratch(n C.ptrdiff_t) *C.float {
 	if int(n) > l.memory.n {
 		l.memory.free()
 		var err error
-		if l.memory, err = allocate(int(n)); err != nil {
+		alloc := allocate
+		if l.dry {
+			alloc = reach
+		}
+		if l.memory, err = alloc(int(n)); err != nil {
 			l.fail(fmt.Errorf("scratch of a lane: %w", err))
 		}
 	}
@@ -63,10 +79,12 @@ func (l *lane) Embed(x compute.Mat, embed, pos compute.Vec) {
 	context("Embed", pos, x.Cols, l.T())
 	ids := l.of(l.batch.Inputs)
 	tokens("Embed", ids, vocab)
-	l.kernels.embed(&C.gl_embed{
-		x: ptr(x.Vec), embed: ptr(embed), pos: ptr(pos),
-		rows: C.ptrdiff_t(l.rows()), cols: C.ptrdiff_t(x.Cols), t: C.ptrdiff_t(l.T()),
-	}, ids)
+	l.share(l.rows(), rowUnit, func(w *lane, first, count int) {
+		w.kernels.embed(&C.gl_embed{
+			x: ptr(part(x, first, count).Vec), embed: ptr(embed), pos: ptr(part(compute.Matrix(pos, x.Cols), first, count).Vec),
+			rows: C.ptrdiff_t(count), cols: C.ptrdiff_t(x.Cols), t: C.ptrdiff_t(count),
+		}, ids[first:first+count])
+	})
 }
 
 // Norm writes the masked LayerNorm or RMSNorm of x.
@@ -75,14 +93,17 @@ func (l *lane) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s compute.N
 	l.normShapes("Norm", x, stats, gain, s)
 	shape("Norm", "y", y, l.rows(), c)
 	length("Norm", "bias", bias.N, biases(s, c))
-	l.kernels.norm(&C.gl_norm{
-		y: ptr(y.Vec), stats: ptr(stats.Vec), x: ptr(x.Vec), gain: ptr(gain), bias: ptr(bias),
-		rows: C.ptrdiff_t(l.rows()), cols: C.ptrdiff_t(c), mask: mask(s.Mask, c), s: C.float(s.S), eps: C.float(s.Eps), rms: flag(s.RMS),
+	l.share(l.rows(), rowUnit, func(w *lane, first, count int) {
+		w.kernels.norm(&C.gl_norm{
+			y: l.operand(part(y, first, count).Vec), half: flag(l.precision == compute.BF16),
+			stats: ptr(part(stats, first, count).Vec), x: ptr(part(x, first, count).Vec), gain: ptr(gain), bias: ptr(bias),
+			rows: C.ptrdiff_t(count), cols: C.ptrdiff_t(c), mask: mask(s.Mask, c), s: C.float(s.S), eps: C.float(s.Eps), rms: flag(s.RMS),
+		})
 	})
 }
 
-// NormGrad writes residual + the gradient of x, and each sequence's gradients of gain and bias.
-func (l *lane) NormGrad(dx, gains, dbias, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
+// NormGrad writes residual + the gradient of x, a copy of that, and each sequence's gradients of gain and bias.
+func (l *lane) NormGrad(dx, operand, gains, dbias, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
 	c := x.Cols
 	l.normShapes("NormGrad", x, stats, gain, s)
 	shape("NormGrad", "dx", dx, l.rows(), c)
@@ -92,11 +113,37 @@ func (l *lane) NormGrad(dx, gains, dbias, residual, dy, x, stats compute.Mat, ga
 	if residual.N > 0 {
 		shape("NormGrad", "residual", residual, l.rows(), c)
 	}
-	l.kernels.normGrad(&C.gl_norm_grad{
-		dx: ptr(dx.Vec), gains: ptr(gains.Vec), biases: ptr(dbias.Vec), residual: ptr(residual.Vec),
-		dy: ptr(dy.Vec), x: ptr(x.Vec), stats: ptr(stats.Vec), gain: ptr(gain),
-		rows: C.ptrdiff_t(l.rows()), cols: C.ptrdiff_t(c), t: C.ptrdiff_t(l.T()), mask: mask(s.Mask, c), s: C.float(s.S), rms: flag(s.RMS),
+	if operand.N > 0 {
+		shape("NormGrad", "operand", operand, l.rows(), c)
+	}
+	of := func(first, count int) C.gl_norm_grad {
+		return C.gl_norm_grad{
+			dy: ptr(part(dy, first, count).Vec), x: ptr(part(x, first, count).Vec), stats: ptr(part(stats, first, count).Vec), gain: ptr(gain),
+			rows: C.ptrdiff_t(count), cols: C.ptrdiff_t(c), t: C.ptrdiff_t(l.T()), mask: mask(s.Mask, c), s: C.float(s.S), rms: flag(s.RMS),
+		}
+	}
+	// dx may be dy, so the parts that only add up come first.
+	if l.shared {
+		l.share(c, rowUnit, func(w *lane, first, count int) {
+			g := of(0, l.rows())
+			g.gains, g.biases, g.first, g.count = ptr(gains.Vec), ptr(dbias.Vec), C.ptrdiff_t(first), C.ptrdiff_t(count)
+			w.kernels.normGrad(&g)
+		})
+	}
+	l.share(l.rows(), rowUnit, func(w *lane, first, count int) {
+		g := of(first, count)
+		g.dx, g.residual = ptr(part(dx, first, count).Vec), ptr(part(residual, first, count).Vec)
+		if !l.shared {
+			g.gains, g.biases = ptr(gains.Vec), ptr(dbias.Vec)
+		}
+		if l.precision == compute.BF16 {
+			g.copy = halves(part(operand, first, count).Vec)
+		}
+		w.kernels.normGrad(&g)
 	})
+	if operand.N > 0 && l.precision == compute.FP32 && !l.dry {
+		copy(floats(operand.Vec), floats(dx.Vec))
+	}
 }
 
 func (l *lane) normShapes(op string, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
@@ -114,19 +161,4 @@ func biases(s compute.NormSpec, c int) int {
 		return 0
 	}
 	return c
-}
-
-// CrossEntropy writes the loss of each row, and if grad, scale times its gradient over logits.
-func (l *lane) CrossEntropy(loss compute.Vec, logits compute.Mat, grad bool, scale float64) {
-	length("CrossEntropy", "loss", loss.N, l.rows())
-	shape("CrossEntropy", "logits", logits, l.rows(), logits.Cols)
-	if l.batch.Targets == nil {
-		panic("cpu: CrossEntropy: batch without targets")
-	}
-	ids := l.of(l.batch.Targets)
-	tokens("CrossEntropy", ids, logits.Cols)
-	l.crossEntropy(&C.gl_cross_entropy{
-		loss: ptr(loss), logits: ptr(logits.Vec),
-		rows: C.ptrdiff_t(l.rows()), cols: C.ptrdiff_t(logits.Cols), grad: flag(grad), scale: C.float(scale),
-	}, ids)
 }

@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"fmt"
+	"unsafe"
 
 	"growlab/trainer/compute"
 )
@@ -27,15 +28,33 @@ func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 	if e.Residual.N > 0 {
 		shape("Linear", "residual", e.Residual, l.rows(), units)
 	}
-	k, tmp := packed("Linear", w), l.scratch(C.gl_matmul_scratch(C.ptrdiff_t(out)))
-	if k.forward.p == nil || tmp == nil {
+	if _, half := either(y.Vec); half && e.Residual.N > 0 {
+		panic("cpu: Linear: y is an operand, and what is added to a residual is not")
+	}
+	k := packed("Linear", w)
+	l.product(k.forward, in, out, func(g C.gl_matmul, first, count int) C.gl_matmul {
+		result, half := either(part(y, first, count).Vec)
+		g.a, g.bias, g.alpha = l.operand(part(x, first, count).Vec), ptr(e.Bias), 1
+		g.y, g.wide, g.act, g.pre = result, flag(!half), act("Linear", e.Act), l.operand(part(e.Pre, first, count).Vec)
+		g.mask, g.residual, g.gate = mask(e.Mask, units), ptr(part(e.Residual, first, count).Vec), C.float(e.Gate)
+		return g
+	})
+}
+
+// product multiplies parts of the rows, as fill says, by a packed matrix of that depth and width.
+func (l *lane) product(w block, depth, width int, fill func(g C.gl_matmul, first, count int) C.gl_matmul) {
+	if w.p == nil {
 		return // the fault is noted
 	}
-	l.matmul(&C.gl_matmul{
-		a: ptr(x.Vec), w: k.forward.p, bias: ptr(e.Bias), tmp: tmp,
-		rows: C.ptrdiff_t(l.rows()), k: C.ptrdiff_t(in), n: C.ptrdiff_t(out), alpha: 1,
-		y: ptr(y.Vec), act: act("Linear", e.Act), pre: ptr(e.Pre.Vec), mask: mask(e.Mask, units),
-		residual: ptr(e.Residual.Vec), gate: C.float(e.Gate),
+	l.share(l.rows(), rowUnit, func(worker *lane, first, count int) {
+		tmp := worker.scratch(C.gl_matmul_scratch(C.ptrdiff_t(depth), C.ptrdiff_t(width)))
+		if tmp == nil {
+			return // the fault is noted
+		}
+		g := fill(C.gl_matmul{
+			w: unsafe.Pointer(w.p), tmp: tmp, rows: C.ptrdiff_t(count), k: C.ptrdiff_t(depth), n: C.ptrdiff_t(width),
+		}, first, count)
+		worker.matmul(&g)
 	})
 }
 
@@ -50,19 +69,48 @@ func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, b
 	if back.Act != compute.None {
 		shape("LinearGrad", "pre", back.Pre, l.rows(), cols)
 	}
-	k, tmp := packed("LinearGrad", w), l.scratch(C.gl_matmul_scratch(C.ptrdiff_t(in)))
-	if k.back.p == nil || tmp == nil {
+	l.product(packed("LinearGrad", w).back, out, in, func(g C.gl_matmul, first, count int) C.gl_matmul {
+		result, half := either(part(dx, first, count).Vec)
+		g.a, g.alpha, g.y, g.wide = l.operand(part(dy, first, count).Vec), C.float(scale), result, flag(!half)
+		g.mask = mask(compute.Mask{}, in)
+		if back.Act != compute.None {
+			g.act, g.grad, g.mask = act("LinearGrad", back.Act), 1, mask(back.Mask, in)
+			g.pre = l.operand(part(back.Pre, first, count).Vec)
+		}
+		return g
+	})
+}
+
+// Classify writes the loss of each row, and if dlogits is there, scale times the gradient by the logits.
+func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weight, mult, scale float64) {
+	in, out := w.In(), w.Out()
+	length("Classify", "loss", loss.N, l.rows())
+	shape("Classify", "y", y, l.rows(), in)
+	if dlogits.N > 0 {
+		shape("Classify", "dlogits", dlogits, l.rows(), out)
+	}
+	if l.batch.Targets == nil {
+		panic("cpu: Classify: batch without targets")
+	}
+	ids := l.of(l.batch.Targets)
+	tokens("Classify", ids, out)
+	k := packed("Classify", w)
+	if k.forward.p == nil {
 		return // the fault is noted
 	}
-	g := &C.gl_matmul{
-		a: ptr(dy.Vec), w: k.back.p, tmp: tmp,
-		rows: C.ptrdiff_t(l.rows()), k: C.ptrdiff_t(out), n: C.ptrdiff_t(in), alpha: C.float(scale),
-		y: ptr(dx.Vec), mask: mask(compute.Mask{}, in),
-	}
-	if back.Act != compute.None {
-		g.act, g.grad, g.pre, g.mask = act("LinearGrad", back.Act), 1, ptr(back.Pre.Vec), mask(back.Mask, in)
-	}
-	l.matmul(g)
+	l.share(l.rows(), rowUnit, func(worker *lane, first, count int) {
+		tmp := worker.scratch(C.gl_matmul_scratch(C.ptrdiff_t(in), C.ptrdiff_t(out)))
+		if tmp == nil {
+			return // the fault is noted
+		}
+		worker.classify(&C.gl_classify{
+			product: C.gl_matmul{
+				a: l.operand(part(y, first, count).Vec), w: unsafe.Pointer(k.forward.p), tmp: tmp,
+				rows: C.ptrdiff_t(count), k: C.ptrdiff_t(in), n: C.ptrdiff_t(out), alpha: C.float(mult),
+			},
+			loss: ptr(loss.At(first, count)), dlogits: l.operand(part(dlogits, first, count).Vec), scale: C.float(scale),
+		}, ids[first:first+count])
+	})
 }
 
 func act(op string, a compute.Act) C.int {

@@ -39,6 +39,16 @@ void gl_free(float *p, ptrdiff_t n)
 	else
 		free(p);
 }
+
+static size_t pages(ptrdiff_t n) { return ((size_t)n * sizeof(float) / 4096 + 1) * 4096; }
+
+float *gl_addresses(ptrdiff_t n)
+{
+	void *p = mmap(NULL, pages(n), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void gl_free_addresses(float *p, ptrdiff_t n) { munmap(p, pages(n)); }
 #else
 // The block that malloc gave lies in the word before the aligned one.
 float *gl_alloc(ptrdiff_t n)
@@ -58,4 +68,8 @@ void gl_free(float *p, ptrdiff_t n)
 	if (p)
 		free(((void **)p)[-1]);
 }
+
+// What is not written to costs little here too.
+float *gl_addresses(ptrdiff_t n) { return gl_alloc(n); }
+void gl_free_addresses(float *p, ptrdiff_t n) { gl_free(p, n); }
 #endif

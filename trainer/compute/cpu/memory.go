@@ -17,9 +17,19 @@ func at(p *C.float, i int) *C.float {
 
 // block is memory outside Go's heap.
 type block struct {
-	p *C.float
-	n int
+	p    *C.float
+	n    int
+	kind blockKind
 }
+
+// blockKind says how a block is given back.
+type blockKind uint8
+
+const (
+	owned     blockKind = iota
+	borrowed            // a part of an arena
+	addresses           // no memory behind it
+)
 
 // allocate returns n zeros, aligned to 64 bytes.
 func allocate(n int) (block, error) {
@@ -31,12 +41,16 @@ func allocate(n int) (block, error) {
 	if p == nil {
 		return block{}, fmt.Errorf("cpu: %w: %d floats (%.1f MiB)", compute.ErrNoMemory, n, float64(n)*4/(1<<20))
 	}
-	return block{p, n}, nil
+	return block{p, n, owned}, nil
 }
 
 func (b *block) free() {
-	if b.p != nil {
+	switch {
+	case b.p == nil:
+	case b.kind == owned:
 		C.gl_free(b.p, C.ptrdiff_t(b.n))
+	case b.kind == addresses:
+		C.gl_free_addresses(b.p, C.ptrdiff_t(b.n))
 	}
 	*b = block{}
 }
@@ -45,9 +59,11 @@ func (b *block) free() {
 type buffer struct {
 	block
 	device *device
+	half   bool // numbers are bf16
+	len    int
 }
 
-func (b *buffer) Len() int { return b.n }
+func (b *buffer) Len() int { return b.len }
 
 // Free returns the memory, after the work that still needs it.
 func (b *buffer) Free() {
@@ -61,24 +77,33 @@ func (b *buffer) Free() {
 }
 
 // Alloc returns n zeros.
-func (d *device) Alloc(n int) (compute.Buffer, error) {
+func (d *device) Alloc(n int) (compute.Buffer, error) { return d.alloc(n, false) }
+
+// AllocOperand returns n zeros in the precision of operands.
+func (d *device) AllocOperand(n int) (compute.Buffer, error) {
+	return d.alloc(n, d.precision == compute.BF16)
+}
+
+func (d *device) alloc(n int, half bool) (compute.Buffer, error) {
 	if n < 0 {
 		panic(fmt.Sprintf("cpu: Alloc: %d elements", n))
 	}
-	m, err := allocate(n)
+	const beyond = 16 // floats after the last, for kernels that read whole vectors
+	size := n
+	if half {
+		size = (n+1)/2 + beyond
+	}
+	m, err := d.take(size)
 	if err != nil {
 		return nil, err
 	}
-	b := &buffer{m, d}
+	b := &buffer{m, d, half, n}
 	d.buffers[b] = struct{}{}
 	return b, nil
 }
 
-// ptr is the address of v, nil if v is absent.
-func ptr(v compute.Vec) *C.float {
-	if v.N == 0 {
-		return nil
-	}
+// held is the buffer of v.
+func held(v compute.Vec) *buffer {
 	b, ok := v.Buf.(*buffer)
 	if !ok {
 		panic(fmt.Sprintf("cpu: view of a %T, which this engine did not allocate", v.Buf))
@@ -86,24 +111,69 @@ func ptr(v compute.Vec) *C.float {
 	if b.device == nil {
 		panic("cpu: buffer used after Free")
 	}
-	if v.Off < 0 || v.N < 0 || v.Off+v.N > b.n {
-		panic(fmt.Sprintf("cpu: view of %d elements from %d, outside a buffer of %d", v.N, v.Off, b.n))
+	if v.Off < 0 || v.N < 0 || v.Off+v.N > b.len {
+		panic(fmt.Sprintf("cpu: view of %d elements from %d, outside a buffer of %d", v.N, v.Off, b.len))
+	}
+	return b
+}
+
+// ptr is the address of v, nil if v is absent.
+func ptr(v compute.Vec) *C.float {
+	if v.N == 0 {
+		return nil
+	}
+	b := held(v)
+	if b.half {
+		panic("cpu: operand memory where fp32 is due")
 	}
 	return at(b.p, v.Off)
+}
+
+// halves is the address of v, in bf16, nil if v is absent.
+func halves(v compute.Vec) *C.uint16_t {
+	if v.N == 0 {
+		return nil
+	}
+	b := held(v)
+	if !b.half {
+		panic("cpu: fp32 memory where operands are due")
+	}
+	return (*C.uint16_t)(unsafe.Add(unsafe.Pointer(b.p), 2*v.Off))
+}
+
+// operand is the address of v, in the precision of products, nil if v is absent.
+func (d *device) operand(v compute.Vec) unsafe.Pointer {
+	if d.precision == compute.BF16 {
+		return unsafe.Pointer(halves(v))
+	}
+	return unsafe.Pointer(ptr(v))
+}
+
+// either is the address of v, and whether it is in bf16.
+func either(v compute.Vec) (p unsafe.Pointer, half bool) {
+	if v.N > 0 && held(v).half {
+		return unsafe.Pointer(halves(v)), true
+	}
+	return unsafe.Pointer(ptr(v)), false
 }
 
 // address is where v starts.
 func address(v compute.Vec) uintptr { return uintptr(unsafe.Pointer(ptr(v))) }
 
 // floats is v as a slice.
-func floats(v compute.Vec) []float32 {
-	return unsafe.Slice((*float32)(ptr(v)), v.N)
-}
+func floats(v compute.Vec) []float32 { return unsafe.Slice((*float32)(ptr(v)), v.N) }
 
 // Upload copies src to dst.
 func (d *device) Upload(dst compute.Vec, src []float32) {
 	length("Upload", "src", len(src), dst.N)
-	d.flush()
+	d.change()
+	if d.dry {
+		return
+	}
+	if p, half := either(dst); half {
+		d.round((*C.uint16_t)(p), (*C.float)(unsafe.SliceData(src)), dst.N)
+		return
+	}
 	copy(floats(dst), src)
 }
 
@@ -111,11 +181,26 @@ func (d *device) Upload(dst compute.Vec, src []float32) {
 func (d *device) Download(dst []float32, src compute.Vec) {
 	length("Download", "dst", len(dst), src.N)
 	d.flush()
+	if d.dry {
+		clear(dst)
+		return
+	}
+	if p, half := either(src); half {
+		d.widen((*C.float)(unsafe.SliceData(dst)), (*C.uint16_t)(p), src.N)
+		return
+	}
 	copy(dst, floats(src))
 }
 
 // Zero clears v.
 func (d *device) Zero(v compute.Vec) {
-	d.flush()
+	d.change()
+	if d.dry {
+		return
+	}
+	if p, half := either(v); half {
+		clear(unsafe.Slice((*uint16)(p), v.N))
+		return
+	}
 	clear(floats(v))
 }

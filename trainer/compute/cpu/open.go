@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -12,7 +11,7 @@ import (
 // Options says how to run.
 type Options struct {
 	Threads int    // workers; 0 means one for each core that this process may use
-	Family  string // "avx512", "avx2" or "plain"; "" means the fastest
+	Family  string // "amx", "avx512bf16", "avx512", "avx2" or "plain"; "" means the fastest in the precision
 	// Precision of the operands: "fp32", "bf16", or "auto" (or ""), which is bf16 where the processor multiplies it faster.
 	Precision string
 }
@@ -24,26 +23,28 @@ type device struct {
 	threads   int
 	buffers   map[*buffer]struct{}
 	weights   map[*weight]struct{}
-	lanes     []*lane // by Index
-	queue     []job   // parameter gradients asked for and not yet computed
+	lanes     []*lane          // by Index
+	fresh     map[*weight]bool // packed by AdamW, and not changed since
+	queue     []job            // parameter gradients asked for and not yet computed
 	tables    tables
+	arena     arena
+	dry       bool // for Measure
 
 	mu    sync.Mutex
 	fault error // first one since Open
 }
 
-var _ compute.Threaded = (*device)(nil)
+var (
+	_ compute.Threaded = (*device)(nil)
+	_ compute.Planned  = (*device)(nil)
+)
 
 // Open returns an engine on this processor. It fails if Options ask for what is not there, and says what is.
 func Open(o Options) (compute.Device, error) {
 	if o.Threads < 0 {
 		return nil, fmt.Errorf("cpu: %d threads: want 1 or more, or 0 for one for each of the %d cores", o.Threads, runtime.GOMAXPROCS(0))
 	}
-	k, err := pick(o.Family)
-	if err != nil {
-		return nil, err
-	}
-	precision, err := choosePrecision(o.Precision)
+	k, precision, err := pick(o)
 	if err != nil {
 		return nil, err
 	}
@@ -51,22 +52,11 @@ func Open(o Options) (compute.Device, error) {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	d := &device{kernels: k, precision: precision, threads: threads, buffers: map[*buffer]struct{}{}, weights: map[*weight]struct{}{}}
+	d := &device{kernels: k, precision: precision, threads: threads, buffers: map[*buffer]struct{}{}, weights: map[*weight]struct{}{}, fresh: map[*weight]bool{}}
 	for i := range threads {
 		d.lanes = append(d.lanes, &lane{device: d, index: i})
 	}
 	return d, nil
-}
-
-// choosePrecision is what Options.Precision asks for.
-func choosePrecision(name string) (compute.Precision, error) {
-	switch name {
-	case "", "auto", "fp32":
-		return compute.FP32, nil
-	case "bf16":
-		return 0, errors.New("cpu: no bf16 kernels yet")
-	}
-	return 0, fmt.Errorf("cpu: precision %q: want auto, fp32 or bf16", name)
 }
 
 // Name says which kernels compute, in which precision, on how many threads.
@@ -87,6 +77,12 @@ func (d *device) Threads() (now, most int) { return d.threads, len(d.lanes) }
 func (d *device) SetThreads(n int) {
 	d.flush()
 	d.threads = min(max(n, 1), len(d.lanes))
+}
+
+// change prepares for an operation that may write anywhere.
+func (d *device) change() {
+	d.flush()
+	clear(d.fresh)
 }
 
 // fail keeps the first fault for Sync. Lanes call it too.
@@ -115,9 +111,6 @@ func (d *device) Close() error {
 	for w := range d.weights {
 		w.Free()
 	}
-	for _, l := range d.lanes {
-		l.memory.free()
-	}
-	d.tables.free()
+	d.release()
 	return err
 }

@@ -6,6 +6,7 @@ import "C"
 import (
 	"cmp"
 	"slices"
+	"unsafe"
 
 	"growlab/trainer/compute"
 )
@@ -13,9 +14,15 @@ import (
 // job is a parameter gradient to be added to dst. Its columns may be computed apart.
 type job struct {
 	dst  compute.Mat
-	add  func(first, count int) // does columns first..first+count
-	ops  float64                // rough cost
-	wide bool                   // better done along whole rows than by few columns
+	add  func(l *lane, first, count int) // does columns first..first+count, with l's scratch memory
+	ops  float64                         // rough cost
+	most int                             // columns of a task
+}
+
+// enqueue puts off j, to be computed together with others.
+func (d *device) enqueue(j job) {
+	clear(d.fresh)
+	d.queue = append(d.queue, j)
 }
 
 // WeightGrad queues dw += scale * dyᵀ x and db += scale * the column sums of dy.
@@ -25,16 +32,24 @@ func (d *device) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64
 	length("WeightGrad", "dw", dw.N, dy.Cols*x.Cols)
 	optional("WeightGrad", "db", db, dy.Cols)
 	g := C.gl_outer{
-		dst: ptr(dw), dy: ptr(dy.Vec), x: ptr(x.Vec),
+		dst: ptr(dw), dy: d.operand(dy.Vec), x: d.operand(x.Vec),
 		rows: C.ptrdiff_t(rows), out: C.ptrdiff_t(dy.Cols), in: C.ptrdiff_t(x.Cols), scale: C.float(scale),
 	}
-	d.queue = append(d.queue, job{dst: compute.Matrix(dw, x.Cols), ops: 2 * float64(rows) * float64(dw.N), add: func(first, count int) {
-		g := g
-		g.first, g.count = C.ptrdiff_t(first), C.ptrdiff_t(count)
-		d.outer(&g)
-	}})
+	d.enqueue(job{
+		dst: compute.Matrix(dw, x.Cols), ops: 2 * float64(rows) * float64(dw.N), most: d.outerWidth(x.Cols),
+		add: func(l *lane, first, count int) {
+			g := g
+			g.first, g.count = C.ptrdiff_t(first), C.ptrdiff_t(count)
+			if d.precision == compute.BF16 {
+				if g.tmp = (*C.uint16_t)(unsafe.Pointer(l.scratch((C.gl_outer_scratch(g.count) + 1) / 2))); g.tmp == nil {
+					return // the fault is noted
+				}
+			}
+			d.outer(&g)
+		},
+	})
 	if db.N > 0 {
-		d.addColumns(db, dy, scale)
+		d.addColumns(db, dy, d.operand(dy.Vec), d.precision == compute.BF16, scale)
 	}
 }
 
@@ -42,13 +57,13 @@ func (d *device) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64
 func (d *device) SumRows(dst compute.Vec, parts compute.Mat) {
 	whole("SumRows", "parts", parts)
 	length("SumRows", "dst", dst.N, parts.Cols)
-	d.addColumns(dst, parts, 1)
+	d.addColumns(dst, parts, unsafe.Pointer(ptr(parts.Vec)), false, 1)
 }
 
-// addColumns queues dst += scale * the column sums of x.
-func (d *device) addColumns(dst compute.Vec, x compute.Mat, scale float64) {
-	g := C.gl_columns{dst: ptr(dst), x: ptr(x.Vec), rows: C.ptrdiff_t(x.Rows()), cols: C.ptrdiff_t(x.Cols), scale: C.float(scale)}
-	d.queue = append(d.queue, job{dst: compute.Matrix(dst, x.Cols), ops: float64(x.N), wide: true, add: func(first, count int) {
+// addColumns queues dst += scale * the column sums of x, which lies at p, in bf16 if half.
+func (d *device) addColumns(dst compute.Vec, x compute.Mat, p unsafe.Pointer, half bool, scale float64) {
+	g := C.gl_columns{dst: ptr(dst), x: p, half: flag(half), rows: C.ptrdiff_t(x.Rows()), cols: C.ptrdiff_t(x.Cols), scale: C.float(scale)}
+	d.enqueue(job{dst: compute.Matrix(dst, x.Cols), ops: float64(x.N), most: longRows, add: func(_ *lane, first, count int) {
 		g := g
 		g.first, g.count = C.ptrdiff_t(first), C.ptrdiff_t(count)
 		d.columns(&g)
@@ -71,7 +86,7 @@ func (d *device) EmbedGrad(demb, dpos compute.Vec, dx compute.Mat, b compute.Bat
 // addRows queues the addition of row i of x to row index[i] of dst, or i mod period.
 func (d *device) addRows(dst compute.Vec, x compute.Mat, index []int32, period int) {
 	g := C.gl_scatter{dst: ptr(dst), x: ptr(x.Vec), rows: C.ptrdiff_t(x.Rows()), cols: C.ptrdiff_t(x.Cols), period: C.ptrdiff_t(period)}
-	d.queue = append(d.queue, job{dst: compute.Matrix(dst, x.Cols), ops: float64(x.N), add: func(first, count int) {
+	d.enqueue(job{dst: compute.Matrix(dst, x.Cols), ops: float64(x.N), most: 32, add: func(_ *lane, first, count int) {
 		g := g
 		g.first, g.count = C.ptrdiff_t(first), C.ptrdiff_t(count)
 		d.scatter(&g, index)
@@ -91,9 +106,10 @@ func (d *device) flush() {
 	d.queue = nil
 	// The longest first, so that workers finish together.
 	slices.SortStableFunc(tasks, func(a, b task) int { return cmp.Compare(b.ops, a.ops) })
-	d.parallel(len(tasks), func(_, i int) {
+	d.parallel(len(tasks), func(worker, i int) {
 		for _, j := range tasks[i].chain {
-			j.add(tasks[i].columns(j))
+			first, count := tasks[i].columns(j)
+			j.add(d.lanes[worker], first, count)
 		}
 	})
 }
@@ -112,15 +128,27 @@ func (t task) columns(j job) (first, count int) {
 	return t.first, t.count
 }
 
+// longRows is the width of tasks that are better done along whole rows than by few columns.
+const longRows = 1024
+
+// outerWidth is the columns of a task of WeightGrad of that many. fp32 packs only x, a panel at a time. bf16 packs dy too, for
+// every task anew, and takes as many columns as its scratch memory should hold, in equal shares.
+func (d *device) outerWidth(cols int) int {
+	const most = 256
+	if d.precision == compute.FP32 {
+		return d.panel() * ((32 + d.panel() - 1) / d.panel())
+	}
+	shares := (cols + most - 1) / most
+	return d.panel() * d.panels((cols+shares-1)/shares)
+}
+
 // cut makes tasks of a chain: by columns, if all its jobs have the same.
 func (d *device) cut(chain []job) []task {
 	all := task{chain: chain}
-	dst, width := chain[0].dst, d.panel()*((32+d.panel()-1)/d.panel())
+	dst, width := chain[0].dst, 0
 	for _, j := range chain {
 		all.ops += j.ops
-		if j.wide {
-			width = 1024
-		}
+		width = max(width, j.most)
 		if j.dst != dst {
 			return []task{all}
 		}

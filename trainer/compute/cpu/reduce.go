@@ -4,8 +4,10 @@ package cpu
 import "C"
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"growlab/trainer/compute"
 )
@@ -31,30 +33,82 @@ func (d *device) reduce(v compute.Vec, f func(x *C.float, n int) float64) float6
 	return total
 }
 
-// AdamW takes one step on the parameters of spans.
+// AdamW takes one step on the parameters of spans. Weights that lie in p are packed while their new numbers are at hand.
 func (d *device) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.Adam) {
-	const chunk = 1 << 14
 	if a.Step < 1 {
 		panic(fmt.Sprintf("cpu: AdamW: step %d, want 1 or more", a.Step))
 	}
 	length("AdamW", "g", g.N, p.N)
 	length("AdamW", "m", m.N, p.N)
 	length("AdamW", "v", v.N, p.N)
-	d.flush()
+	d.change()
 	all := C.gl_adamw{
 		beta1: C.float(a.Beta1), beta2: C.float(a.Beta2), eps: C.float(a.Eps), grad_scale: C.float(a.GradScale),
 		rest1: C.float(1 - a.Beta1), rest2: C.float(1 - a.Beta2),
 		unbias1: C.float(1 / (1 - math.Pow(a.Beta1, float64(a.Step)))), unbias2: C.float(1 / (1 - math.Pow(a.Beta2, float64(a.Step)))),
 	}
-	var tasks []*C.gl_adamw
-	for _, s := range spans {
-		for off := 0; off < s.N; off += chunk {
-			t := all
-			at, n := s.Off+off, min(chunk, s.N-off)
-			t.p, t.g, t.m, t.v, t.n = ptr(p.At(at, n)), ptr(g.At(at, n)), ptr(m.At(at, n)), ptr(v.At(at, n)), C.ptrdiff_t(n)
-			t.rate, t.decay = C.float(s.LR), C.float(s.LR*s.Decay)
-			tasks = append(tasks, &t)
+	tasks := d.updates(p)
+	d.parallel(len(tasks), func(_, i int) {
+		t := tasks[i]
+		for _, s := range spans {
+			from, to := max(s.Off, t.off), min(s.Off+s.N, t.off+t.n)
+			if from >= to {
+				continue
+			}
+			of := func(x compute.Vec) *C.float { return ptr(x.At(from, to-from)) }
+			step := all
+			step.p, step.g, step.m, step.v, step.n = of(p), of(g), of(m), of(v), C.ptrdiff_t(to-from)
+			step.rate, step.decay = C.float(s.LR), C.float(s.LR*s.Decay)
+			d.adamW(&step)
+		}
+		if t.rows.weight != nil {
+			d.packRows(t.rows)
+		}
+	})
+	for _, t := range tasks {
+		if t.rows.weight != nil {
+			d.fresh[t.rows.weight] = true
 		}
 	}
-	d.parallel(len(tasks), func(_, i int) { d.adamW(tasks[i]) })
+}
+
+// update is a task of AdamW: a range of the parameters, and the rows of a weight that it is.
+type update struct {
+	off, n int
+	rows
+}
+
+// updates cuts p into rows of the weights in it, and chunks of what lies between. Weights that overlap are left to Refresh.
+func (d *device) updates(p compute.Vec) []update {
+	const chunk = 1 << 14
+	var inside []*weight
+	for w := range d.weights {
+		if w.Buf == p.Buf && w.Off >= p.Off && w.Off+w.N <= p.Off+p.N {
+			inside = append(inside, w)
+		}
+	}
+	slices.SortFunc(inside, func(a, b *weight) int { return cmp.Or(cmp.Compare(a.Off, b.Off), cmp.Compare(a.N, b.N)) })
+	var tasks []update
+	at := 0
+	plain := func(end int) {
+		for ; at < end; at += chunk {
+			tasks = append(tasks, update{off: at, n: min(chunk, end-at)})
+		}
+		at = end
+	}
+	for i, w := range inside {
+		from, end := w.Off-p.Off, w.Off-p.Off+w.N
+		if from < at || i+1 < len(inside) && inside[i+1].Off < w.Off+w.N {
+			continue
+		}
+		plain(from)
+		for _, r := range w.blocks() {
+			tasks = append(tasks, update{from + r.first*w.Cols, r.count * w.Cols, r})
+		}
+		if w.forward.p != nil {
+			at = end
+		}
+	}
+	plain(p.N)
+	return tasks
 }

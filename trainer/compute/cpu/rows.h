@@ -1,4 +1,4 @@
-// The ends of the model, and what only adds up: embeddings, loss, sums, AdamW.
+// What only adds up, and AdamW.
 
 static void embed(const gl_embed *g)
 {
@@ -11,44 +11,8 @@ static void embed(const gl_embed *g)
 	}
 }
 
-static void cross_entropy(const gl_cross_entropy *g)
-{
-	const ptrdiff_t n = g->cols;
-	for (ptrdiff_t r = 0; r < g->rows; r++) {
-		float *z = g->logits + r * n;
-		v16 most, sum = v16_zero();
-		for (int u = 0; u < V16; u++)
-			most.v[u] = v_set(z[0]);
-		FOR_LANES (j, u, k, n) {
-			vf x = v_get(z + j, k);
-			if (k < VW)
-				x = v_less(v_iota(), v_set((float)k), x, v_set(z[0]));
-			most.v[u] = v_max(most.v[u], x);
-		}
-		const float top = v16_max(most), hit = z[g->targets[r]];
-		FOR_LANES (j, u, k, n) {
-			if (k <= 0)
-				continue;
-			vf e = v_exp(v_sub(v_get(z + j, k), v_set(top)));
-			if (k < VW)
-				e = v_less(v_iota(), v_set((float)k), e, v_set(0));
-			sum.v[u] = v_add(sum.v[u], e);
-			if (g->grad)
-				v_put(z + j, e, k);
-		}
-		const float total = v16_sum(sum);
-		g->loss[r] = log1(total) + (top - hit);
-		if (!g->grad)
-			continue;
-		const vf scale = v_set(g->scale / total);
-		FOR_VECTORS (j, k, n)
-			v_put(z + j, v_mul(v_get(z + j, k), scale), k);
-		z[g->targets[r]] -= g->scale;
-	}
-}
-
 // Rows are read along, and summed in groups first, which keeps the rounding error of long columns small.
-static void columns(const gl_columns *g)
+V void columns_of(const int half, const gl_columns *g)
 {
 	enum { GROUP = 128, WIDTH = 512 };
 	float total[WIDTH], part[WIDTH];
@@ -60,13 +24,21 @@ static void columns(const gl_columns *g)
 			memset(part, 0, sizeof part);
 			for (ptrdiff_t i = r; i < least(r + GROUP, g->rows); i++)
 				FOR_VECTORS (j, k, n)
-					v_store(part + j, v_add(v_load(part + j), v_get(g->x + i * g->cols + c + j, k)));
-			FOR_VECTORS (j, k, n)
+					v_store(part + j, v_add(v_load(part + j), v_get_as(half, g->x, i * g->cols + c + j, k)));
+			for (ptrdiff_t j = 0; j < n; j += VW)
 				v_store(total + j, v_add(v_load(total + j), v_load(part + j)));
 		}
 		FOR_VECTORS (j, k, n)
 			v_put(g->dst + c + j, v_fma(v_set(g->scale), v_load(total + j), v_get(g->dst + c + j, k)), k);
 	}
+}
+
+static void columns(const gl_columns *g)
+{
+	if (g->half)
+		columns_of(1, g);
+	else
+		columns_of(0, g);
 }
 
 static void scatter(const gl_scatter *g)
@@ -115,3 +87,9 @@ static void adamw(const gl_adamw *a)
 	}
 SUM(sum, a)
 SUM(sum_squares, a * a)
+
+static void widen_all(float *y, const uint16_t *x, ptrdiff_t n)
+{
+	FOR_VECTORS (j, k, n)
+		v_put(y + j, v_get_half(x + j, k), k);
+}

@@ -9,17 +9,52 @@ import (
 	"growlab/trainer/compute"
 )
 
-// Lanes gives each worker one sequence at a time.
-func (d *device) Lanes(seqs int) (count, per int) { return max(1, min(d.threads, seqs)), 1 }
+// Lanes gives each worker one sequence at a time, and counts the workers that there can be.
+func (d *device) Lanes(seqs int) (count, per int) { return max(1, min(len(d.lanes), seqs)), 1 }
 
-// Run calls f for each sequence of b.
+// Run calls f for each sequence of b. Where there are fewer of them than workers, and they are long, the workers share each
+// operation on one sequence after another; else each worker carries its own through f.
 func (d *device) Run(b compute.Batch, f func(compute.Lane)) {
+	const long = 128 // positions worth sharing
 	batch("Run", b)
-	d.flush()
+	d.change()
+	if b.Seqs < d.threads && b.T >= long {
+		l := d.lanes[0]
+		l.shared = true
+		defer func() { l.shared = false }()
+		for i := range b.Seqs {
+			l.batch, l.first = b, i
+			f(l)
+		}
+		return
+	}
 	d.parallel(b.Seqs, func(worker, i int) {
 		l := d.lanes[worker]
 		l.batch, l.first = b, i
 		f(l)
+	})
+}
+
+// Workers is how many threads work on the lane's sequence.
+func (l *lane) Workers() int {
+	if l.shared {
+		return l.threads
+	}
+	return 1
+}
+
+// share calls f for parts of n that are multiples of unit, on all workers if the sequence is shared, or once for the whole. w
+// has scratch memory for the part.
+func (l *lane) share(n, unit int, f func(w *lane, first, count int)) {
+	const each = 4 // parts for a worker, so that one who is late holds up little
+	if !l.shared {
+		f(l, 0, n)
+		return
+	}
+	units := (n + unit - 1) / unit
+	size := unit * max(1, units/(each*l.threads))
+	l.parallel((n+size-1)/size, func(worker, i int) {
+		f(l.lanes[worker], i*size, min(size, n-i*size))
 	})
 }
 

@@ -32,20 +32,35 @@ func open(t testing.TB, o cpu.Options) compute.Device {
 	return d
 }
 
-func TestAgainstReference(t *testing.T) {
+// each runs f for every family in every precision.
+func each(t *testing.T, f func(t *testing.T, o cpu.Options)) {
+	t.Helper()
 	for _, family := range available(t) {
-		t.Run(family, func(t *testing.T) {
-			computetest.Run(t, func(t testing.TB) compute.Device { return open(t, cpu.Options{Threads: 2, Family: family}) })
-		})
+		for _, precision := range []string{"fp32", "bf16"} {
+			t.Run(family+"/"+precision, func(t *testing.T) { f(t, cpu.Options{Family: family, Precision: precision}) })
+		}
 	}
 }
 
+func TestAgainstReference(t *testing.T) {
+	each(t, func(t *testing.T, o cpu.Options) {
+		o.Threads = 2
+		computetest.Run(t, func(t testing.TB) compute.Device { return open(t, o) })
+	})
+}
+
 func TestThreadsDoNotMatter(t *testing.T) {
-	for _, family := range available(t) {
-		t.Run(family, func(t *testing.T) {
-			computetest.RunDeterminism(t, func(threads int) compute.Device {
-				return open(t, cpu.Options{Threads: threads, Family: family})
-			})
+	each(t, func(t *testing.T, o cpu.Options) {
+		computetest.RunDeterminism(t, func(threads int) compute.Device {
+			o.Threads = threads
+			return open(t, o)
 		})
-	}
+	})
+}
+
+func TestGradients(t *testing.T) {
+	each(t, func(t *testing.T, o cpu.Options) {
+		o.Threads = 2
+		computetest.RunGradients(t, func(t testing.TB) compute.Device { return open(t, o) })
+	})
 }

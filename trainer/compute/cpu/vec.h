@@ -1,5 +1,8 @@
 // Vectors of VW floats, by family. v_max(a, b) and v_min(a, b) give b if either is NaN, so with data as b NaN passes through.
 // Partial loads fill with zeros; k may be any number, full from VW on, empty from 0 down.
+#ifndef GROWLAB_CPU_VEC_H
+#define GROWLAB_CPU_VEC_H
+
 #include <string.h>
 
 #if defined(GL_FAMILY_AVX512)
@@ -37,6 +40,22 @@ V vf v_split(vf x, vf *e)
 	__m512i one = _mm512_set1_epi32(0x3f3504f3), i = _mm512_sub_epi32(_mm512_castps_si512(x), one);
 	*e = _mm512_cvtepi32_ps(_mm512_srai_epi32(i, 23));
 	return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_and_epi32(i, _mm512_set1_epi32(0x7fffff)), one));
+}
+V vf v_widen(const uint16_t *p)
+{
+	return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16));
+}
+V void v_round(uint16_t *p, vf x)
+{
+#if defined(GL_BF16)
+	_mm256_storeu_si256((__m256i *)p, (__m256i)_mm512_cvtneps_pbh(x));
+#else
+	__m512i i = _mm512_castps_si512(x), high = _mm512_srli_epi32(i, 16);
+	__m512i odd = _mm512_and_epi32(high, _mm512_set1_epi32(1)), even = _mm512_add_epi32(i, _mm512_set1_epi32(0x7fff));
+	__m512i r = _mm512_srli_epi32(_mm512_add_epi32(even, odd), 16);
+	r = _mm512_mask_or_epi32(r, _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), high, _mm512_set1_epi32(0x40));
+	_mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16(r));
+#endif
 }
 
 #elif defined(GL_FAMILY_AVX2)
@@ -76,6 +95,19 @@ V vf v_split(vf x, vf *e)
 	__m256i one = _mm256_set1_epi32(0x3f3504f3), i = _mm256_sub_epi32(_mm256_castps_si256(x), one);
 	*e = _mm256_cvtepi32_ps(_mm256_srai_epi32(i, 23));
 	return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_and_si256(i, _mm256_set1_epi32(0x7fffff)), one));
+}
+V vf v_widen(const uint16_t *p)
+{
+	return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)), 16));
+}
+V void v_round(uint16_t *p, vf x)
+{
+	__m256i i = _mm256_castps_si256(x), high = _mm256_srli_epi32(i, 16);
+	__m256i odd = _mm256_and_si256(high, _mm256_set1_epi32(1)), even = _mm256_add_epi32(i, _mm256_set1_epi32(0x7fff));
+	__m256i r = _mm256_srli_epi32(_mm256_add_epi32(even, odd), 16), nan = _mm256_or_si256(high, _mm256_set1_epi32(0x40));
+	r = _mm256_blendv_epi8(r, nan, _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q)));
+	r = _mm256_permute4x64_epi64(_mm256_packus_epi32(r, r), 0x08);
+	_mm_storeu_si128((__m128i *)p, _mm256_castsi256_si128(r));
 }
 
 #else
@@ -140,6 +172,16 @@ V vf v_split(vf x, vf *e)
 	*e = (vf){(float)n[0], (float)n[1], (float)n[2], (float)n[3]};
 	return (vf)((i & 0x7fffff) + one);
 }
+V vf v_widen(const uint16_t *p) { return (vf)(vi){(int32_t)((uint32_t)p[0] << 16), (int32_t)((uint32_t)p[1] << 16), (int32_t)((uint32_t)p[2] << 16), (int32_t)((uint32_t)p[3] << 16)}; }
+V void v_round(uint16_t *p, vf x)
+{
+	typedef uint32_t vu __attribute__((vector_size(16)));
+	vu i = (vu)x, high = i >> 16;
+	vu r = (i + 0x7fff + (high & 1)) >> 16, nan = (vu)(x != x);
+	r = (nan & (high | 0x40)) | (~nan & r);
+	for (int l = 0; l < 4; l++)
+		p[l] = (uint16_t)r[l];
+}
 
 #endif
 
@@ -203,6 +245,41 @@ V void v_put(float *p, vf x, ptrdiff_t k)
 		v_store_part(p, x, k);
 }
 
+// v_widen and v_round are bf16, the upper half of a float: exact, and to the nearest, ties to even. NaN stays NaN.
+V vf v_get_half(const uint16_t *p, ptrdiff_t k)
+{
+	if (__builtin_expect(k >= VW, 1))
+		return v_widen(p);
+	uint16_t part[VW] = {0};
+	for (ptrdiff_t i = 0; i < k; i++)
+		part[i] = p[i];
+	return v_widen(part);
+}
+V void v_put_half(uint16_t *p, vf x, ptrdiff_t k)
+{
+	if (__builtin_expect(k >= VW, 1)) {
+		v_round(p, x);
+		return;
+	}
+	uint16_t part[VW];
+	v_round(part, x);
+	for (ptrdiff_t i = 0; i < k; i++)
+		p[i] = part[i];
+}
+
+// Element i on of a matrix that holds bf16 if half, else floats.
+V vf v_get_as(const int half, const void *p, ptrdiff_t i, ptrdiff_t k)
+{
+	return half ? v_get_half((const uint16_t *)p + i, k) : v_get((const float *)p + i, k);
+}
+V void v_put_as(const int half, void *p, ptrdiff_t i, vf x, ptrdiff_t k)
+{
+	if (half)
+		v_put_half((uint16_t *)p + i, x, k);
+	else
+		v_put((float *)p + i, x, k);
+}
+
 // The factors of the mask at columns j, j+1, ….
 V vf v_mask(gl_mask m, ptrdiff_t j)
 {
@@ -210,3 +287,5 @@ V vf v_mask(gl_mask m, ptrdiff_t j)
 		return v_set(1);
 	return v_less(v_add(v_iota(), v_set((float)j)), v_set((float)m.old), v_set(1), v_set(m.m));
 }
+
+#endif

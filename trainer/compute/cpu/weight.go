@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"fmt"
+	"unsafe"
 
 	"growlab/trainer/compute"
 )
@@ -26,6 +27,7 @@ func (w *weight) Free() {
 		panic("cpu: weight freed twice")
 	}
 	delete(w.device.weights, w)
+	delete(w.device.fresh, w)
 	w.device = nil
 	w.forward.free()
 	w.back.free()
@@ -40,8 +42,8 @@ func (d *device) Weight(w compute.Vec, out, in int) compute.Weight {
 	d.flush()
 	k := &weight{Mat: compute.Matrix(w, in), device: d}
 	var err error
-	if k.forward, err = allocate(d.panels(out) * d.panel() * in); err == nil {
-		k.back, err = allocate(d.panels(in) * d.panel() * out)
+	if k.forward, err = d.take(d.packedFloats(out, in)); err == nil {
+		k.back, err = d.take(d.packedFloats(in, out))
 	}
 	if err != nil {
 		k.forward.free()
@@ -52,41 +54,69 @@ func (d *device) Weight(w compute.Vec, out, in int) compute.Weight {
 	return k
 }
 
+// packedFloats is the size of width columns of the given depth, packed.
+func (d *device) packedFloats(width, depth int) int {
+	n := d.panels(width) * d.panel() * d.deep(depth)
+	if d.precision == compute.BF16 {
+		n = (n + 1) / 2
+	}
+	return n
+}
+
 // panels is the number of panels that hold n columns.
 func (d *device) panels(n int) int { return (n + d.panel() - 1) / d.panel() }
 
-// Refresh packs all live weights anew.
+// Refresh packs all live weights anew, but for those that AdamW has just packed.
 func (d *device) Refresh() {
 	d.flush()
 	all := make([]*weight, 0, len(d.weights))
 	for w := range d.weights {
-		all = append(all, w)
+		if !d.fresh[w] {
+			all = append(all, w)
+		}
 	}
 	d.pack(all)
 }
 
-// pack renews the copies of the weights, some panels of one of them a task.
+// pack renews the copies of the weights, some rows of one of them a task.
 func (d *device) pack(all []*weight) {
-	const floats = 1 << 15 // a task's size
-	var tasks []*C.gl_pack
+	var tasks []rows
 	for _, w := range all {
-		if w.forward.p == nil {
-			continue
-		}
-		add := func(dst block, depth, width, grad int) {
-			per := max(1, floats/(depth*d.panel()))
-			for first := 0; first < d.panels(width); first += per {
-				count := min(per, d.panels(width)-first)
-				tasks = append(tasks, &C.gl_pack{
-					dst: dst.p, w: ptr(w.Vec), out: C.ptrdiff_t(w.Out()), in: C.ptrdiff_t(w.In()),
-					first: C.ptrdiff_t(first), count: C.ptrdiff_t(count), grad: C.int(grad),
-				})
-			}
-		}
-		add(w.forward, w.In(), w.Out(), 0)
-		add(w.back, w.Out(), w.In(), 1)
+		tasks = append(tasks, w.blocks()...)
 	}
-	d.parallel(len(tasks), func(_, i int) { d.kernels.pack(tasks[i]) })
+	d.parallel(len(tasks), func(_, i int) { d.packRows(tasks[i]) })
+}
+
+// rows are some of the rows of a weight, what one task packs: whole panels of the forward copy, and a range of the depth of
+// the one for going back.
+type rows struct {
+	*weight
+	first, count int
+}
+
+// blocks cuts w into tasks.
+func (w *weight) blocks() []rows {
+	const floats, unit = 1 << 15, 96 // a multiple of every family's panel and unit
+	if w.forward.p == nil {
+		return nil
+	}
+	per := unit * max(1, floats/(w.Cols*unit))
+	var all []rows
+	for first := 0; first < w.Rows(); first += per {
+		all = append(all, rows{w, first, min(per, w.Rows()-first)})
+	}
+	return all
+}
+
+func (d *device) packRows(r rows) {
+	all := C.gl_pack{w: ptr(r.Vec), out: C.ptrdiff_t(r.Out()), in: C.ptrdiff_t(r.In())}
+	forward, back := all, all
+	forward.dst, forward.first, forward.count = unsafe.Pointer(r.forward.p), C.ptrdiff_t(r.first/d.panel()), C.ptrdiff_t(d.panels(r.count))
+	forward.deep = C.ptrdiff_t(r.In())
+	back.dst, back.grad, back.count = unsafe.Pointer(r.back.p), 1, C.ptrdiff_t(d.panels(r.In()))
+	back.from, back.deep = C.ptrdiff_t(r.first), C.ptrdiff_t(r.count)
+	d.kernels.pack(&forward)
+	d.kernels.pack(&back)
 }
 
 // packed returns w as ours.

@@ -16,7 +16,15 @@ type lane struct {
 func (l *lane) timed(o op, flops float64, f func()) {
 	begin := time.Now()
 	f()
-	l.tallies[o].add(tally{1, time.Since(begin), flops})
+	l.tallies[o].add(tally{1, time.Since(begin) * l.busy(), flops})
+}
+
+// busy is how many threads work on the lane's sequence: engines may have several share one.
+func (l *lane) busy() time.Duration {
+	if w, ok := l.Lane.(interface{ Workers() int }); ok {
+		return time.Duration(w.Workers())
+	}
+	return 1
 }
 
 // product is the work of multiplying rows rows by w.
@@ -37,8 +45,8 @@ func (l *lane) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s compute.N
 	l.timed(norm, 0, func() { l.Lane.Norm(y, stats, x, gain, bias, s) })
 }
 
-func (l *lane) NormGrad(dx, gains, biases, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
-	l.timed(normGrad, 0, func() { l.Lane.NormGrad(dx, gains, biases, residual, dy, x, stats, gain, s) })
+func (l *lane) NormGrad(dx, operand, gains, biases, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
+	l.timed(normGrad, 0, func() { l.Lane.NormGrad(dx, operand, gains, biases, residual, dy, x, stats, gain, s) })
 }
 
 func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
@@ -58,6 +66,6 @@ func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.Attent
 	l.timed(attentionGrad, 4*l.attend(a), func() { l.Lane.AttentionGrad(dqkv, do, qkv, o, lse, a) })
 }
 
-func (l *lane) CrossEntropy(loss compute.Vec, logits compute.Mat, grad bool, scale float64) {
-	l.timed(crossEntropy, 0, func() { l.Lane.CrossEntropy(loss, logits, grad, scale) })
+func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weight, mult, scale float64) {
+	l.timed(classify, product(y.Rows(), w), func() { l.Lane.Classify(loss, dlogits, y, w, mult, scale) })
 }

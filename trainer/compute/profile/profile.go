@@ -37,7 +37,7 @@ const (
 	norm
 	linear
 	attention
-	crossEntropy
+	classify
 	linearGrad
 	attentionGrad
 	normGrad
@@ -60,7 +60,7 @@ var named = [ops]struct{ phase, name string }{
 	norm:          {Forward, "Norm"},
 	linear:        {Forward, "Linear"},
 	attention:     {Forward, "Attention"},
-	crossEntropy:  {Forward, "CrossEntropy"},
+	classify:  {Forward, "Classify"},
 	linearGrad:    {Backward, "LinearGrad"},
 	attentionGrad: {Backward, "AttentionGrad"},
 	normGrad:      {Backward, "NormGrad"},
