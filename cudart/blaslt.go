@@ -1,12 +1,8 @@
 package cudart
 
 import (
-	"errors"
 	"unsafe"
 )
-
-// ErrUnsupported means that a library has no way to do what was asked; another kernel has to.
-var ErrUnsupported = errors.New("not supported by the library")
 
 // blasCalls are the functions of cuBLASLt that we use.
 type blasCalls struct {

@@ -8,7 +8,7 @@
 //
 // Everything that can fail returns an error; errors of a library are an [*Error] with the library, the call, its code
 // and the library's own text, and are told apart by errors.Is: [ErrNoDriver], [ErrMismatch], [ErrNoDevice],
-// [ErrOutOfMemory], [ErrDeviceLost], [ErrSymbol], [ErrNoLibrary].
+// [ErrOutOfMemory], [ErrDeviceLost], [ErrSymbol], [ErrNoLibrary], [ErrUnsupported].
 //
 // Calls of every step (launches, asynchronous copies, events, matrix products, graphs) allocate nothing.
 //

@@ -22,6 +22,8 @@ var (
 	ErrSymbol = errors.New("function missing in library")
 	// ErrNoLibrary means that an optional library was not found or could not be opened.
 	ErrNoLibrary = errors.New("library not found")
+	// ErrUnsupported means that a library has no way to do what was asked; a kernel of ours has to.
+	ErrUnsupported = errors.New("not supported by the library")
 )
 
 // Error is a call to one of NVIDIA's libraries that failed.

@@ -25,9 +25,9 @@ const (
 // Attempt is one file that was looked for.
 type Attempt struct {
 	Library Library `json:"library"`
-	Path    string  `json:"path"`            // file, or a bare name for the dynamic loader
-	Via     string  `json:"via"`             // why there: an environment variable, "toolkit", "dynamic loader"
-	Outcome Outcome `json:"outcome"`         //
+	Path    string  `json:"path"` // file, or a bare name for the dynamic loader
+	Via     string  `json:"via"`  // why there: an environment variable, "toolkit", "dynamic loader"
+	Outcome Outcome `json:"outcome"`
 	Error   string  `json:"error,omitempty"` // the loader's own words, or why it was skipped
 }
 
@@ -61,7 +61,7 @@ func NewFinder() *Finder {
 	return f
 }
 
-// Found is an open library. It stays open for as long as the process lives: NVIDIA's libraries do not unload cleanly.
+// Found is an open library. It stays open for as long as the process lives.
 type Found struct {
 	Library Library
 	Path    string // file, as far as it is known

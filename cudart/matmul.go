@@ -39,6 +39,9 @@ const (
 	computeF32, computeTF32                                                                       = 68, 77
 )
 
+// placeholder stands for the epilogue's addresses until the first run: the search for algorithms may want some, and reads nothing there.
+const placeholder Ptr = 4096
+
 func (m *Matmul) describe() error {
 	c, p := &m.b.lib.c, &m.Product
 	compute := uintptr(computeF32)
@@ -55,6 +58,7 @@ func (m *Matmul) describe() error {
 	if p.Epilogue.usesAux() {
 		err = errors.Join(err, m.set(descAuxType, int32(p.AuxType)), m.setWide(descAuxLD, uint64(p.AuxLD)))
 	}
+	err = errors.Join(err, m.attach(placeholder, placeholder))
 	for i, l := range []struct {
 		Layout
 		rows, cols int64
@@ -111,8 +115,7 @@ func (m *Matmul) Close() error {
 	return errors.Join(errs...)
 }
 
-// Algorithm is one way of the library to compute a product (cublasLtMatmulHeuristicResult_t). It may be kept on disk for
-// the same library version and GPU.
+// Algorithm is one way of the library to compute a product (cublasLtMatmulHeuristicResult_t), for one version of it and one kind of GPU.
 type Algorithm struct {
 	opaque    [8]uint64
 	Workspace uint64 // bytes of scratch memory
@@ -171,7 +174,7 @@ func (m *Matmul) Run(s *Stream, x *Operands) error {
 	if !m.calculates {
 		return errors.New("cudart: a product is run before an algorithm was chosen")
 	}
-	if err := m.attach(x); err != nil {
+	if err := m.attach(x.Bias, x.Aux); err != nil {
 		return err
 	}
 	m.alphaBeta = [2]float32{x.Alpha, x.Beta}
@@ -187,18 +190,18 @@ func (m *Matmul) Run(s *Stream, x *Operands) error {
 }
 
 // attach sets the epilogue's addresses where they changed.
-func (m *Matmul) attach(x *Operands) error {
-	if m.Product.Epilogue.usesBias() && x.Bias != m.bias {
-		if err := m.setWide(descBias, uint64(x.Bias)); err != nil {
+func (m *Matmul) attach(bias, aux Ptr) error {
+	if m.Product.Epilogue.usesBias() && bias != m.bias {
+		if err := m.setWide(descBias, uint64(bias)); err != nil {
 			return err
 		}
-		m.bias = x.Bias
+		m.bias = bias
 	}
-	if m.Product.Epilogue.usesAux() && x.Aux != m.aux {
-		if err := m.setWide(descAux, uint64(x.Aux)); err != nil {
+	if m.Product.Epilogue.usesAux() && aux != m.aux {
+		if err := m.setWide(descAux, uint64(aux)); err != nil {
 			return err
 		}
-		m.aux = x.Aux
+		m.aux = aux
 	}
 	return nil
 }

@@ -7,8 +7,7 @@ import (
 	"unsafe"
 )
 
-// Probe looks at this machine. It opens libraries and asks, makes no context and takes no device memory; with a GPU it
-// takes some tenths of a second, without one a few milliseconds.
+// Probe looks at this machine. It opens libraries and asks, makes no context and takes no device memory.
 func Probe() *Report { return NewFinder().Probe() }
 
 // Probe looks at the machine that the finder sees.

@@ -34,13 +34,16 @@ func TestProbeReportsGPUs(t *testing.T) {
 		g.PCI != "0000:3C:00.0" || g.UUID != "GPU-01112131-4151-6171-8191-a1b1c1d1e1f1" || g.Problem != "" {
 		t.Errorf("second GPU %+v", g)
 	}
+	if m.Calls("nvmlDeviceGetHandleByPciBusId_v2") != 0 {
+		t.Error("the UUIDs of driver and NVML differ")
+	}
 	now := g.Now
 	if *now.Utilization != 7 || *now.MemoryUtilization != 3 || *now.MemoryTotal != 80<<30 || *now.MemoryFree != 80<<30 || *now.MemoryUsed != 0 ||
 		*now.Power != 60.5 || *now.PowerLimit != 300 || *now.Temperature != 41 || *now.Clock != 1410 || *now.MemoryClock != 1215 {
 		t.Errorf("measured %+v", now)
 	}
-	if got := now.Throttle.String(); got != "power cap, far too hot" || !now.Throttle.Slows() {
-		t.Errorf("throttle %q, slows %v; want power cap, far too hot", got, now.Throttle.Slows())
+	if got := now.Throttle.String(); got != "power cap, hardware thermal slowdown" || !now.Throttle.Slows() {
+		t.Errorf("throttle %q, slows %v; want power cap, hardware thermal slowdown", got, now.Throttle.Slows())
 	}
 	if got := r.GPUs[0].Now.Throttle; got.String() != "none" || got.Slows() {
 		t.Errorf("first GPU: throttle %q; want none", got)
@@ -158,8 +161,8 @@ func TestOldNVMLNamesThrottleReasonsDifferently(t *testing.T) {
 	m := libs.Machine(t)
 	m.Omit("libnvidia-ml.so.1", "nvmlDeviceGetCurrentClocksEventReasons")
 	m.Set("device 0 throttle %d", 1<<5|1<<40)
-	if got := probe(t, m).GPUs[0].Now.Throttle.String(); got != "too hot, reason 40" {
-		t.Errorf("throttle %q; want too hot, reason 40", got)
+	if got := probe(t, m).GPUs[0].Now.Throttle.String(); got != "thermal slowdown, reason 40" {
+		t.Errorf("throttle %q; want thermal slowdown, reason 40", got)
 	}
 }
 

@@ -21,7 +21,7 @@ type GPU struct {
 	Memory          int64      `json:"memory_bytes"` // total
 	Multiprocessors int        `json:"multiprocessors,omitempty"`
 	Now             Sample     `json:"now"`
-	Problem         string     `json:"problem,omitempty"` // what could not be asked, or why the card cannot train
+	Problem         string     `json:"problem,omitempty"` // what could not be asked of it
 }
 
 // LibraryReport is what became of one library.

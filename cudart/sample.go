@@ -28,8 +28,8 @@ type Sample struct {
 type Throttle uint64
 
 var throttleNames = []string{
-	"idle", "clocks set by the user", "power cap", "hardware slowdown", "synchronised boost",
-	"too hot", "far too hot", "power brake", "clocks set for the display",
+	"idle", "application clocks", "power cap", "hardware slowdown", "sync boost",
+	"thermal slowdown", "hardware thermal slowdown", "power brake", "display clocks",
 }
 
 // Slows tells whether a reason stands that costs speed under load: power, heat or hardware; not idleness or settings.
@@ -73,7 +73,7 @@ func (t *Throttle) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Sample measures. It takes some tens of microseconds to milliseconds, so once a second is often enough.
+// Sample measures.
 func (c Card) Sample() (Sample, error) {
 	var s Sample
 	err := errors.Join(c.rates(&s), c.memory(&s), c.power(&s), c.temperature(&s), c.clocks(&s), c.throttle(&s))

@@ -231,6 +231,8 @@ API cublasLtMatmulAlgoGetHeuristic(void *h, struct desc *d, struct layout *a, st
 	*found = 0;
 	if (!h || !p || p->magic != PREFERENCE || asked < 1 || sizes(d, a, b, c, x, &m, &n, &k))
 		return BAD_VALUE;
+	if ((d->epilogue & (BIAS | BGRAD | BGRADA | BGRADB) && !d->bias) || (d->epilogue & AUX && !d->aux))
+		return BAD_VALUE;
 	if (core->ordered("heuristic"))
 		return 0; // none fits
 	for (int way = 0; way < 2 && *found < asked; way++) {
