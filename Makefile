@@ -27,7 +27,7 @@ RACE := ./app/... ./store/... ./trainer/...
 LINT_VERSION := v2.15.0
 LINT := bin/tools/golangci-lint-$(LINT_VERSION)
 
-.PHONY: help demo build test lint unit race window bench screenshot generate clean build-deps test-deps
+.PHONY: help demo build test lint unit arm64 race window bench screenshot generate clean build-deps test-deps
 
 .NOTPARALLEL: # the window tests measure processor time
 
@@ -49,8 +49,15 @@ test: test-deps lint unit race window ## everything: lint and vet, unit, race an
 lint: test-deps $(LINT) ## formatting, vet, and the linters and arrows of .golangci.yml
 	$(LINT) run ./...
 
-unit: test-deps ## all tests
+unit: test-deps ## all tests, those of the CPU engine once more with AMX's tiles emulated
 	go test ./...
+	go test -tags $(TAGS),amxemulated ./trainer/compute/cpu
+
+arm64: test-deps ## the CPU engine's suite for arm64 (NEON), under emulation
+	@assets/scripts/need.sh gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+	@mkdir -p bin
+	CC=aarch64-linux-gnu-gcc GOARCH=arm64 go test -c -o bin/cpu-arm64.test ./trainer/compute/cpu
+	qemu-aarch64 -L /usr/aarch64-linux-gnu bin/cpu-arm64.test -test.short -test.run 'Reference|Gradients|NaN|Layer|Reserve|AdamWPacks'
 
 race: test-deps ## the tests of packages with concurrency, with the race detector
 	go test -race $(RACE)
