@@ -276,38 +276,50 @@ static void rows_of_columns(uint32_t *dst, ptrdiff_t as, const half *src, ptrdif
 	}
 }
 
-// The rows of a for products of depth k: where they lie, or copied to dst if their depth must be filled up, or if rows a
-// multiple of 4 KiB apart would push each other out of L1. *as is the distance of rows, in pairs.
-V const uint32_t *rows_of_a(uint32_t *dst, const half *src, ptrdiff_t k, ptrdiff_t m, ptrdiff_t *as)
+// k numbers of each of m rows of a, ss apart, for products of that depth: where they lie, or copied to dst if their depth must be
+// filled up, or if rows a multiple of 4 KiB apart would push each other out of L1. *as is the distance of rows, in pairs.
+static const uint32_t *rows_of_a(uint32_t *dst, const half *src, ptrdiff_t ss, ptrdiff_t k, ptrdiff_t m, ptrdiff_t *as)
 {
-	if (k % UNIT == 0 && k % 2048 != 0) {
-		*as = k / 2;
+	if (k % UNIT == 0 && ss % 2 == 0 && ss % 2048 != 0) {
+		*as = ss / 2;
 		return (const uint32_t *)src;
 	}
 	*as = pairs(k) + 16;
 	for (ptrdiff_t i = 0; i < m; i++) {
 		half *row = (half *)(dst + i * *as);
-		memcpy(row, src + i * k, (size_t)k * sizeof *row);
+		memcpy(row, src + i * ss, (size_t)k * sizeof *row);
 		memset(row + k, 0, (size_t)(2 * pairs(k) - k) * sizeof *row);
 	}
 	return dst;
 }
 
+// half_begin when the rows of tiles change from *now, which is 0 before the first.
+V void half_rows_are(ptrdiff_t *now, ptrdiff_t m)
+{
+	if (*now != m)
+		half_begin(m);
+	*now = m;
+}
+
 // The kernels.
 
-// z (m, n) = alpha * rows of a from r on, times all of w, + bias; rows of z are n apart.
-static void half_rows_by_panels(const gl_matmul *g, const uint32_t *a, ptrdiff_t as, ptrdiff_t m, float *z)
+// z (rows, n) = alpha * a times all of w, + bias; rows of z are n apart.
+static void half_by_panels(const gl_matmul *g, const uint32_t *a, ptrdiff_t as, ptrdiff_t rows, float *z)
 {
 	float tile[MRH * NRH] __attribute__((aligned(64)));
 	const ptrdiff_t kp = pairs(g->k);
-	const uint32_t *w = g->w;
 	const vf alpha = v_set(g->alpha);
-	for (ptrdiff_t j = 0; j < g->n; j += NRH, w += kp * NRH) {
+	ptrdiff_t now = 0;
+	for (ptrdiff_t j = 0; j < g->n; j += NRH) {
 		const ptrdiff_t cols = least(NRH, g->n - j);
-		half_tile(m, cols, kp, a, as, w, tile, NRH);
-		for (ptrdiff_t i = 0; i < m; i++)
-			FOR_VECTORS (c, k, cols)
-				v_put(z + i * g->n + j + c, v_fma(v_load(tile + i * NRH + c), alpha, g->bias ? v_get(g->bias + j + c, k) : v_set(0)), k);
+		for (ptrdiff_t r = 0; r < rows; r += MRH) {
+			const ptrdiff_t m = least(MRH, rows - r);
+			half_rows_are(&now, m);
+			half_tile(m, cols, kp, a + r * as, as, (const uint32_t *)g->w + j * kp, tile, NRH);
+			for (ptrdiff_t i = 0; i < m; i++)
+				FOR_VECTORS (c, k, cols)
+					v_put(z + (r + i) * g->n + j + c, v_fma(v_load(tile + i * NRH + c), alpha, g->bias ? v_get(g->bias + j + c, k) : v_set(0)), k);
+		}
 	}
 }
 
@@ -331,36 +343,69 @@ V void half_finish(const gl_matmul *g, ptrdiff_t r, ptrdiff_t m, ptrdiff_t j, pt
 }
 
 // SwiGLU needs whole rows: its two halves are units apart.
-static void half_swiglu(const gl_matmul *g, ptrdiff_t r, ptrdiff_t m, const uint32_t *a, ptrdiff_t as, float *z)
+static void half_swiglu(const gl_matmul *g)
 {
-	half_rows_by_panels(g, a, as, m, z);
-	for (ptrdiff_t i = 0; i < m; i++, z += g->n) {
-		if (g->pre)
-			FOR_VECTORS (c, k, g->n)
-				v_put_half((half *)g->pre + (r + i) * g->n + c, v_get(z + c, k), k);
-		act_row(1, g, r + i, 0, g->n / 2, z);
-	}
-}
-
-static void half_matmul(const gl_matmul *g)
-{
-	float tile[MRH * NRH] __attribute__((aligned(64)));
-	const ptrdiff_t kp = pairs(g->k);
-	uint32_t *copy = (uint32_t *)(g->tmp + MRH * g->n);
+	uint32_t *copy = (uint32_t *)(g->tmp + GL_ROWS * gl_round16(g->n));
 	for (ptrdiff_t r = 0; r < g->rows; r += MRH) {
 		const ptrdiff_t m = least(MRH, g->rows - r);
 		ptrdiff_t as;
-		const uint32_t *a = rows_of_a(copy, (const half *)g->a + r * g->k, g->k, m, &as), *w = g->w;
-		if (r == 0 || m < MRH)
-			half_begin(m);
-		if (g->act == GL_SWIGLU && !g->grad) {
-			half_swiglu(g, r, m, a, as, g->tmp);
-			continue;
+		const uint32_t *a = rows_of_a(copy, (const half *)g->a + r * g->k, g->k, g->k, m, &as);
+		half_by_panels(g, a, as, m, g->tmp);
+		for (ptrdiff_t i = 0; i < m; i++) {
+			const float *z = g->tmp + i * g->n;
+			if (g->pre)
+				FOR_VECTORS (c, k, g->n)
+					v_put_half((half *)g->pre + (r + i) * g->n + c, v_get(z + c, k), k);
+			act_row(1, g, r + i, 0, g->n / 2, z);
 		}
-		for (ptrdiff_t j = 0; j < g->n; j += NRH, w += kp * NRH) {
-			const ptrdiff_t cols = least(NRH, g->n - j);
-			half_tile(m, cols, kp, a, as, w, tile, NRH);
-			half_finish(g, r, m, j, cols, tile);
+	}
+}
+
+// Adds tile to sum, rows ss apart, if it is not the first; then leaves the result in both.
+V void half_accumulate(float *sum, ptrdiff_t ss, float *tile, ptrdiff_t m, int first)
+{
+	for (ptrdiff_t i = 0; i < m; i++)
+		for (ptrdiff_t c = 0; c < NRH; c += VW) {
+			vf x = v_load(tile + i * NRH + c);
+			if (!first)
+				x = v_add(v_load(sum + i * ss + c), x);
+			v_store(sum + i * ss + c, x);
+			v_store(tile + i * NRH + c, x);
+		}
+}
+
+// Each panel of w meets a group of rows, so that weights beyond the cache come from memory once for the group. Sums deeper than
+// GL_DEPTH are taken in parts.
+static void half_matmul(const gl_matmul *g)
+{
+	if (g->act == GL_SWIGLU && !g->grad) {
+		half_swiglu(g);
+		half_end();
+		return;
+	}
+	float tile[MRH * NRH] __attribute__((aligned(64)));
+	const ptrdiff_t kp = pairs(g->k), ss = gl_round_up(g->n, NRH);
+	float *sums = g->tmp;
+	uint32_t *copy = (uint32_t *)(g->k > GL_DEPTH ? sums + GL_GROUP * ss : sums);
+	ptrdiff_t now = 0, as;
+	for (ptrdiff_t from = 0; from < g->rows; from += GL_GROUP) {
+		const ptrdiff_t rows = least(GL_GROUP, g->rows - from);
+		for (ptrdiff_t k = 0; k < g->k; k += GL_DEPTH) {
+			const ptrdiff_t depth = least(GL_DEPTH, g->k - k), last = k + depth == g->k;
+			const uint32_t *a = rows_of_a(copy, (const half *)g->a + from * g->k + k, g->k, depth, rows, &as);
+			for (ptrdiff_t j = 0; j < g->n; j += NRH) {
+				const ptrdiff_t cols = least(NRH, g->n - j);
+				const uint32_t *w = (const uint32_t *)g->w + j * kp + k / 2 * NRH;
+				for (ptrdiff_t r = 0; r < rows; r += MRH) {
+					const ptrdiff_t m = least(MRH, rows - r);
+					half_rows_are(&now, m);
+					half_tile(m, cols, pairs(depth), a + r * as, as, w, tile, NRH);
+					if (g->k > GL_DEPTH)
+						half_accumulate(sums + r * ss + j, ss, tile, m, k == 0);
+					if (last)
+						half_finish(g, from + r, m, j, cols, tile);
+				}
+			}
 		}
 	}
 	half_end();
@@ -368,15 +413,14 @@ static void half_matmul(const gl_matmul *g)
 
 static void half_classify(const gl_classify *g)
 {
+	enum { ROWS = GL_LOGIT_ROWS / MRH * MRH };
 	const gl_matmul *p = &g->product;
-	uint32_t *copy = (uint32_t *)(p->tmp + MRH * p->n);
-	for (ptrdiff_t r = 0; r < p->rows; r += MRH) {
-		const ptrdiff_t m = least(MRH, p->rows - r);
+	uint32_t *copy = (uint32_t *)(p->tmp + ROWS * p->n);
+	for (ptrdiff_t r = 0; r < p->rows; r += ROWS) {
+		const ptrdiff_t m = least(ROWS, p->rows - r);
 		ptrdiff_t as;
-		const uint32_t *a = rows_of_a(copy, (const half *)p->a + r * p->k, p->k, m, &as);
-		if (r == 0 || m < MRH)
-			half_begin(m);
-		half_rows_by_panels(p, a, as, m, p->tmp);
+		const uint32_t *a = rows_of_a(copy, (const half *)p->a + r * p->k, p->k, p->k, m, &as);
+		half_by_panels(p, a, as, m, p->tmp);
 		for (ptrdiff_t i = 0; i < m; i++)
 			classify_row(1, g, r + i, p->tmp + i * p->n);
 	}
@@ -399,6 +443,11 @@ static void half_outer(const gl_outer *g)
 				half_begin(m);
 			for (ptrdiff_t j = 0; j < g->count; j += NRH) {
 				const ptrdiff_t cols = least(NRH, g->count - j);
+				for (ptrdiff_t i = 0; i < m; i++) { // what the tile is added to comes meanwhile
+					const float *d = g->dst + (o + i) * g->in + g->first + j;
+					__builtin_prefetch(d, 1);
+					__builtin_prefetch(d + 16, 1);
+				}
 				half_tile(m, cols, kp, dy, as, x + j * kp, tile, NRH);
 				for (ptrdiff_t i = 0; i < m; i++) {
 					float *d = g->dst + (o + i) * g->in + g->first + j;

@@ -111,7 +111,7 @@ typedef struct {
 
 // loss = -log softmax(z)[target], dlogits = scale * the gradient by z, where z = product's alpha a w.
 typedef struct {
-	gl_matmul product; // without epilogue; tmp as gl_classify_scratch
+	gl_matmul product; // without epilogue; tmp is gl_classify_scratch(k, n) floats
 	float *loss;       // (rows)
 	void *dlogits;     // operand, (rows, n), or NULL
 	const int32_t *targets;
@@ -183,13 +183,25 @@ static inline ptrdiff_t gl_round_up(ptrdiff_t n, ptrdiff_t unit) { return (n + u
 static inline ptrdiff_t gl_round16(ptrdiff_t n) { return gl_round_up(n, 16); }
 
 enum {
-	GL_ROWS = 32,       // most rows of a tile in any family
-	GL_UNIT = 32,       // most numbers that a depth is rounded to
-	GL_QUERY_ROWS = 96, // rows of probabilities that attention's gradient holds at once
+	GL_ROWS = 32,         // most rows of a tile in any family
+	GL_UNIT = 32,         // most numbers that a depth is rounded to
+	GL_QUERY_ROWS = 96,   // rows of probabilities that attention's gradient holds at once
 	GL_OUTER_ROWS = 1024, // rows of bf16 operands packed at once
+	// Rows that meet a panel of weights while it is in the cache, a multiple of every family's tile, and the depth of bf16
+	// operands that they meet it with.
+	GL_GROUP = 192,
+	GL_DEPTH = 4096,
+	GL_LOGIT_ROWS = 64, // rows of logits at once
 };
 
-static inline ptrdiff_t gl_matmul_scratch(ptrdiff_t k, ptrdiff_t n) { return GL_ROWS * (n + (k + 2 * GL_UNIT) / 2); }
+static inline ptrdiff_t gl_matmul_scratch(ptrdiff_t k, ptrdiff_t n)
+{
+	ptrdiff_t depth = k < GL_DEPTH ? k : GL_DEPTH;
+	ptrdiff_t group = GL_GROUP * (depth / 2 + GL_UNIT), tile = GL_ROWS * (k / 2 + GL_UNIT);
+	return (group > tile ? group : tile) + (k > GL_DEPTH ? GL_GROUP : GL_ROWS) * (gl_round16(n) + GL_UNIT);
+}
+
+static inline ptrdiff_t gl_classify_scratch(ptrdiff_t k, ptrdiff_t n) { return GL_LOGIT_ROWS * (gl_round16(n) + k / 2 + GL_UNIT); }
 
 // Numbers of bf16 for the packed columns of x and a tile of dy's.
 static inline ptrdiff_t gl_outer_scratch(ptrdiff_t count)

@@ -17,6 +17,7 @@ func TestLayerAgainstReference(t *testing.T) {
 		{2, 131, 3, 20, 77},
 		{1, 33, 5, 40, 1100},
 		{1, 20, 2, 16, 2048},
+		{1, 33, 2, 16, 4231},
 		{5, 100, 2, 16, 64},
 	} {
 		for _, of := range variants() {

@@ -99,7 +99,7 @@ func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weig
 		return // the fault is noted
 	}
 	l.share(l.rows(), rowUnit, func(worker *lane, first, count int) {
-		tmp := worker.scratch(C.gl_matmul_scratch(C.ptrdiff_t(in), C.ptrdiff_t(out)))
+		tmp := worker.scratch(C.gl_classify_scratch(C.ptrdiff_t(in), C.ptrdiff_t(out)))
 		if tmp == nil {
 			return // the fault is noted
 		}
