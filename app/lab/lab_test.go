@@ -260,3 +260,13 @@ func TestNamesAreSafe(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyFinishedRuns: a run that stands still or goes on has no verdict yet.
+func TestOnlyFinishedRuns(t *testing.T) {
+	for _, state := range []string{session.Running, session.Paused, session.Stopped, session.Failed, session.Interrupted} {
+		_, err := Read(session.Info{ID: "a1", State: state, Step: 3, Steps: 9})
+		if !errors.Is(err, session.ErrUsage) || !strings.Contains(err.Error(), "run a1 is "+state+" at step 3 of 9") {
+			t.Errorf("%s: error %v", state, err)
+		}
+	}
+}
