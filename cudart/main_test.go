@@ -41,6 +41,7 @@ FAKE_KERNELS = {
   {"axpy", axpy, 4, axpy_sizes, 40, 0, 0, 0},
   {"overrun", overrun, 2, overrun_sizes, 0, 0, 0, 0},
   {"greedy", nothing, 0, 0, 200, 4096, 16, 512},
+  {"narrow", nothing, 0, 0, 0, 0, 0, 64},
   {0}};
 FAKE_GLOBALS = {{"table", table, sizeof table}, {0}};
 `
