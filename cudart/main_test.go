@@ -3,8 +3,10 @@
 package cudart
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"testing"
 
@@ -114,3 +116,7 @@ func must(t testing.TB, err error) {
 		panic(err)
 	}
 }
+
+func f32bits(f float32) uint32 { return math.Float32bits(f) }
+
+func f32of(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) }
