@@ -270,3 +270,26 @@ func TestOnlyFinishedRuns(t *testing.T) {
 		}
 	}
 }
+
+// TestChangesAreTold: what people did to a live run is in the notes, and other threads are another device.
+func TestChangesAreTold(t *testing.T) {
+	a, b := entry(t, "a1", "flm-1m", 1, 1.3), entry(t, "b1", "flm-1m-twin", 1, 1.2)
+	b.note([]store.Journalled{
+		{Event: event.Start{Device: "cpu"}},
+		{Event: event.Command{Verb: "sample", Detail: "And", Step: 5}},
+		{Event: event.Command{Verb: "set", Detail: "threads=1", Step: 7}},
+		{Event: event.Command{Verb: "grow", Step: 9}},
+		{Event: event.Start{Device: "cpu", Resumed: 8}},
+	})
+	c, err := Compare([]Entry{a, b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := strings.Join(c.Verdict.Notes, "\n")
+	if !strings.Contains(notes, "run b1 was changed as it went: set threads=1 at step 7") || !strings.Contains(notes, "grow at step 9") || strings.Contains(notes, "sample") {
+		t.Errorf("notes %q", notes)
+	}
+	if c.Verdict.Pairs[0].WallClock != nil || b.Run.Device != "cpu, then threads=1" {
+		t.Errorf("times on %q and %q are compared", a.Run.Device, b.Run.Device)
+	}
+}
