@@ -109,6 +109,21 @@ func TestProblemNamesCauseAndRemedy(t *testing.T) {
 	}
 }
 
+// TestOneOfTwoGPUsAnswers: the machine is usable as long as one does.
+func TestOneOfTwoGPUsAnswers(t *testing.T) {
+	m := libs.Machine(t)
+	m.Set("devices 2")
+	m.Fail("cuDeviceGetUuid", 1, 719)
+	r := probe(t, m)
+	if !r.Usable() || !strings.Contains(r.GPUs[0].Problem, "device 0: ") || !strings.Contains(r.GPUs[0].Problem, "cuDeviceGetUuid") || r.GPUs[1].Problem != "" {
+		t.Errorf("first of two GPUs lost: %+v", r)
+	}
+	m.Fail("cuDeviceGet", 0, 719)
+	if r = probe(t, m); r.Usable() || !strings.HasPrefix(r.Problem, "GPU lost (cuDeviceGet: CUDA_ERROR_LAUNCH_FAILED, 719)") || len(r.GPUs) != 2 {
+		t.Errorf("both GPUs lost: %+v", r)
+	}
+}
+
 // TestHiddenGPUIsListed: NVML sees what CUDA_VISIBLE_DEVICES hides.
 func TestHiddenGPUIsListed(t *testing.T) {
 	m := libs.Machine(t)
