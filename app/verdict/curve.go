@@ -51,7 +51,7 @@ func decreasing(y, weight []float64) []float64 {
 		mean, weight float64
 		n            int
 	}
-	var blocks []block
+	blocks := make([]block, 0, len(y))
 	for i, v := range y {
 		b := block{v, weight[i], 1}
 		for len(blocks) > 0 && blocks[len(blocks)-1].mean <= b.mean {
@@ -64,7 +64,9 @@ func decreasing(y, weight []float64) []float64 {
 	}
 	fit := make([]float64, 0, len(y))
 	for _, b := range blocks {
-		fit = append(fit, slices.Repeat([]float64{b.mean}, b.n)...)
+		for range b.n {
+			fit = append(fit, b.mean)
+		}
 	}
 	return fit
 }

@@ -28,11 +28,11 @@
 // With two or more runs of a contender: 95 % for the difference of the means, of log FLOPs or of losses, by Welch's t over runs.
 // Where only one side has several runs, the other is taken to spread as they do.
 //
-// With one run each: the noise of measuring only, 95 % of 2,000 redrawn pairs of curves (a parametric bootstrap). Each
+// With one run each: the noise of measuring only, 95 % of 1,000 redrawn pairs of curves (a parametric bootstrap). Each
 // point moves by the scatter of its curve about its neighbours, and all of them together by what the shift may be off; the
 // end moves as the final loss would on other text. The last two follow from the spread over windows of the difference
 // between the two networks. How another seed would end is not in it. So differences of loss below OneSeed nats are called
-// noise, whatever the interval says. On curves made up with normal noise, 94 and 95 % of 200 such intervals held the true
+// noise, whatever the interval says. On curves made up with normal noise, 95 % of 200 such intervals held the true
 // ratio.
 //
 // Not covered: that a rival read in the middle of its schedule has not lowered its learning rate yet, and would be better

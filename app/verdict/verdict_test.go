@@ -97,7 +97,7 @@ func TestIntervalsHoldTheTruth(t *testing.T) {
 	for _, sd := range []float64{0.002, 0.01} {
 		rng := rand.New(rand.NewPCG(3, 4))
 		noise := func() float64 { return sd * rng.NormFloat64() }
-		held, pairs := 0, 40
+		held, pairs := 0, 25
 		for range pairs {
 			a, b := synthetic("a", 30, 6e12, 1, 0, noise), synthetic("b", 30, 30e12, 2, 0, noise)
 			a.End.Loss, b.End.Loss = law(6e12), law(15e12) // the final evaluation is on more text
