@@ -67,6 +67,8 @@ func explainInit(err error) error {
 	switch e.Code {
 	case 100:
 		e.Detail = "the driver is installed and sees no GPU: none is built in, CUDA_VISIBLE_DEVICES hides it, or this container was started without it"
+	case 34:
+		e.Detail = "this is a stub of a CUDA toolkit, not the driver: take its folder out of LD_LIBRARY_PATH"
 	case 803:
 		e.Detail = "the driver was updated and its kernel module was not: restart the machine"
 	case 802:

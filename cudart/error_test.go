@@ -18,7 +18,7 @@ func TestDriverStatesAreToldApart(t *testing.T) {
 		"driver and module":     {803, ErrMismatch, "restart the machine"},
 		"unknown":               {999, nil, "nvidia_uvm"},
 		"fabric manager":        {802, nil, "fabric manager"},
-		"stub of a toolkit":     {34, ErrMismatch, ""},
+		"stub of a toolkit":     {34, ErrMismatch, "LD_LIBRARY_PATH"},
 		"code of no known name": {4711, nil, ""},
 	} {
 		m := libs.Machine(t)

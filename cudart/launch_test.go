@@ -42,6 +42,12 @@ func TestLaunchLimits(t *testing.T) {
 				t.Errorf("%s: %v; want %q", test.name, err, test.want)
 			}
 		}
+		narrow, err := g.module.Kernel("narrow")
+		must(t, err)
+		must(t, narrow.Launch(g.s, Dim{X: 1}, Dim{X: 64}, 0, &none))
+		if err := narrow.Launch(g.s, Dim{X: 1}, Dim{X: 65}, 0, &none); err == nil || !strings.Contains(err.Error(), "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES") {
+			t.Errorf("65 threads of a kernel built for 64: %v", err)
+		}
 		must(t, greedy.SetShared(100<<10))
 		must(t, greedy.Launch(g.s, Dim{X: 1}, Dim{X: 32}, 100<<10, &none))
 		if err := greedy.SetShared(160 << 10); err == nil || !strings.Contains(err.Error(), `kernel "greedy": 163840 bytes`) {
@@ -76,6 +82,23 @@ func TestArgumentsAreChecked(t *testing.T) {
 		}
 		g.close()
 	})
+	many := new(Args)
+	for range maxParams {
+		many.Uint64(0)
+	}
+	for name, f := range map[string]func(){
+		"arguments": func() { many.Int32(0) },
+		"bytes":     func() { new(Args).Bytes(make([]byte, maxParamBytes)).Int32(0) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("too many %s were taken", name)
+				}
+			}()
+			f()
+		}()
+	}
 	if m.Calls("cuLaunchKernel") != 0 {
 		t.Error("wrong arguments reached the driver")
 	}

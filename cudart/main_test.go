@@ -3,8 +3,10 @@
 package cudart
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"testing"
 
@@ -41,6 +43,7 @@ FAKE_KERNELS = {
   {"axpy", axpy, 4, axpy_sizes, 40, 0, 0, 0},
   {"overrun", overrun, 2, overrun_sizes, 0, 0, 0, 0},
   {"greedy", nothing, 0, 0, 200, 4096, 16, 512},
+  {"narrow", nothing, 0, 0, 0, 0, 0, 64},
   {0}};
 FAKE_GLOBALS = {{"table", table, sizeof table}, {0}};
 `
@@ -113,3 +116,7 @@ func must(t testing.TB, err error) {
 		panic(err)
 	}
 }
+
+func f32bits(f float32) uint32 { return math.Float32bits(f) }
+
+func f32of(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) }

@@ -40,7 +40,7 @@ func (f *Finder) Probe() *Report {
 	return r
 }
 
-// ofDriver lists the GPUs that this process may use. An error is one of the driver as a whole.
+// ofDriver lists the GPUs that this process may use. The error is one of the driver as a whole, or of every GPU.
 func (r *Report) ofDriver(d *Driver, n *NVML, measured bool) error {
 	count, err := d.Count()
 	if err != nil {
@@ -49,16 +49,13 @@ func (r *Report) ofDriver(d *Driver, n *NVML, measured bool) error {
 	if count == 0 {
 		return ErrNoDevice
 	}
+	var failed error
 	for i := range count {
-		g := GPU{Ordinal: i}
-		dev, err := d.Device(i)
-		var p Properties
-		if err == nil {
-			p, err = dev.Properties()
-			g.Name, g.UUID, g.PCI, g.Capability = p.Name, p.UUID, p.PCI, p.Capability
-			g.Memory, g.Multiprocessors = p.Memory, p.Multiprocessors
-		}
-		if err == nil && measured {
+		g, p, err := d.gpu(i)
+		if err != nil {
+			failed = err
+			count--
+		} else if measured {
 			g.Now, err = sampleOf(n, p)
 		}
 		if err != nil {
@@ -66,7 +63,23 @@ func (r *Report) ofDriver(d *Driver, n *NVML, measured bool) error {
 		}
 		r.GPUs = append(r.GPUs, g)
 	}
+	if count == 0 {
+		return failed
+	}
 	return nil
+}
+
+// gpu asks the driver about GPU i.
+func (d *Driver) gpu(i int) (GPU, Properties, error) {
+	g := GPU{Ordinal: i}
+	dev, err := d.Device(i)
+	if err != nil {
+		return g, Properties{}, err
+	}
+	p, err := dev.Properties()
+	g.Name, g.UUID, g.PCI, g.Capability = p.Name, p.UUID, p.PCI, p.Capability
+	g.Memory, g.Multiprocessors = p.Memory, p.Multiprocessors
+	return g, p, err
 }
 
 func sampleOf(n *NVML, p Properties) (Sample, error) {

@@ -34,6 +34,9 @@ func TestProbeReportsGPUs(t *testing.T) {
 		g.PCI != "0000:3C:00.0" || g.UUID != "GPU-01112131-4151-6171-8191-a1b1c1d1e1f1" || g.Problem != "" {
 		t.Errorf("second GPU %+v", g)
 	}
+	if opened, closed := m.Calls("nvmlInit_v2"), m.Calls("nvmlShutdown"); opened != 1 || closed != 1 {
+		t.Errorf("NVML was opened %d times and closed %d times, want once each", opened, closed)
+	}
 	if m.Calls("nvmlDeviceGetHandleByPciBusId_v2") != 0 {
 		t.Error("the UUIDs of driver and NVML differ")
 	}
@@ -103,6 +106,21 @@ func TestProblemNamesCauseAndRemedy(t *testing.T) {
 		if len(r.Attempts) == 0 || len(r.Libraries) != 5 || r.Libraries[0].Problem == "" && name != "lost" {
 			t.Errorf("%s: report %+v lacks attempts, libraries or the driver's problem", name, r)
 		}
+	}
+}
+
+// TestOneOfTwoGPUsAnswers: the machine is usable as long as one does.
+func TestOneOfTwoGPUsAnswers(t *testing.T) {
+	m := libs.Machine(t)
+	m.Set("devices 2")
+	m.Fail("cuDeviceGetUuid", 1, 719)
+	r := probe(t, m)
+	if !r.Usable() || !strings.Contains(r.GPUs[0].Problem, "device 0: ") || !strings.Contains(r.GPUs[0].Problem, "cuDeviceGetUuid") || r.GPUs[1].Problem != "" {
+		t.Errorf("first of two GPUs lost: %+v", r)
+	}
+	m.Fail("cuDeviceGet", 0, 719)
+	if r = probe(t, m); r.Usable() || !strings.HasPrefix(r.Problem, "GPU lost (cuDeviceGet: CUDA_ERROR_LAUNCH_FAILED, 719)") || len(r.GPUs) != 2 {
+		t.Errorf("both GPUs lost: %+v", r)
 	}
 }
 
@@ -181,6 +199,56 @@ func TestProbeInAnotherProcess(t *testing.T) {
 	}
 	if len(r.GPUs) != 2 || r.GPUs[1].Name != "Large card" || r.CUDA != (Version{13, 0, 0}) {
 		t.Errorf("the other process sees %+v", r)
+	}
+}
+
+func TestNVMLAlone(t *testing.T) {
+	m := libs.Machine(t)
+	m.Set("cuda 11080")
+	n, err := (&Finder{Env: m.Env}).NVML()
+	must(t, err)
+	if v, err := n.CUDA(); v != (Version{11, 8, 0}) || err != nil {
+		t.Errorf("CUDA %v, %v; want 11.8", v, err)
+	}
+	if count, err := n.Count(); count != 1 || err != nil {
+		t.Errorf("%d cards, %v; want 1", count, err)
+	}
+	for call, f := range map[string]func() error{
+		"nvmlSystemGetDriverVersion":         func() error { _, err := n.DriverVersion(); return err },
+		"nvmlSystemGetCudaDriverVersion_v2":  func() error { _, err := n.CUDA(); return err },
+		"nvmlDeviceGetCount_v2":              func() error { _, err := n.Count(); return err },
+		"nvmlDeviceGetHandleByIndex_v2":      func() error { _, err := n.Card(0); return err },
+		"nvmlDeviceGetName":                  func() error { return new(GPU).fromCard(n, 0) },
+		"nvmlDeviceGetUUID":                  func() error { return new(GPU).fromCard(n, 0) },
+		"nvmlDeviceGetCudaComputeCapability": func() error { return new(GPU).fromCard(n, 0) },
+		"nvmlDeviceGetMemoryInfo":            func() error { return new(GPU).fromCard(n, 0) },
+		"nvmlDeviceGetClockInfo":             func() error { return new(GPU).fromCard(n, 0) },
+		"nvmlShutdown":                       n.Close,
+	} {
+		m.Fail(call, 1, 999)
+		if err := f(); err == nil || !strings.Contains(err.Error(), call+": Unknown Error (code 999)") {
+			t.Errorf("%s ordered to fail: %v", call, err)
+		}
+		m.Heal()
+	}
+	must(t, n.Close())
+	if _, err := n.Card(0); err == nil || !strings.Contains(err.Error(), "Uninitialized") {
+		t.Errorf("card after Close: %v", err)
+	}
+}
+
+// TestVersionsThatCannotBeAsked: a library that opens and does not answer is reported with its file.
+func TestVersionsThatCannotBeAsked(t *testing.T) {
+	m := libs.Machine(t)
+	m.Omit("libcublasLt.so.12", "cublasLtGetVersion")
+	m.Omit("libnccl.so.2", "ncclGetVersion")
+	for _, l := range probe(t, m).Libraries {
+		if l.Library != LibBlasLt && l.Library != LibNCCL {
+			continue
+		}
+		if l.Version != "" || !strings.HasPrefix(l.Path, m.Dir) || !strings.Contains(l.Problem, "GetVersion is missing") {
+			t.Errorf("%s: %+v", l.Library, l)
+		}
 	}
 }
 

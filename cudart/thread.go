@@ -66,6 +66,7 @@ func (j job) do() {
 
 // Do runs f on the thread and returns its error; a panic of f goes on in the caller, and so does runtime.Goexit, which also ends
 // the thread. Calls from several goroutines run one after the other. f must not call Do of the same thread: that would wait for itself.
+// A call costs two switches between OS threads, so a whole step of training goes into one.
 func (t *Thread) Do(f func() error) error {
 	done := make(chan result, 1)
 	select {

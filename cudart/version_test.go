@@ -140,3 +140,22 @@ func TestCapabilityRuns(t *testing.T) {
 		}
 	}
 }
+
+func FuzzThrottle(f *testing.F) {
+	for _, s := range []string{"none", "idle", "power cap, thermal slowdown", "reason 40", "reason -1", "idle, idle"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var a, b Throttle
+		if a.UnmarshalText([]byte(s)) != nil {
+			return
+		}
+		text, err := a.MarshalText()
+		if err == nil {
+			err = b.UnmarshalText(text)
+		}
+		if err != nil || a != b {
+			t.Errorf("%q: %#x was written as %q and read as %#x, %v", s, uint64(a), text, uint64(b), err)
+		}
+	})
+}

@@ -94,13 +94,13 @@ func operatorName(s Stage) string {
 func (r Recipe) Plan() Plan {
 	var p Plan
 	for i, s := range r.Stages {
-		c, steps, batch := r.Config(i), r.Steps(i), r.batch(i)
+		c, steps, tokens := r.Config(i), r.Steps(i), r.length(i)
 		sp := StagePlan{
-			Config: c, Params: c.Params(), Begin: p.Tokens, Tokens: steps * batch,
-			BeginStep: p.Steps, Steps: steps, Batch: batch,
-			FLOPs:      FLOPsPerToken(c) * float64(steps*batch),
-			PaperFLOPs: PaperFLOPsPerToken(c, false) * float64(steps*batch),
-			ParamFLOPs: ParamFLOPsPerToken(c) * float64(steps*batch),
+			Config: c, Params: c.Params(), Begin: p.Tokens, Tokens: tokens,
+			BeginStep: p.Steps, Steps: steps, Batch: r.batch(i),
+			FLOPs:      FLOPsPerToken(c) * float64(tokens),
+			PaperFLOPs: PaperFLOPsPerToken(c, false) * float64(tokens),
+			ParamFLOPs: ParamFLOPsPerToken(c) * float64(tokens),
 			LR:         r.Train.LR * r.startLR(i), LREnd: r.lr(i, steps-1), Warmup: int64(s.Warmup),
 			Plateau: s.Plateau, PlateauGain: s.PlateauGain,
 		}

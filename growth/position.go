@@ -17,7 +17,15 @@ type Position struct {
 
 // Steps is the number of optimizer steps of stage i: its tokens over its batch, rounded, at least one.
 func (r Recipe) Steps(i int) int64 {
-	return max(int64(math.Round(float64(r.budget(i))/float64(r.batch(i)))), 1)
+	s := r.Stages[i].since
+	steps := s.steps + int64(math.Round(float64(r.budget(i)-s.tokens)/float64(r.batch(i))))
+	return max(steps, s.steps, 1)
+}
+
+// length is the tokens that stage i sees: whole steps.
+func (r Recipe) length(i int) int64 {
+	s := r.Stages[i].since
+	return s.tokens + (r.Steps(i)-s.steps)*r.batch(i)
 }
 
 // budget is the tokens that stage i asks for: its own number, or as many as its FLOPs pay for.
@@ -32,27 +40,34 @@ func (r Recipe) budget(i int) int64 {
 func (r Recipe) TotalTokens() int64 {
 	var n int64
 	for i := range r.Stages {
-		n += r.Steps(i) * r.batch(i)
+		n += r.length(i)
 	}
 	return n
 }
 
-// At is the position after tokens tokens. tokens must be a sum of whole steps, as a run only ever sees.
+// At is the position after tokens tokens. tokens must be a sum of whole steps, as a run only ever sees, and not before the last
+// Edit of r.
 func (r Recipe) At(tokens int64) Position {
 	var p Position
 	for i := range r.Stages {
-		batch, steps := r.batch(i), r.Steps(i)
-		if in := tokens - p.Begin; in < steps*batch {
-			done := in / batch
-			p.Stage, p.Step, p.Batch = i, p.Step+done, batch
+		length := r.length(i)
+		if in := tokens - p.Begin; in < length {
+			done := r.done(i, in)
+			p.Stage, p.Step, p.Batch = i, p.Step+done, r.batch(i)
 			p.Mask, p.LR = r.mask(i, in), r.lr(i, done)
 			return p
 		}
-		p.Begin += steps * batch
-		p.Step += steps
+		p.Begin += length
+		p.Step += r.Steps(i)
 	}
 	p.Stage, p.Mask, p.Done = len(r.Stages), 1, true
 	return p
+}
+
+// done is the steps that make in tokens of stage i.
+func (r Recipe) done(i int, in int64) int64 {
+	s := r.Stages[i].since
+	return s.steps + (in-s.tokens)/r.batch(i)
 }
 
 // The shapes of a ramp, u being the part of it that is over.
@@ -68,11 +83,10 @@ var rampShapes = []string{RampLinear, RampCosine, RampStep}
 
 // mask is m after in tokens of stage i.
 func (r Recipe) mask(i int, in int64) float64 {
-	ramp := r.ramp(i)
-	if in >= ramp {
+	u := r.ramped(i, in)
+	if u >= 1 {
 		return 1
 	}
-	u := float64(in) / float64(ramp)
 	switch r.Stages[i].RampShape {
 	case RampCosine:
 		return 0.5 * (1 - math.Cos(math.Pi*u))
@@ -80,6 +94,15 @@ func (r Recipe) mask(i int, in int64) float64 {
 		return 0
 	}
 	return u
+}
+
+// ramped is the part of stage i's ramp that is over after in tokens of it.
+func (r Recipe) ramped(i int, in int64) float64 {
+	ramp, s := r.ramp(i), r.Stages[i].since
+	if in >= ramp {
+		return 1
+	}
+	return s.ramped + (1-s.ramped)*float64(in-s.tokens)/float64(ramp-s.tokens)
 }
 
 // ramp is the length of stage i's ramp in tokens: at most the stage's whole steps, so that it has ended when the next growth
@@ -91,7 +114,7 @@ func (r Recipe) ramp(i int) int64 {
 	if op, err := Lookup(r.Stages[i].Operator); err != nil || !op.Masked {
 		return 0
 	}
-	return min(int64(r.Stages[i].Ramp), r.Steps(i)*r.batch(i))
+	return min(int64(r.Stages[i].Ramp), r.length(i))
 }
 
 // What a growth does to the learning rate.
@@ -129,23 +152,32 @@ func (r Recipe) startLR(i int) float64 {
 // stage 2 starts at 3.4e-4); the slide between the printed values is ours, the best of those measured (LOG.md).
 // Deviation: MSG's decay is linear, and after a rewind ends above zero; ours ends at LRFinal.
 func (r Recipe) lr(i int, done int64) float64 {
-	f, u := r.startLR(i), float64(done)/float64(r.Steps(i))
-	switch last := len(r.Stages) - 1; {
-	case i == last:
+	f, u, s := r.startLR(i), r.decayed(i, done), r.Stages[i].since
+	if i == len(r.Stages)-1 || r.restarts(i+1) {
 		f = r.cosine(f, u)
-	case r.restarts(i + 1):
-		var rest int64
-		for j := i; j <= last; j++ {
-			rest += r.Steps(j) * r.batch(j)
-		}
-		f = r.cosine(f, float64(done*r.batch(i))/float64(rest))
-	default:
+	} else {
 		f += (r.startLR(i+1) - f) * u
 	}
 	if w := r.Stages[i].Warmup; w > 0 {
-		f *= min(1, float64((done+1)*r.batch(i))/float64(w))
+		f *= min(1, float64(s.tokens+(done-s.steps+1)*r.batch(i))/float64(w))
 	}
 	return r.Train.LR * f
+}
+
+// decayed is the part of its way that stage i's learning rate has gone after done steps: of the stage, or, before a restart, of
+// the rest of the run.
+func (r Recipe) decayed(i int, done int64) float64 {
+	s := r.Stages[i].since
+	whole := r.length(i) - s.tokens
+	if last := len(r.Stages) - 1; i < last && r.restarts(i+1) {
+		for j := i + 1; j <= last; j++ {
+			whole += r.length(j)
+		}
+	}
+	if whole <= 0 { // the stage ends where it was edited last
+		return s.decayed
+	}
+	return s.decayed + (1-s.decayed)*(float64((done-s.steps)*r.batch(i))/float64(whole))
 }
 
 // cosine falls from f to LRFinal as u goes from 0 to 1.

@@ -105,6 +105,9 @@ type Stage struct {
 	// RampShape is how they go, LRPolicy what the growth does to the learning rate; both in position.go.
 	RampShape string `toml:"ramp_shape,omitempty" comment:"linear, cosine, or step (0 until the ramp ends)"`
 	LRPolicy  string `toml:"lr_policy,omitempty" comment:"continue, rewind (to the peak), or rewarm (to lr, over warmup)"`
+
+	since mark // of the last Edit that bent the stage's course
+	micro int  // sequences in memory at once, whatever Batch an Edit has set; 0 if none has
 }
 
 // Default is the recipe that Parse starts from: everything but the stages.
@@ -172,7 +175,11 @@ func (r Recipe) batch(i int) int64 {
 // MicroBatch is how many sequences of stage i are in memory at once.
 func (r Recipe) MicroBatch(i int) int {
 	n := int(r.batch(i)) / r.Config(i).Context
-	if m := r.Train.MicroBatch; m > 0 && m < n {
+	m := r.Train.MicroBatch
+	if s := r.Stages[i]; s.micro > 0 {
+		m = s.micro
+	}
+	if m > 0 && m < n {
 		return m
 	}
 	return n

@@ -144,25 +144,6 @@ func TestPlateaued(t *testing.T) {
 	}
 }
 
-// TestEnded: with a journal the position is that of a recipe with the shorter stage, and the recipe itself stays.
-func TestEnded(t *testing.T) {
-	r := parse(t, "stage.2.tokens=0", "stage.2.flops=500G")
-	planned := r.TotalTokens()
-	short := r.Ended([]int64{0, 20 * 1536})
-	if r.TotalTokens() != planned || short.Stages[0].Tokens != r.Stages[0].Tokens {
-		t.Error("Ended changed what it should not")
-	}
-	if p := short.At((1600 + 19) * 1536); p.Stage != 1 || p.Step != 1619 || p.Mask != 1 {
-		t.Errorf("just before the end: %+v", p)
-	}
-	if p := short.At((1600 + 20) * 1536); p.Stage != 2 || p.Step != 1620 || p.Mask != 0 || p.LR != 8e-3*0.5 {
-		t.Errorf("at the end: %+v", p)
-	}
-	if got, want := short.TotalTokens(), int64(1600+20+100)*1536; got != want {
-		t.Errorf("%d tokens, want %d", got, want)
-	}
-}
-
 func TestBadPlateaus(t *testing.T) {
 	for name, c := range map[string]struct {
 		sets []string

@@ -53,7 +53,12 @@ func (r *recorder) put(q queued) error {
 			return r.plan(e.Plan)
 		}
 		return nil
-	default: // Saved and Command are in the journal only
+	case event.Command:
+		if len(e.Plan) > 0 { // it changed the course
+			return r.plan(e.Plan)
+		}
+		return nil
+	default: // Saved is in the journal only
 		return nil
 	}
 }

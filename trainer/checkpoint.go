@@ -18,7 +18,7 @@ import (
 var ErrCheckpoint = errors.New("the checkpoint does not fit the recipe")
 
 // Checkpoint is all that an exact resume needs besides the recipe and the data. Masks, learning rate and data position are
-// not in it, since they follow from Tokens and from the journal of stages that ended early, which is in Meta.
+// not in it, since they follow from Tokens and from the journal of edits, which is in Meta.
 type Checkpoint struct {
 	Step, Tokens int64
 	Stage        int    // of the network, from 0
@@ -74,25 +74,37 @@ func Open(dev compute.Device, r growth.Recipe, c Checkpoint) (*model.Model, erro
 		return nil, err
 	}
 	net.Load(c.Params)
-	p, err := c.progress(r)
+	_, r, err = c.progress(r)
 	if err != nil {
 		net.Free()
 		return nil, err
 	}
-	r = r.Ended(p.Ends)
 	net.SetMasks(r.Masks(c.Stage, maskAt(r, c)))
 	return net, nil
 }
 
-// progress reads Meta.
-func (c Checkpoint) progress(r growth.Recipe) (p progress, err error) {
+// Journal is the edits of the run until c, the last of which may have been made at c itself and take effect after it. r is the
+// run's recipe.
+func (c Checkpoint) Journal(r growth.Recipe) ([]growth.Edit, error) {
+	p, _, err := c.progress(r)
+	return p.Edits, err
+}
+
+// progress reads Meta, and makes r the recipe as edited until c.
+func (c Checkpoint) progress(r growth.Recipe) (p progress, now growth.Recipe, err error) {
 	if err := json.Unmarshal(c.Meta, &p); err != nil {
-		return p, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+		return p, r, fmt.Errorf("%w: %w", ErrCheckpoint, err)
 	}
-	if len(p.Costs) != len(r.Stages) || len(p.Ends) >= len(r.Stages) {
-		return p, fmt.Errorf("%w: it counts %d stages and %d ends, the recipe has %d stages", ErrCheckpoint, len(p.Costs), len(p.Ends), len(r.Stages))
+	if len(p.Costs) != len(r.Stages) {
+		return p, r, fmt.Errorf("%w: it counts %d stages, the recipe has %d", ErrCheckpoint, len(p.Costs), len(r.Stages))
 	}
-	return p, nil
+	if err := p.adopt(r); err != nil {
+		return p, r, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	if now, err = r.Edited(p.Edits); err != nil {
+		return p, r, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	return p, now, nil
 }
 
 // maskAt is the mask under which a checkpoint's network stands.
@@ -105,23 +117,31 @@ func maskAt(r growth.Recipe, c Checkpoint) float64 {
 
 // restore goes on from c.
 func (t *Trainer) restore(c Checkpoint) error {
-	p, err := c.progress(t.Recipe)
+	p, r, err := c.progress(t.Recipe)
 	if err != nil {
 		return err
 	}
-	t.Recipe = t.Recipe.Ended(p.Ends)
-	t.plan = t.Recipe.Plan()
-	if pos := t.Recipe.At(c.Tokens); pos.Step != c.Step || (!pos.Done && pos.Stage != c.Stage) {
+	t.follow(r)
+	stage := c.Stage
+	if p.endedHere(c.Tokens) && r.At(c.Tokens).Stage == stage+1 {
+		stage++ // the run was to grow here and has not yet
+	}
+	if pos := t.Recipe.At(c.Tokens); pos.Step != c.Step || (!pos.Done && pos.Stage != stage) {
 		return fmt.Errorf("%w: it is of step %d and stage %d at %d tokens, the recipe is at step %d and stage %d there",
 			ErrCheckpoint, c.Step, c.Stage+1, c.Tokens, pos.Step, pos.Stage+1)
 	}
+	t.tokens, t.progress = c.Tokens, p
+	return t.load(c)
+}
+
+// load puts the network of c on the device, under the recipe and the progress that t has.
+func (t *Trainer) load(c Checkpoint) error {
 	if err := t.place(c.Stage); err != nil {
 		return err
 	}
 	t.net.Load(c.Params)
 	t.adam.Load(c.M, c.V)
-	t.adam.Steps = p.AdamSteps
-	t.tokens, t.progress = c.Tokens, p
+	t.adam.Steps = t.progress.AdamSteps
 	t.net.SetMasks(t.Recipe.Masks(c.Stage, maskAt(t.Recipe, c)))
 	return t.Device.Sync()
 }
@@ -145,15 +165,19 @@ func (t *Trainer) snapshot(reason string) (Checkpoint, error) {
 // saveRetry is how long a failed save waits before it is tried again.
 const saveRetry = 2 * time.Second
 
-// save keeps a checkpoint. If that fails, for want of room say, the run pauses with the reason and tries again until it
-// works or ctx is cancelled.
+// save keeps a checkpoint of the present state.
 func (t *Trainer) save(ctx context.Context, reason string) error {
-	begin := time.Now()
 	c, err := t.snapshot(reason)
 	if err != nil {
 		return err
 	}
-	waiting := false
+	return t.keep(ctx, c)
+}
+
+// keep keeps a checkpoint. If that fails, for want of room say, the run pauses with the reason and tries again until it works or
+// ctx is cancelled.
+func (t *Trainer) keep(ctx context.Context, c Checkpoint) error {
+	begin, waiting := time.Now(), false
 	for {
 		bytes, err := t.Sink.Save(c)
 		if err == nil {
@@ -163,7 +187,7 @@ func (t *Trainer) save(ctx context.Context, reason string) error {
 			}
 			t.spend()
 			t.Sink.Emit(event.Saved{
-				Step: c.Step, Tokens: c.Tokens, Stage: c.Stage + 1, Reason: reason, Bytes: bytes, Seconds: time.Since(begin).Seconds(),
+				Step: c.Step, Tokens: c.Tokens, Stage: c.Stage + 1, Reason: c.Reason, Bytes: bytes, Seconds: time.Since(begin).Seconds(),
 			})
 			return nil
 		}

@@ -56,10 +56,10 @@ func (t *Trainer) grow(i int) error {
 			e.NewLayers = append(e.NewLayers, l)
 		}
 	}
-	if t.early {
+	if t.progress.endedHere(t.tokens) {
 		e.Plan = t.stageInfos()
 	}
-	t.early, t.progress.Evals = false, nil
+	t.progress.Evals = nil
 	t.spend()
 	t.Sink.Emit(e)
 	return nil
@@ -75,51 +75,29 @@ func (t *Trainer) plateaued(now growth.Position) bool {
 	return t.Recipe.Stages[now.Stage].Plateaued(t.progress.Evals)
 }
 
-// transition grows into stage i and saves what came of it.
-func (t *Trainer) transition(ctx context.Context, i int) error {
-	if err := t.grow(i); err != nil {
+// growIfDue grows if the stage of the network is over, and saves what came of it.
+func (t *Trainer) growIfDue(ctx context.Context) error {
+	now := t.Recipe.At(t.tokens)
+	if now.Done || now.Stage == t.stage {
+		return nil
+	}
+	t.sampleDue()
+	if err := t.grow(now.Stage); err != nil {
 		return err
 	}
 	return t.save(ctx, "transition")
 }
 
-// refuseToGrow says why the run cannot grow by hand now.
-func (t *Trainer) refuseToGrow() error {
-	now, last := t.Recipe.At(t.tokens), len(t.plan.Stages)
-	switch {
-	case now.Stage >= last-1:
-		return fmt.Errorf("the run is in the last of its %d stages; there is nothing to grow into", last)
-	case t.tokens == now.Begin:
-		return fmt.Errorf("stage %d has just begun, at step %d; let it take a step", now.Stage+1, now.Step)
-	case now.Mask < 1:
-		s := t.plan.Stages[now.Stage]
-		return fmt.Errorf("the last growth is still being faded in, m is %.2f; growing waits until step %d", now.Mask, s.BeginStep+(s.Ramp+s.Batch-1)/s.Batch)
+// endStage ends the present stage here, as its recipe wants it, and plans the rest anew. The growth is the caller's.
+func (t *Trainer) endStage() error {
+	e := t.dated(growth.EditEnd, "")
+	r, err := t.Recipe.Edit(e)
+	if err != nil {
+		return fmt.Errorf("step %d: end a stage on its plateau: %w", e.Step, err)
 	}
+	t.progress.Edits = append(t.progress.Edits, e)
+	t.follow(r)
 	return nil
-}
-
-// growNow ends the present stage and grows, as a person asked. The state before it is saved, so that one can go back.
-func (t *Trainer) growNow(ctx context.Context) error {
-	if err := t.save(ctx, "asked"); err != nil {
-		return err
-	}
-	now := t.Recipe.At(t.tokens)
-	if s := t.Recipe.Sample; s.Tokens > 0 {
-		t.sample(s.Prompt, s.Tokens, s.Temperature)
-	}
-	t.endStage(now)
-	return t.transition(ctx, now.Stage+1)
-}
-
-// endStage ends the stage of position now here, and plans the rest anew. The growth is the caller's.
-func (t *Trainer) endStage(now growth.Position) {
-	t.early = true
-	for len(t.progress.Ends) < now.Stage {
-		t.progress.Ends = append(t.progress.Ends, 0)
-	}
-	t.progress.Ends = append(t.progress.Ends, t.tokens-now.Begin)
-	t.Recipe = t.Recipe.Ended(t.progress.Ends)
-	t.plan = t.Recipe.Plan()
 }
 
 // frozen is the batch for the transition into stage i.

@@ -195,7 +195,7 @@ func TestGrowNow(t *testing.T) {
 		}
 	}
 	for i, c := range m.saved {
-		if c.Reason == "transition" && (m.saved[i-1].Reason != "asked" || m.saved[i-1].Step != c.Step || m.saved[i-1].Stage != c.Stage-1) {
+		if c.Reason == "transition" && (m.saved[i-1].Reason != "edit" || m.saved[i-1].Step != c.Step || m.saved[i-1].Stage != c.Stage-1) {
 			t.Errorf("before the growth at step %d the run saved %q at step %d", c.Step, m.saved[i-1].Reason, m.saved[i-1].Step)
 		}
 	}

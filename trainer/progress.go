@@ -14,12 +14,32 @@ type progress struct {
 	Seconds   float64           `json:"seconds"` // active
 	Costs     []event.StageCost `json:"costs"`
 	Loss      float64           `json:"loss"` // of the last step
-	// Ends is the journal of stages that ended early: the tokens of each, 0 for one that ended as planned.
+	// Edits is the journal: what people changed, and stages that ended early.
+	Edits []growth.Edit `json:"edits,omitempty"`
+	// Ends was the journal of older runs: the tokens of each stage, 0 for one that ended as planned. It is read into Edits.
 	Ends []int64 `json:"ends,omitempty"`
 	// Evals are the losses of the present stage's evaluations at full mask.
 	Evals []float64 `json:"evals,omitempty"`
 	// Final is the last evaluation of a run that is done.
 	Final *event.Eval `json:"final,omitempty"`
+}
+
+// adopt turns Ends, of a run of r, into Edits.
+func (p *progress) adopt(r growth.Recipe) error {
+	for i, n := range p.Ends {
+		if n == 0 || i >= len(r.Stages) {
+			continue
+		}
+		s := r.Plan().Stages[i]
+		e := growth.Edit{Step: s.BeginStep + n/s.Batch, Tokens: s.Begin + n, Key: growth.EditEnd}
+		next, err := r.Edit(e)
+		if err != nil {
+			return err
+		}
+		r, p.Edits = next, append(p.Edits, e)
+	}
+	p.Ends = nil
+	return nil
 }
 
 // stopwatch measures active time.

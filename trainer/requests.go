@@ -3,8 +3,11 @@ package trainer
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
+	"growlab/growth"
 	"growlab/trainer/control"
 	"growlab/trainer/event"
 )
@@ -24,6 +27,9 @@ func (t *Trainer) between(ctx context.Context) error {
 		}
 	}
 	for {
+		if err := t.replay(ctx); err != nil {
+			return err
+		}
 		var r control.Request
 		if t.paused {
 			select {
@@ -58,12 +64,15 @@ func (t *Trainer) waitForSink(ctx context.Context, problem error) error {
 	return nil
 }
 
-// command carries out one command. Its reply tells only whether it was accepted.
+// command carries out one command. Its reply tells only whether it was accepted; an edit is safe in a checkpoint by then.
 func (t *Trainer) command(ctx context.Context, r control.Request) error {
 	c := r.Command
 	if err := t.refuse(c); err != nil {
 		r.Reply(err)
 		return nil
+	}
+	if e, ok := t.edits(c); ok {
+		return t.editAsked(ctx, e, r)
 	}
 	t.Sink.Emit(event.Command{Step: t.steps(), Tokens: t.tokens, Verb: c.Verb, Detail: c.Detail()})
 	r.Reply(nil)
@@ -86,8 +95,6 @@ func (t *Trainer) command(ctx context.Context, r control.Request) error {
 		return t.save(ctx, "asked")
 	case control.Eval:
 		return t.evaluate(t.Recipe.Eval.Tokens, false)
-	case control.Grow:
-		return t.growNow(ctx)
 	case control.Sample:
 		t.sampleAsked(c)
 	case control.Set:
@@ -98,8 +105,43 @@ func (t *Trainer) command(ctx context.Context, r control.Request) error {
 	return nil
 }
 
+// edits is the edit that a command asks for, if it asks for one.
+func (t *Trainer) edits(c control.Command) (e growth.Edit, ok bool) {
+	switch c.Verb {
+	case control.Grow:
+		return t.dated(growth.EditEnd, ""), true
+	case control.Postpone:
+		return t.dated(growth.EditPostpone, strconv.Itoa(c.Tokens)), true
+	case control.Extend:
+		return t.dated(growth.EditExtend, strconv.Itoa(c.Tokens)), true
+	case control.Set:
+		return t.dated(c.Key, c.Value), slices.Contains(growth.Settable(), c.Key)
+	}
+	return e, false
+}
+
+// editAsked makes an edit that was not refused.
+func (t *Trainer) editAsked(ctx context.Context, e growth.Edit, r control.Request) error {
+	if t.paused {
+		t.clock.start()
+	}
+	err := t.edit(ctx, e)
+	r.Reply(err)
+	if err != nil {
+		return err
+	}
+	return t.growIfDue(ctx)
+}
+
 // refuse says why c cannot be done now.
 func (t *Trainer) refuse(c control.Command) error {
+	if e, ok := t.edits(c); ok {
+		if t.Replay != nil {
+			return fmt.Errorf("the run replays the journal of another, so %v would make it another run", e)
+		}
+		_, err := t.edited(e)
+		return err
+	}
 	switch c.Verb {
 	case control.Pause:
 		if t.paused {
@@ -112,11 +154,9 @@ func (t *Trainer) refuse(c control.Command) error {
 	case control.Set:
 		_, err := t.setting(c.Key, c.Value)
 		return err
-	case control.Grow:
-		return t.refuseToGrow()
 	case control.Stop, control.Save, control.Eval, control.Sample:
 	default:
-		return fmt.Errorf("the trainer does not take %q; it takes pause, resume, stop, save, eval, sample, set and grow", c.Verb)
+		return fmt.Errorf("the trainer does not take %q; it takes pause, resume, stop, save, eval, sample, set, grow, postpone and extend", c.Verb)
 	}
 	return nil
 }

@@ -70,6 +70,13 @@ func pick(logits []float32, temperature float64, rng *rand.Rand) int {
 	return best
 }
 
+// sampleDue generates text as the recipe has it, if it has any.
+func (t *Trainer) sampleDue() {
+	if s := t.Recipe.Sample; s.Tokens > 0 {
+		t.sample(s.Prompt, s.Tokens, s.Temperature)
+	}
+}
+
 // sample generates text and reports it. The seed is the step, so that it is the same again after a resume.
 func (t *Trainer) sample(prompt string, tokens int, temperature float64) {
 	step := t.steps()

@@ -7,10 +7,12 @@ import (
 	"strconv"
 	"strings"
 
+	"growlab/growth"
 	"growlab/trainer/compute"
 )
 
-// setting is something that the command set changes in a live run, between two steps. Given a value as a person wrote it, it
+// setting is something that the command set changes in a live run, between two steps, and that is no part of its numbers; what
+// is, growth.Settable lists, and edit changes. Given a value as a person wrote it, it
 // returns what gives t that value, or says why t cannot have it.
 type setting func(t *Trainer, value string) (apply func(), refusal error)
 
@@ -21,7 +23,7 @@ var settings = map[string]setting{"threads": setThreads}
 func (t *Trainer) setting(key, value string) (apply func(), refusal error) {
 	s, ok := settings[key]
 	if !ok {
-		return nil, fmt.Errorf("a live run cannot change %q; it can change %s", key, strings.Join(slices.Sorted(maps.Keys(settings)), ", "))
+		return nil, fmt.Errorf("a live run cannot change %q; it can change %s", key, strings.Join(slices.Concat(growth.Settable(), slices.Sorted(maps.Keys(settings))), ", "))
 	}
 	return s(t, value)
 }

@@ -48,7 +48,7 @@ func TestSetThreads(t *testing.T) {
 			send("threads", "0")
 			send("threads", "5")
 			send("threads", "all")
-			send("lr", "1e-3")
+			send("seed", "3")
 			send("threads", "2")
 		}
 	}
@@ -70,7 +70,7 @@ func TestSetThreads(t *testing.T) {
 	if got := of[event.Command](m.events); len(got) != 1 || got[0].Verb != "set" || got[0].Detail != "threads=2" || got[0].Step != 3 {
 		t.Errorf("journal has %+v, want set threads=2 at step 3", got)
 	}
-	for i, want := range []string{`threads is "0"`, "from 1 to 4", `threads is "all"`, `cannot change "lr"; it can change threads`} {
+	for i, want := range []string{`threads is "0"`, "from 1 to 4", `threads is "all"`, `cannot change "seed"; it can change batch, checkpoint.every, clip, eval.every, lr, ramp, sample.every, weight_decay, threads`} {
 		if i >= len(refusals) || !strings.Contains(refusals[i], want) {
 			t.Errorf("refusal %d of %q should say %q", i, refusals, want)
 		}

@@ -40,6 +40,8 @@ type Options struct {
 	Requests <-chan control.Request
 	// Resume is where to go on; nil is the beginning.
 	Resume *Checkpoint
+	// Replay is the journal of another run that this one follows; nil is none.
+	Replay *Replay
 	// Start fills the identity fields (Run, Name, File) of the event that opens the run.
 	Start event.Start
 }
@@ -56,7 +58,6 @@ type Trainer struct {
 	tokens    int64
 	progress  progress
 	evaluated float64 // the last loss on held-out text
-	early     bool    // the present stage ended before its time
 	paused    bool
 	clock     stopwatch
 }
@@ -67,10 +68,8 @@ func New(o Options) (*Trainer, error) {
 		return nil, err
 	}
 	t := &Trainer{Options: o, plan: o.Recipe.Plan()}
-	for i, s := range t.plan.Stages {
-		if err := o.Data.Fits(int(s.Batch)/s.Config.Context, s.Config.Context); err != nil {
-			return nil, fmt.Errorf("stage %d: %w", i+1, err)
-		}
+	if err := fits(o.Data, t.plan.Stages, 0); err != nil {
+		return nil, err
 	}
 	t.progress.Costs = make([]event.StageCost, len(t.plan.Stages))
 	if o.Resume != nil {
@@ -81,6 +80,16 @@ func New(o Options) (*Trainer, error) {
 	}
 	t.net.Load(o.Recipe.Init(0))
 	return t, nil
+}
+
+// fits says whether the data is long enough for the batches of some stages, the first of which is number first from 0.
+func fits(set *data.Set, stages []growth.StagePlan, first int) error {
+	for i, s := range stages {
+		if err := set.Fits(int(s.Batch)/s.Config.Context, s.Config.Context); err != nil {
+			return fmt.Errorf("stage %d: %w", first+i+1, err)
+		}
+	}
+	return nil
 }
 
 // Close frees the device's memory. The device stays open.
@@ -142,6 +151,9 @@ func (t *Trainer) Run(ctx context.Context) (event.Ended, error) {
 }
 
 func (t *Trainer) loop(ctx context.Context) error {
+	if err := t.growIfDue(ctx); err != nil { // killed between being asked to and growing
+		return err
+	}
 	for {
 		if err := t.between(ctx); err != nil {
 			return err
@@ -211,15 +223,17 @@ func (t *Trainer) after(ctx context.Context, was growth.Position) error {
 			return err
 		}
 		if !grow && t.plateaued(now) {
-			t.endStage(now)
+			if err := t.endStage(); err != nil {
+				return err
+			}
 			now, grow = t.Recipe.At(t.tokens), true
 		}
 	}
-	if (due(r.Sample.Every) || grow) && !now.Done && r.Sample.Tokens > 0 {
-		t.sample(r.Sample.Prompt, r.Sample.Tokens, r.Sample.Temperature)
-	}
 	if grow && !now.Done {
-		return t.transition(ctx, now.Stage)
+		return t.growIfDue(ctx)
+	}
+	if due(r.Sample.Every) && !now.Done {
+		t.sampleDue()
 	}
 	if due(r.Checkpoint.Every) && !now.Done {
 		return t.save(ctx, "cadence")
@@ -243,9 +257,7 @@ func (t *Trainer) finish(ctx context.Context) error {
 	if err := t.evaluate(t.Recipe.Eval.FinalTokens, true); err != nil {
 		return err
 	}
-	if s := t.Recipe.Sample; s.Tokens > 0 {
-		t.sample(s.Prompt, s.Tokens, s.Temperature)
-	}
+	t.sampleDue()
 	return t.save(ctx, "end")
 }
 

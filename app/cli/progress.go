@@ -60,8 +60,20 @@ func (p *progress) show(e event.Event) {
 		p.say("%s at step %s: %s", p.term.paint(yellow, "paused"), grouped(e.Step), reason)
 	case event.Resumed:
 		p.say("resumed at step %s", grouped(e.Step))
-	case event.Saved, event.Sampled, event.Command, event.Ended:
+	case event.Command:
+		p.command(e)
+	case event.Saved, event.Sampled, event.Ended:
 	}
+}
+
+// command shows one that changed the course of the run.
+func (p *progress) command(e event.Command) {
+	if len(e.Plan) == 0 {
+		return
+	}
+	p.start.Replan(e.Plan)
+	p.say("%s at step %s; the run now has %s tokens in %s steps",
+		strings.TrimSpace(e.Verb+" "+e.Detail), grouped(e.Step), grouped(p.start.Tokens), grouped(p.start.Steps))
 }
 
 func (p *progress) begin(e event.Start) {

@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"growlab/app/session"
 	"growlab/app/verdict"
@@ -37,7 +38,19 @@ func Compare(entries []Entry) (c Comparison, err error) {
 		all = append(all, g.contender())
 	}
 	c.Verdict = verdict.Judge(all[0], all[1:])
+	for _, e := range entries {
+		c.Verdict.Notes = append(c.Verdict.Notes, e.changes()...)
+	}
 	return c, nil
+}
+
+// changes says in words what was changed while a run went.
+func (e Entry) changes() []string {
+	var all []string
+	for _, x := range e.Changes {
+		all = append(all, fmt.Sprintf("run %s was changed as it went: %s at step %d", e.Info.ID, strings.TrimSpace(x.Verb+" "+x.Detail), x.Step))
+	}
+	return all
 }
 
 // sameTask refuses runs whose losses are not of the same thing.

@@ -13,6 +13,7 @@ import (
 	"growlab/growth"
 	"growlab/store"
 	"growlab/trainer/compute"
+	"growlab/trainer/control"
 	"growlab/trainer/event"
 )
 
@@ -24,7 +25,9 @@ type Entry struct {
 	Stages []event.StageInfo
 	Ended  event.Ended
 	Evals  []event.Eval
-	Run    verdict.Run
+	// Changes are what people changed while it went, so that it is not its recipe alone.
+	Changes []event.Command
+	Run     verdict.Run
 }
 
 // Read reads a run, which must be done: a verdict on part of a run would compare schedules that were cut off.
@@ -63,7 +66,7 @@ func Read(info session.Info) (e Entry, err error) {
 	return e, e.points(steps)
 }
 
-// note takes device and end from the journal.
+// note takes devices, changes and the end from the journal.
 func (e *Entry) note(journal []store.Journalled) {
 	var devices []string
 	for _, j := range journal {
@@ -74,7 +77,15 @@ func (e *Entry) note(journal []store.Journalled) {
 			}
 		case event.Ended:
 			e.Ended = x
-		case event.Step, event.Eval, event.Grew, event.Saved, event.Sampled, event.Paused, event.Resumed, event.Command:
+		case event.Command:
+			switch x.Verb {
+			case control.Set, control.Grow, control.Postpone:
+				e.Changes = append(e.Changes, x)
+			}
+			if x.Verb == control.Set && strings.HasPrefix(x.Detail, "threads=") { // times are of another device from here on
+				devices = append(devices, x.Detail)
+			}
+		case event.Step, event.Eval, event.Grew, event.Saved, event.Sampled, event.Paused, event.Resumed:
 		}
 	}
 	e.Run.Device = strings.Join(devices, ", then ")

@@ -21,6 +21,9 @@ func ReportFile(dir string) string { return filepath.Join(dir, "report.md") }
 // WriteReport writes the lab report of c into the folder dir: report.md, its pictures, verdict.json, verdict.csv, curves.csv
 // and the recipes. Files of these names are replaced, others stay.
 func WriteReport(dir string, c Comparison) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil { // before the pictures are drawn
+		return unwritable(dir, err)
+	}
 	files, err := c.report()
 	if err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"sort"
+
+	"growlab/growth/predict"
 )
 
 // curve is the loss of one run over the logarithm of its FLOPs.
@@ -49,7 +51,7 @@ func decreasing(y, weight []float64) []float64 {
 		mean, weight float64
 		n            int
 	}
-	var blocks []block
+	blocks := make([]block, 0, len(y))
 	for i, v := range y {
 		b := block{v, weight[i], 1}
 		for len(blocks) > 0 && blocks[len(blocks)-1].mean <= b.mean {
@@ -62,7 +64,9 @@ func decreasing(y, weight []float64) []float64 {
 	}
 	fit := make([]float64, 0, len(y))
 	for _, b := range blocks {
-		fit = append(fit, slices.Repeat([]float64{b.mean}, b.n)...)
+		for range b.n {
+			fit = append(fit, b.mean)
+		}
 	}
 	return fit
 }
@@ -85,39 +89,50 @@ func (c curve) at(x float64) (float64, bool) {
 	return c.fit[i-1] + (c.fit[i]-c.fit[i-1])*min(max(u, 0), 1), true
 }
 
-// reach is where the curve first comes down to a loss; false if it never does, or did before its first point.
+// reach is where the curve first comes down to a loss; false if it never does, or did before its first point. To the loss that
+// it ends with it takes all it took: a noisy point before would let it seem to be there earlier.
 func (c curve) reach(loss float64) (x float64, ok bool) {
 	const eps = 1e-12 // a level that is a mean of fits
+	if end, y := c.end(); math.Abs(y-loss) <= eps {
+		return end, true
+	}
 	for i, y := range c.fit {
 		switch {
-		case y > loss+eps:
+		case y > loss:
 			continue
 		case i == 0:
 			return 0, false
 		}
 		u := (c.fit[i-1] - loss) / (c.fit[i-1] - y)
-		return c.x[i-1] + (c.x[i]-c.x[i-1])*min(max(u, 0), 1), true
+		return c.x[i-1] + (c.x[i]-c.x[i-1])*u, true
 	}
 	return 0, false
 }
 
-// scatter is the standard deviation of single points about a straight line between their neighbours, in the later half of the
-// curve, where levels are crossed: 1.4826 times the median, which a growth's jump does not move, of the residuals of Gasser,
-// Sroka and Jennen-Steinmetz (1986). Curvature counts as noise, so it is rather too large. False with fewer than five points.
+// scatter is the standard deviation of single points about a straight line between their neighbours, after the first quarter of
+// the curve, where it is steep: from the mean size of the residuals of Gasser, Sroka and Jennen-Steinmetz (1986), those above
+// three times their median cut to that, so that a growth's jump does not count. Curvature counts as noise, so it is rather too
+// large. False with fewer than five points.
 func (c curve) scatter() (float64, bool) {
 	n := len(c.x)
 	if n < 5 {
 		return 0, false
 	}
 	var all []float64
-	for i := max(1, n/2-1); i < n-1; i++ {
+	for i := max(1, n/4); i < n-1; i++ {
 		b := (c.x[i] - c.x[i-1]) / (c.x[i+1] - c.x[i-1])
 		a := 1 - b
 		r := (a*c.y[i-1] + b*c.y[i+1] - c.y[i]) / math.Sqrt(a*a+b*b+1)
 		all = append(all, math.Abs(r))
 	}
 	slices.Sort(all)
-	return 1.4826 * quantile(all, 0.5), true
+	limit := 3 * quantile(all, 0.5)
+	for i := range all {
+		all[i] = min(all[i], limit)
+	}
+	// E|z| of a normal z is sqrt(2/pi). Widened as Student's t widens an interval for a deviation that is estimated itself; the
+	// residuals, which share neighbours, count half.
+	return mean(all) * math.Sqrt(math.Pi/2) * predict.Student(len(all)/2) / 1.96, true
 }
 
 // quantile is that of sorted values, between them by a straight line.

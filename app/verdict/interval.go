@@ -61,7 +61,7 @@ func difference(a, b []float64) Estimate {
 }
 
 // redraws is how often a pair of curves is drawn anew. Their stream is fixed, so that a verdict repeats.
-const redraws = 2000
+const redraws = 1000
 
 // redrawn is the interval of what read reads off two curves with new noise. Draws of which it cannot be read count as lost; if
 // more than a tenth are, or the noise is not known, there is no interval.

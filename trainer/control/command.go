@@ -14,22 +14,23 @@ import (
 
 // The verbs. Which of them a trainer obeys, and when, is the trainer's business; a refused one is answered by a sentence.
 const (
-	Pause    = "pause"  // finish the step, checkpoint, wait
-	Resume   = "resume" // go on
-	Stop     = "stop"   // finish the step, checkpoint, end the process; the run is resumable
-	Save     = "save"   // checkpoint now
-	Sample   = "sample" // generate text: Prompt, Tokens, Temperature
-	Eval     = "eval"   // measure on held-out text now
-	Set      = "set"    // change a setting of the live run: Key, Value
-	Grow     = "grow"
-	Postpone = "postpone"
+	Pause    = "pause"    // finish the step, checkpoint, wait
+	Resume   = "resume"   // go on
+	Stop     = "stop"     // finish the step, checkpoint, end the process; the run is resumable
+	Save     = "save"     // checkpoint now
+	Sample   = "sample"   // generate text: Prompt, Tokens, Temperature
+	Eval     = "eval"     // measure on held-out text now
+	Set      = "set"      // change a setting of the live run: Key, Value
+	Grow     = "grow"     // end the stage now
+	Postpone = "postpone" // end the stage later by Tokens
+	Extend   = "extend"   // give the last stage Tokens more
 )
 
 // Command is what a person asks of a running engine.
 type Command struct {
 	Verb        string  `json:"verb"`
 	Prompt      string  `json:"prompt,omitempty"`
-	Tokens      int     `json:"tokens,omitempty"` // to generate; 0 for the recipe's
+	Tokens      int     `json:"tokens,omitempty"` // to generate, 0 for the recipe's; or to postpone or extend by
 	Temperature float64 `json:"temperature,omitempty"`
 
 	// What Set changes, and to what, as a person writes it: "threads", "2".
@@ -39,8 +40,11 @@ type Command struct {
 
 // Detail is what the journal keeps of c besides the verb.
 func (c Command) Detail() string {
-	if c.Verb == Set {
+	switch c.Verb {
+	case Set:
 		return c.Key + "=" + c.Value
+	case Postpone, Extend:
+		return fmt.Sprintf("%d tokens", c.Tokens)
 	}
 	return c.Prompt
 }
@@ -56,11 +60,14 @@ const (
 // Validate says in one sentence what is wrong with c.
 func (c Command) Validate() error {
 	switch c.Verb {
-	case Pause, Resume, Stop, Save, Sample, Eval, Set, Grow, Postpone:
+	case Pause, Resume, Stop, Save, Sample, Eval, Set, Grow, Postpone, Extend:
 	case "":
 		return errors.New("the command has no verb")
 	default:
-		return fmt.Errorf("there is no command %q; there are pause, resume, stop, save, sample, eval, set, grow and postpone", c.Verb)
+		return fmt.Errorf("there is no command %q; there are pause, resume, stop, save, sample, eval, set, grow, postpone and extend", c.Verb)
+	}
+	if c.Verb == Postpone || c.Verb == Extend {
+		return c.validateLonger()
 	}
 	if c.Verb != Sample && (c.Prompt != "" || c.Tokens != 0 || c.Temperature != 0) {
 		return fmt.Errorf("%s takes no prompt, tokens or temperature; sample does", c.Verb)
@@ -77,6 +84,16 @@ func (c Command) Validate() error {
 		return fmt.Errorf("%d tokens were asked for; 1 to %d can be generated at once", c.Tokens, MaxTokens)
 	case math.IsNaN(c.Temperature) || c.Temperature < 0 || c.Temperature > 100:
 		return fmt.Errorf("the temperature is %g; it must be between 0 and 100", c.Temperature)
+	}
+	return nil
+}
+
+func (c Command) validateLonger() error {
+	switch {
+	case c.Prompt != "" || c.Temperature != 0 || c.Key != "" || c.Value != "":
+		return fmt.Errorf("%s takes tokens, and no prompt, temperature, key or value", c.Verb)
+	case c.Tokens < 1:
+		return fmt.Errorf("%s by %d tokens was asked for; it must be 1 or more", c.Verb, c.Tokens)
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ type Saved struct {
 	Step    int64   `json:"step"`
 	Tokens  int64   `json:"tokens"`
 	Stage   int     `json:"stage"`
-	Reason  string  `json:"reason"` // "cadence", "transition", "pause", "asked", "end"
+	Reason  string  `json:"reason"` // "cadence", "transition", "pause", "asked", "edit", "end"
 	Bytes   int64   `json:"bytes"`
 	Seconds float64 `json:"took_seconds"`
 }
@@ -164,6 +164,8 @@ type Command struct {
 	Tokens int64  `json:"tokens"`
 	Verb   string `json:"verb"`
 	Detail string `json:"detail"`
+	// Plan is the run as planned from here on, all its stages, if the command changed its course.
+	Plan []StageInfo `json:"plan,omitempty"`
 }
 
 // StageCost is what one stage took.

@@ -1,0 +1,299 @@
+package lab
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"image/png"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"growlab/app/session"
+	"growlab/app/verdict"
+	"growlab/assets"
+	"growlab/growth"
+	"growlab/store"
+	"growlab/trainer/event"
+)
+
+// TestEveryDeviationIsListed: what code and README.md mark with "Deviation:" is in the list, as often as it is there.
+func TestEveryDeviationIsListed(t *testing.T) {
+	root := "../.."
+	listed := map[string]int{}
+	for _, d := range deviations {
+		listed[d.Where]++
+	}
+	count := func(path string) int {
+		text, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil {
+			t.Error(err)
+		}
+		return bytes.Count(text, []byte("Deviation:"))
+	}
+	for where := range listed {
+		if count(where) == 0 {
+			t.Errorf("the list has a deviation of %s, which does not say Deviation:", where)
+		}
+	}
+	if n := count("README.md"); listed["README.md"] < n {
+		t.Errorf("README.md says Deviation: %d times, the list has %d of it", n, listed["README.md"])
+	}
+	for _, dir := range []string{"growth", "trainer"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			path, err = filepath.Rel(root, path)
+			if n := count(path); err == nil && listed[path] < n {
+				t.Errorf("%s says Deviation: %d times, the list has %d of it; add them to deviations in app/lab/deviation.go", path, n, listed[path])
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func preset(t *testing.T, name string, sets ...string) growth.Recipe {
+	t.Helper()
+	text, err := assets.Recipe(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := growth.Parse(name, text, sets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestDeviationsOfARecipe: a recipe carries those of its operators and schedule, and no others.
+func TestDeviationsOfARecipe(t *testing.T) {
+	where := func(r growth.Recipe) map[string]bool {
+		all := map[string]bool{}
+		for _, d := range Deviations(r) {
+			all[d.Where] = true
+		}
+		return all
+	}
+	for _, tt := range []struct {
+		name string
+		r    growth.Recipe
+		want []string
+	}{
+		{"grown by masks", preset(t, "flm-1m"), []string{"README.md", "growth/msg.go", "growth/position.go"}},
+		{"twin", preset(t, "flm-1m-twin"), []string{"README.md"}},
+		{"stack", preset(t, "stack-baseline"), []string{"README.md", "growth/stack.go", "growth/position.go"}},
+		{"fresh stack", preset(t, "stack-baseline", "stage.2.moments=fresh"), []string{"README.md", "growth/position.go"}},
+	} {
+		want := map[string]bool{}
+		for _, w := range tt.want {
+			want[w] = true
+		}
+		if got := where(tt.r); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: from %v, want %v", tt.name, got, want)
+		}
+	}
+	if a, b := len(Deviations(preset(t, "flm-1m"))), len(Deviations(preset(t, "flm-1m", "model.base_width=64", "train.precision=bf16"))); a != b+1 {
+		t.Errorf("muP removes %d deviations, want 1", a-b)
+	}
+}
+
+// entry is a run that was never trained.
+func entry(t *testing.T, id, recipe string, seed uint64, end float64, sets ...string) Entry {
+	t.Helper()
+	r := preset(t, recipe, append(sets, fmt.Sprintf("train.seed=%d", seed))...)
+	e := Entry{
+		Info:   session.Info{ID: id, Name: r.Name, State: session.Done, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+		Meta:   store.Meta{ID: id, Seed: seed, DataName: "a text", DataHash: strings.Repeat("ab", 32), DataPath: "/a text", Version: "v", Threads: 2},
+		Recipe: r, Stages: session.Stages(r.Plan()), Run: verdict.Run{ID: id, Seed: seed, Device: "cpu", EndWindows: 4},
+	}
+	for i := range 10 {
+		x := float64(i + 1)
+		e.Run.Points = append(e.Run.Points, verdict.Point{Tokens: 1e5 * x, FLOPs: 1e11 * x, Seconds: x, Loss: end + 1/x})
+	}
+	e.Run.End = verdict.Point{Tokens: 1.1e6, FLOPs: 1.1e12, Seconds: 11, Loss: end + 0.05}
+	for range e.Stages {
+		e.Ended.Stages = append(e.Ended.Stages, event.StageCost{Tokens: 3e5, FLOPs: 3e11, Seconds: 3})
+	}
+	return e
+}
+
+// TestGroups: runs that differ in their seed are one contender, and names tell contenders apart.
+func TestGroups(t *testing.T) {
+	c, err := Compare([]Entry{
+		entry(t, "a1", "flm-1m", 1, 1.3), entry(t, "b1", "flm-1m-twin", 1, 1.2), entry(t, "a2", "flm-1m", 2, 1.31),
+		entry(t, "c1", "flm-1m", 1, 1.4, "train.lr=1e-3"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, g := range c.Groups {
+		s := g.Name + ":"
+		for _, e := range g.Entries {
+			s += " " + e.Info.ID
+		}
+		got = append(got, s)
+	}
+	want := []string{"flm-1m (a1): a1 a2", "flm-1m-twin: b1", "flm-1m (c1): c1"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("groups %q, want %q", got, want)
+	}
+	if len(c.Verdict.Pairs) != 2 || !c.Verdict.Run.Grown || len(c.Verdict.Run.Seeds) != 2 {
+		t.Errorf("verdict %+v", c.Verdict)
+	}
+}
+
+// TestRefused: what cannot be compared gets one sentence that names the runs.
+func TestRefused(t *testing.T) {
+	a, b := entry(t, "a1", "flm-1m", 1, 1.3), entry(t, "b1", "flm-1m-twin", 1, 1.2)
+	with := func(change func(*Entry)) Entry {
+		e := b
+		change(&e)
+		return e
+	}
+	for _, tt := range []struct {
+		name    string
+		entries []Entry
+		says    []string
+	}{
+		{"one run", []Entry{a}, []string{"at least one rival"}},
+		{"twice", []Entry{a, b, b}, []string{"b1", "twice"}},
+		{"one recipe", []Entry{a, entry(t, "a2", "flm-1m", 2, 1.3)}, []string{"growlab twin a1"}},
+		{"one seed", []Entry{a, entry(t, "a2", "flm-1m", 1, 1.3), b}, []string{"a1", "a2", "one seed"}},
+		{"another text", []Entry{a, with(func(e *Entry) { e.Meta.DataHash = strings.Repeat("cd", 32) })}, []string{"different texts", "abab", "cdcd"}},
+		{"another vocabulary", []Entry{a, with(func(e *Entry) { e.Recipe.Model.Vocab = 512 })}, []string{"model.vocab of 256 and 512"}},
+		{"another context", []Entry{a, with(func(e *Entry) { e.Recipe.Model.Context = 64 })}, []string{"model.context of 128 and 64"}},
+		{"other windows", []Entry{a, with(func(e *Entry) { e.Recipe.Eval.Tokens = 99 })}, []string{"eval.tokens", "99"}},
+	} {
+		_, err := Compare(tt.entries)
+		if !errors.Is(err, session.ErrUsage) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error %v, want one sentence on usage", tt.name, err)
+			continue
+		}
+		for _, s := range tt.says {
+			if !strings.Contains(err.Error(), s) {
+				t.Errorf("%s: %q is not in %q", tt.name, s, err)
+			}
+		}
+	}
+}
+
+// TestReport: all files are there, whole, and say what differs, what deviates and how to repeat it.
+func TestReport(t *testing.T) {
+	c, err := Compare([]Entry{entry(t, "a1", "flm-1m", 1, 1.3), entry(t, "a2", "flm-1m", 2, 1.31), entry(t, "b1", "flm-1m-twin", 1, 1.2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "deep", "report")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(ReportFile(dir), []byte("an older report"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteReport(dir, c); err != nil {
+		t.Fatal(err)
+	}
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	report := read("report.md")
+	for _, want := range []string{
+		c.Verdict.Sentence, c.Verdict.Pairs[0].Sentence, "| `train.lr` | 0.008 | 0.004 |", "| `stage.3.hidden` | 128 | - |",
+		"| `train.seed` | 1, 2 | 1 |", "- flm-1m: masks are on the outputs", "- all: the vocabulary is 256 bytes",
+		"growlab train --recipe recipes/1-flm-1m.toml --seed 2 --data '/a text' --threads 2", "growlab compare a1 a2 b1", "](loss-time.png)",
+	} {
+		if !strings.Contains(report, want) {
+			t.Errorf("no %q in\n%s", want, report)
+		}
+	}
+	for _, p := range pictures {
+		if img, err := png.Decode(strings.NewReader(read(p.file))); err != nil || img.Bounds().Dx() != 2000 {
+			t.Errorf("%s: %v", p.file, err)
+		}
+		if !strings.Contains(report, "]("+p.file+")") {
+			t.Errorf("%s is not shown", p.file)
+		}
+	}
+	for name, rows := range map[string]int{"verdict.csv": 2, "curves.csv": 1 + 3*11} {
+		all, err := csv.NewReader(strings.NewReader(read(name))).ReadAll() // checks that rows are of one length
+		if err != nil || len(all) != rows {
+			t.Errorf("%s has %d rows, %v; want %d", name, len(all), err, rows)
+		}
+	}
+	if r, err := growth.Parse("x", []byte(read("recipes/1-flm-1m.toml"))); err != nil || !reflect.DeepEqual(r, c.Groups[0].Entries[0].Recipe) {
+		t.Errorf("the recipe reads back as %+v, %v", r, err)
+	}
+}
+
+func TestReportIntoAFile(t *testing.T) {
+	c, err := Compare([]Entry{entry(t, "a1", "flm-1m", 1, 1.3), entry(t, "b1", "flm-1m-twin", 1, 1.2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteReport(path, c); err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "mkdir") {
+		t.Errorf("error %v, want a sentence that names %s", err, path)
+	}
+}
+
+// TestNamesAreSafe: recipe names become file names, paths become arguments.
+func TestNamesAreSafe(t *testing.T) {
+	if got := safe("../my recipe é"); got != ".._my_recipe__" {
+		t.Errorf("file name %q", got)
+	}
+	for in, want := range map[string]string{"/a/b": "/a/b", "a b": "'a b'", "it's": `'it'\''s'`, "$HOME": "'$HOME'"} {
+		if got := quoted(in); got != want {
+			t.Errorf("quoted(%q) = %s, want %s", in, got, want)
+		}
+	}
+}
+
+// TestOnlyFinishedRuns: a run that stands still or goes on has no verdict yet.
+func TestOnlyFinishedRuns(t *testing.T) {
+	for _, state := range []string{session.Running, session.Paused, session.Stopped, session.Failed, session.Interrupted} {
+		_, err := Read(session.Info{ID: "a1", State: state, Step: 3, Steps: 9})
+		if !errors.Is(err, session.ErrUsage) || !strings.Contains(err.Error(), "run a1 is "+state+" at step 3 of 9") {
+			t.Errorf("%s: error %v", state, err)
+		}
+	}
+}
+
+// TestChangesAreTold: what people did to a live run is in the notes, and other threads are another device.
+func TestChangesAreTold(t *testing.T) {
+	a, b := entry(t, "a1", "flm-1m", 1, 1.3), entry(t, "b1", "flm-1m-twin", 1, 1.2)
+	b.note([]store.Journalled{
+		{Event: event.Start{Device: "cpu"}},
+		{Event: event.Command{Verb: "sample", Detail: "And", Step: 5}},
+		{Event: event.Command{Verb: "set", Detail: "threads=1", Step: 7}},
+		{Event: event.Command{Verb: "grow", Step: 9}},
+		{Event: event.Start{Device: "cpu", Resumed: 8}},
+	})
+	c, err := Compare([]Entry{a, b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := strings.Join(c.Verdict.Notes, "\n")
+	if !strings.Contains(notes, "run b1 was changed as it went: set threads=1 at step 7") || !strings.Contains(notes, "grow at step 9") || strings.Contains(notes, "sample") {
+		t.Errorf("notes %q", notes)
+	}
+	if c.Verdict.Pairs[0].WallClock != nil || b.Run.Device != "cpu, then threads=1" {
+		t.Errorf("times on %q and %q are compared", a.Run.Device, b.Run.Device)
+	}
+}
