@@ -118,22 +118,34 @@ V void tiles(const tile_fn *by_nv, ptrdiff_t n, ptrdiff_t k, const float *a, ptr
 	}
 }
 
-// The product of m rows of a with all of the packed w, into c. Rows a multiple of 4 KiB apart would push each other out of
-// L1: they are copied side by side, DEPTH at a time.
-static void rows_by_panels(const gl_matmul *g, const float *a, ptrdiff_t m, float *c, ptrdiff_t cs)
+// Rows of a as products take them, DEPTH of their numbers at a time: as floats apart, the next DEPTH numbers ks floats on. Rows a
+// multiple of 4 KiB apart would push each other out of L1: they are copied side by side to dst.
+typedef struct {
+	const float *a;
+	ptrdiff_t as, ks;
+} rows_of;
+
+static rows_of gather_rows(float *dst, const float *a, ptrdiff_t k, ptrdiff_t rows)
 {
-	enum { APART = DEPTH + 16 };
-	float copy[MR * APART];
+	enum { APART = DEPTH + GL_UNIT / 2 };
+	if (k % 1024 != 0)
+		return (rows_of){a, k, DEPTH};
+	for (ptrdiff_t from = 0; from < k; from += DEPTH)
+		for (ptrdiff_t i = 0; i < rows; i++)
+			memcpy(dst + (from / DEPTH * rows + i) * APART, a + i * k + from, DEPTH * sizeof *dst);
+	return (rows_of){dst, APART, rows * APART};
+}
+
+// z (rows, cols) = alpha * a times the panel of w from column j, + bias.
+V void times_panel(const gl_matmul *g, rows_of a, ptrdiff_t rows, ptrdiff_t j, ptrdiff_t cols, float *z, ptrdiff_t zs)
+{
 	for (ptrdiff_t k = 0; k < g->k; k += DEPTH) {
+		const float *w = (const float *)g->w + j * g->k + k * NR, *ak = a.a + k / DEPTH * a.ks;
 		const ptrdiff_t depth = least(DEPTH, g->k - k);
-		const float *rows = a + k, *base = k ? c : g->bias;
-		ptrdiff_t as = g->k;
-		if (g->k % 1024 == 0) {
-			for (ptrdiff_t i = 0; i < m; i++)
-				memcpy(copy + i * APART, rows + i * as, (size_t)depth * sizeof *copy);
-			rows = copy, as = APART;
+		for (ptrdiff_t r = 0; r < rows; r += MR) {
+			const float *base = k ? z + r * zs : g->bias ? g->bias + j : NULL;
+			by_rows[least(MR, rows - r) - 1][vectors(cols) - 1](depth, ak + r * a.as, a.as, w, NR, z + r * zs, zs, cols, g->alpha, base, k ? zs : 0);
 		}
-		tiles(by_rows[m - 1], g->n, depth, rows, as, (const float *)g->w + k * NR, NR, g->k * NR, c, cs, g->alpha, base, k ? cs : 0);
 	}
 }
 
@@ -176,21 +188,43 @@ V void act_grad_row(const int half, const gl_matmul *g, ptrdiff_t r, ptrdiff_t f
 	}
 }
 
+// SwiGLU needs whole rows: its two halves are units apart.
+static void matmul_swiglu(const gl_matmul *g)
+{
+	for (ptrdiff_t r = 0; r < g->rows; r += MR) {
+		const ptrdiff_t m = least(MR, g->rows - r);
+		float *z = g->pre ? (float *)g->pre + r * g->n : g->tmp;
+		rows_of a = gather_rows(g->tmp + MR * g->n, (const float *)g->a + r * g->k, g->k, m);
+		for (ptrdiff_t j = 0; j < g->n; j += NR)
+			times_panel(g, a, m, j, least(NR, g->n - j), z + j, g->n);
+		for (ptrdiff_t i = 0; i < m; i++)
+			act_row(0, g, r + i, 0, g->n / 2, z + i * g->n);
+	}
+}
+
+// Each panel of w meets a group of rows, so that weights beyond the cache come from memory once for the group.
 static void matmul(const gl_matmul *g)
 {
 	const int plain = g->mask.old >= g->n || g->mask.m == 1;
 	const int direct = g->act == GL_NONE && !g->residual && plain; // the product is the result
-	const ptrdiff_t out = columns_out(g), units = g->act == GL_SWIGLU && !g->grad ? out : g->n;
-	float *y = g->y, *pre = g->pre;
-	for (ptrdiff_t r = 0; r < g->rows; r += MR) {
-		ptrdiff_t m = least(MR, g->rows - r);
-		float *z = direct ? y + r * out : g->act != GL_NONE && !g->grad && pre ? pre + r * g->n : g->tmp;
-		rows_by_panels(g, (const float *)g->a + r * g->k, m, z, g->n);
-		for (ptrdiff_t i = 0; i < m && !direct; i++) {
-			if (g->grad)
-				act_grad_row(0, g, r + i, 0, units, z + i * g->n);
-			else
-				act_row(0, g, r + i, 0, units, z + i * g->n);
+	float tile[GL_GROUP * NR] __attribute__((aligned(64))), *whole = direct ? g->y : g->act != GL_NONE && !g->grad ? g->pre : NULL;
+	if (g->act == GL_SWIGLU && !g->grad) {
+		matmul_swiglu(g);
+		return;
+	}
+	for (ptrdiff_t from = 0; from < g->rows; from += GL_GROUP) {
+		const ptrdiff_t rows = least(GL_GROUP, g->rows - from);
+		rows_of a = gather_rows(g->tmp, (const float *)g->a + from * g->k, g->k, rows);
+		for (ptrdiff_t j = 0; j < g->n; j += NR) {
+			const ptrdiff_t cols = least(NR, g->n - j), zs = whole ? g->n : NR;
+			float *z = whole ? whole + from * g->n + j : tile;
+			times_panel(g, a, rows, j, cols, z, zs);
+			for (ptrdiff_t i = 0; i < rows && !direct; i++) {
+				if (g->grad)
+					act_grad_row(0, g, from + i, j, cols, z + i * zs);
+				else
+					act_row(0, g, from + i, j, cols, z + i * zs);
+			}
 		}
 	}
 }
@@ -231,10 +265,13 @@ V void classify_row(const int half, const gl_classify *g, ptrdiff_t r, float *z)
 
 static void classify(const gl_classify *g)
 {
+	enum { ROWS = GL_LOGIT_ROWS / MR * MR };
 	const gl_matmul *p = &g->product;
-	for (ptrdiff_t r = 0; r < p->rows; r += MR) {
-		ptrdiff_t m = least(MR, p->rows - r);
-		rows_by_panels(p, (const float *)p->a + r * p->k, m, p->tmp, p->n);
+	for (ptrdiff_t r = 0; r < p->rows; r += ROWS) {
+		const ptrdiff_t m = least(ROWS, p->rows - r);
+		rows_of a = gather_rows(p->tmp + ROWS * p->n, (const float *)p->a + r * p->k, p->k, m);
+		for (ptrdiff_t j = 0; j < p->n; j += NR)
+			times_panel(p, a, m, j, least(NR, p->n - j), p->tmp + j, p->n);
 		for (ptrdiff_t i = 0; i < m; i++)
 			classify_row(0, g, r + i, p->tmp + i * p->n);
 	}

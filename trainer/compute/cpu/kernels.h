@@ -194,14 +194,15 @@ enum {
 	GL_LOGIT_ROWS = 64, // rows of logits at once
 };
 
+// Copies of rows of k floats: each 512 have GL_UNIT / 2 more.
+static inline ptrdiff_t gl_copied(ptrdiff_t k) { return k + (k / 512 + 2) * GL_UNIT; }
+
 static inline ptrdiff_t gl_matmul_scratch(ptrdiff_t k, ptrdiff_t n)
 {
-	ptrdiff_t depth = k < GL_DEPTH ? k : GL_DEPTH;
-	ptrdiff_t group = GL_GROUP * (depth / 2 + GL_UNIT), tile = GL_ROWS * (k / 2 + GL_UNIT);
-	return (group > tile ? group : tile) + (k > GL_DEPTH ? GL_GROUP : GL_ROWS) * (gl_round16(n) + GL_UNIT);
+	return GL_GROUP * gl_copied(k) + (k > GL_DEPTH ? GL_GROUP : GL_ROWS) * (gl_round16(n) + GL_UNIT);
 }
 
-static inline ptrdiff_t gl_classify_scratch(ptrdiff_t k, ptrdiff_t n) { return GL_LOGIT_ROWS * (gl_round16(n) + k / 2 + GL_UNIT); }
+static inline ptrdiff_t gl_classify_scratch(ptrdiff_t k, ptrdiff_t n) { return GL_LOGIT_ROWS * (gl_round16(n) + gl_copied(k)); }
 
 // Numbers of bf16 for the packed columns of x and a tile of dy's.
 static inline ptrdiff_t gl_outer_scratch(ptrdiff_t count)
