@@ -167,7 +167,9 @@ func TestLengthen(t *testing.T) {
 func TestRandomJournals(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
 	policies := [][]string{
-		nil, {"stage.2.lr_policy=rewind", "stage.2.lr=1"}, {"stage.3.lr_policy=rewarm", "stage.3.warmup=3072"},
+		nil,
+		{"stage.2.lr_policy=rewind", "stage.2.lr=1"},
+		{"stage.3.lr_policy=rewarm", "stage.3.warmup=3072"},
 		{"stage.2.tokens=0", "stage.2.flops=500G", "stage.2.ramp_shape=cosine"},
 	}
 	pick := func(words ...string) string { return words[rng.IntN(len(words))] }

@@ -32,6 +32,16 @@ func (r *Reader) LatestCheckpoint() (CheckpointInfo, error) {
 	return c, explain(r.path, err)
 }
 
+// LatestMeta returns what the newest checkpoint keeps beside its tensors, which are not read, so that nothing is verified;
+// ErrNoCheckpoint if there is none.
+func (r *Reader) LatestMeta() (meta []byte, err error) {
+	err = r.db.QueryRow(`SELECT meta FROM checkpoint ORDER BY id DESC LIMIT 1`).Scan(&meta)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, faultf(ErrNoCheckpoint, nil, "the run file %s has no checkpoint yet", r.path)
+	}
+	return meta, explain(r.path, err)
+}
+
 // LoadCheckpoint reads a checkpoint and verifies it. ErrNoCheckpoint if there is none of that id, ErrDamaged if its content
 // is not what was saved; older checkpoints may still be good then.
 func (r *Reader) LoadCheckpoint(id int64) (Checkpoint, error) {

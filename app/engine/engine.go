@@ -36,6 +36,7 @@ type Engine struct {
 	server  *control.Server
 	run     *store.Run
 	sink    sink
+	replay  *trainer.Replay // nil for a run of its own
 }
 
 // New makes a run under id and is ready to train it. When it fails, no run file is left.
@@ -66,34 +67,36 @@ func (e *Engine) begin(h *session.Home, l session.Launch) error {
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(h.RunFolder(), store.FileName(l.Name, e.id))
-	if err := e.prepare(recipe, set, nil, event.Start{Run: e.id, Name: l.Name, File: file}); err != nil {
+	return e.create(h, recipe, set, store.Meta{Name: l.Name, DataPath: path, Threads: l.Threads}, told{Device: l.Device, Set: l.Set})
+}
+
+// create makes the run file, in which m has what neither the recipe nor the data tells, once the run is ready to train.
+func (e *Engine) create(h *session.Home, recipe growth.Recipe, set *data.Set, m store.Meta, how told) error {
+	file := filepath.Join(h.RunFolder(), store.FileName(m.Name, e.id))
+	if err := e.prepare(recipe, set, nil, event.Start{Run: e.id, Name: m.Name, File: file}); err != nil {
 		return err
 	}
 	text, err := recipe.TOML()
 	if err != nil {
 		return err
 	}
-	told, err := json.Marshal(told{Device: l.Device, Set: l.Set})
-	if err != nil {
+	if m.Options, err = json.Marshal(how); err != nil {
 		return fmt.Errorf("run %s: %w", e.id, err)
 	}
-	e.run, err = store.Create(file, store.Meta{
-		ID: e.id, Name: l.Name, RecipeName: recipe.Name, Recipe: string(text), Seed: recipe.Train.Seed,
-		DataName: set.Name, DataHash: set.Hash, DataPath: path, Version: e.options.Version,
-		Device: e.dev.Name(), Threads: l.Threads, Options: told,
-	})
-	if err != nil {
+	m.ID, m.RecipeName, m.Recipe, m.Seed = e.id, recipe.Name, string(text), recipe.Train.Seed
+	m.DataName, m.DataHash, m.Version, m.Device = set.Name, set.Hash, e.options.Version, e.dev.Name()
+	if e.run, err = store.Create(file, m); err != nil {
 		return err
 	}
 	e.connect(recipe)
 	return nil
 }
 
-// told is what the run file keeps of the launch besides the recipe.
+// told is what the run file keeps of how a run was started besides the recipe.
 type told struct {
-	Device string   `json:"device,omitempty"`
-	Set    []string `json:"set,omitempty"`
+	Device string          `json:"device,omitempty"`
+	Set    []string        `json:"set,omitempty"`
+	Replay *trainer.Replay `json:"replay,omitempty"`
 }
 
 // openData opens the text at path, or the embedded corpus if path is "".
@@ -122,7 +125,7 @@ func (e *Engine) prepare(recipe growth.Recipe, set *data.Set, from *trainer.Chec
 		return err
 	}
 	e.trainer, err = trainer.New(trainer.Options{
-		Recipe: recipe, Device: e.dev, Data: set, Sink: &e.sink, Requests: e.server.Requests(), Resume: from, Start: start,
+		Recipe: recipe, Device: e.dev, Data: set, Sink: &e.sink, Requests: e.server.Requests(), Resume: from, Start: start, Replay: e.replay,
 	})
 	return err
 }
@@ -144,7 +147,7 @@ func (e *Engine) Save(ctx context.Context) error {
 	return e.server.Do(ctx, control.Command{Verb: control.Save})
 }
 
-// Train runs to the end of the recipe, and returns nil then. When ctx ends, or somebody stops the run, it saves a checkpoint
+// Train runs to the end of the recipe, or of the replay, and returns nil then. When ctx ends, or somebody stops the run, it saves a checkpoint
 // first; the error is then the cause of ctx's end, or ErrStopped. Other errors are why the run failed. At the end the curve
 // of the run is drawn beside its file.
 func (e *Engine) Train(ctx context.Context) (event.Ended, error) {
@@ -157,7 +160,7 @@ func (e *Engine) Train(ctx context.Context) (event.Ended, error) {
 			e.warn("%v", err)
 		}
 	}
-	if err != nil || end.State == string(store.Done) {
+	if err != nil || end.State == string(store.Done) || e.replay != nil && e.replay.Until > 0 && end.Step >= e.replay.Until {
 		return end, err
 	}
 	if ctx.Err() != nil {

@@ -26,7 +26,7 @@ import (
 )
 
 // TestMain is also an engine process that kills itself: GROWLAB_TEST_DIE is a step, or "grew" or "save" for the moment after
-// the first such event that follows the step GROWLAB_TEST_AFTER.
+// the first such event that follows the step GROWLAB_TEST_AFTER. GROWLAB_TEST_SET changes its recipe.
 func TestMain(m *testing.M) {
 	if when := os.Getenv("GROWLAB_TEST_DIE"); when != "" {
 		os.Exit(trainAndDie(when))
@@ -58,7 +58,7 @@ func trainAndDie(when string) int {
 	if file := os.Getenv("GROWLAB_TEST_RESUME"); file != "" {
 		e, err = engine.Resume(file, session.Launch{}, engine.Options{Watch: watch})
 	} else {
-		e, err = engine.New(h, "killed", tiny(), engine.Options{Watch: watch})
+		e, err = engine.New(h, "killed", tiny(strings.Fields(os.Getenv("GROWLAB_TEST_SET"))...), engine.Options{Watch: watch})
 	}
 	if err == nil {
 		_, err = e.Train(context.Background())

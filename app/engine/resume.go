@@ -63,6 +63,7 @@ func (e *Engine) again(file string, l session.Launch) (err error) {
 	if err != nil {
 		return err
 	}
+	e.replay = past.told.Replay
 	start := event.Start{Run: e.id, Name: past.meta.Name, File: e.run.Path()}
 	if err := e.prepare(past.recipe, set, past.from, start); err != nil {
 		return err
@@ -113,14 +114,11 @@ func (e *Engine) past() (p past, err error) {
 	if p.meta, err = r.Meta(); err != nil {
 		return p, err
 	}
-	if err := json.Unmarshal(p.meta.Options, &p.told); err != nil {
-		return p, mismatch{fmt.Sprintf("run file %s: its options are not readable: %v", r.Path(), err)}
+	if p.told, err = tellings(r, p.meta); err != nil {
+		return p, err
 	}
 	if p.recipe, err = parse(r, p.meta); err != nil {
 		return p, err
-	}
-	if p.recipe.Train.Precision == "auto" { // from before runs stored theirs
-		p.recipe.Train.Precision = compute.FP32.String()
 	}
 	p.from, err = e.latest(r, p.recipe)
 	return p, err
@@ -186,11 +184,22 @@ func LastCheckpoint(file string) (l Last, err error) {
 	return l, nil
 }
 
+// tellings reads how the run was started.
+func tellings(r *store.Reader, m store.Meta) (t told, err error) {
+	if err := json.Unmarshal(m.Options, &t); err != nil {
+		return t, mismatch{fmt.Sprintf("run file %s: its options are not readable: %v", r.Path(), err)}
+	}
+	return t, nil
+}
+
 // parse reads the recipe that the run file keeps.
 func parse(r *store.Reader, m store.Meta) (growth.Recipe, error) {
 	recipe, err := growth.Parse(m.RecipeName, []byte(m.Recipe))
 	if err != nil {
 		return recipe, mismatch{fmt.Sprintf("run file %s: this program does not accept its recipe: %v", r.Path(), err)}
+	}
+	if recipe.Train.Precision == "auto" { // from before runs stored theirs
+		recipe.Train.Precision = compute.FP32.String()
 	}
 	return recipe, nil
 }
