@@ -147,8 +147,8 @@ func TestDoctorTellsOfCUDA(t *testing.T) {
 			func(*fake.Machine) {}, nil,
 			[]string{
 				"ok    " + line("gpu", "2 x Fake GPU; driver 550.163.01, CUDA 12.4; this version of growlab trains on the CPU only, so nothing of this is used yet\n"),
-				"ok    " + line("driver", "12.4, DIR/libcuda.so.1 (GROWLAB_CUDA_LIBS): computes on the GPU; needed\n"),
-				"ok    " + line("nvml", "550.163.01, DIR/libnvidia-ml.so.1"), "ok    " + line("cublasLt", "12.4.5, DIR/libcublasLt.so.12"),
+				"ok    " + line("driver", "CUDA 12.4, DIR/libcuda.so.1 (GROWLAB_CUDA_LIBS): computes on the GPU; needed\n"),
+				"ok    " + line("nvml", "driver 550.163.01, DIR/libnvidia-ml.so.1"), "ok    " + line("cublasLt", "12.4.5, DIR/libcublasLt.so.12"),
 				"ok    " + line("nvrtc", "12.4, "), "ok    " + line("nccl", "2.22.3, "),
 			},
 			[]string{"loaded", "hint:"},

@@ -226,7 +226,7 @@ func checkLibraries(r *cudart.Report, all bool) []finding {
 	for _, l := range r.Libraries {
 		f := finding{Check: string(l.Library), OK: l.Problem == "", Detail: l.Problem}
 		if f.OK {
-			f.Detail = fmt.Sprintf("%s, %s (%s): %s", cmp.Or(l.Version, "version unknown"), l.Path, l.Via, l.Purpose)
+			f.Detail = fmt.Sprintf("%s, %s (%s): %s", versionOf(l), l.Path, l.Via, l.Purpose)
 		}
 		wanted := all || !r.Usable() && (l.Library == cudart.LibDriver || l.Library == cudart.LibNVML)
 		if wanted {
@@ -237,6 +237,19 @@ func checkLibraries(r *cudart.Report, all bool) []finding {
 		}
 	}
 	return fs
+}
+
+// versionOf names what the version of a library is one of.
+func versionOf(l cudart.LibraryReport) string {
+	switch {
+	case l.Version == "":
+		return "version unknown"
+	case l.Library == cudart.LibDriver:
+		return "CUDA " + l.Version
+	case l.Library == cudart.LibNVML:
+		return "driver " + l.Version
+	}
+	return l.Version
 }
 
 func attemptsOf(r *cudart.Report, lib cudart.Library) (list []cudart.Attempt) {
