@@ -47,7 +47,7 @@ func (q *Queue) find(r growth.Recipe) (best session.Info, found bool, err error)
 		}
 	}
 	for _, p := range q.past {
-		if p.meta.DataPath != text || !same(p.recipe, r) || engine.SameData(p.meta) != nil {
+		if p.meta.DataPath != text || !Same(p.recipe, r) || engine.SameData(p.meta) != nil {
 			continue
 		}
 		switch bent, err := edited(p.path); {
@@ -83,8 +83,8 @@ func edited(path string) (bent bool, err error) {
 	return bent, err
 }
 
-// same reports whether two recipes give the same numbers, whatever they are called.
-func same(a, b growth.Recipe) bool {
+// Same reports whether two recipes give the same numbers, whatever they are called.
+func Same(a, b growth.Recipe) bool {
 	for _, r := range []*growth.Recipe{&a, &b} {
 		r.Name, r.Title, r.About, r.RivalOf = "", "", "", ""
 	}

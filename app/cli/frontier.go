@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"growlab/app/frontier"
+	"growlab/app/lab"
+	"growlab/app/session"
+	"growlab/app/verdict"
+)
+
+// frontierFlags are those of growlab frontier.
+type frontierFlags struct {
+	session.Launch
+	allOf, png, csv string
+	asJSON          bool
+}
+
+func (p Program) frontier() *cobra.Command {
+	var f frontierFlags
+	cmd := &cobra.Command{
+		Use:   "frontier RUN... | --all-of DATASET",
+		Short: "hold growth plans against the lower envelope of fixed sizes, in loss against FLOPs",
+		Long: `Hold finished runs against the lower envelope of fixed sizes: the lowest loss that any network which never grew reaches for
+given FLOPs. Runs of one recipe that differ in their seed are one contender. Only below the envelope did growing pay.
+
+The envelope is made of final losses, and of curves where only a longer run got that far: such a run stands in the middle of its
+schedule, so the envelope is then too high. Nothing is extrapolated. The last networks are measured once more on the held-out text
+of the curves, which takes a moment.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case f.allOf != "" && len(args) > 0:
+				return session.Usagef("--all-of takes all runs on a text and %q names one; give one of them", args[0])
+			case f.allOf == "" && len(args) < 2:
+				return session.Usagef("%s takes two runs or more: ids, their beginnings, names or files; or --all-of and the name of a text", cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return p.frontierOf(args, f) },
+	}
+	cmd.Flags().StringVar(&f.allOf, "all-of", "", "all finished runs on the text `DATASET`: its name, or the beginning of its SHA-256")
+	cmd.Flags().StringVar(&f.png, "png", "", "draw loss against FLOPs into `FILE`")
+	cmd.Flags().StringVar(&f.csv, "csv", "", "write a line for each contender to `FILE`")
+	deviceFlags(cmd, &f.Launch)
+	jsonFlag(cmd, &f.asJSON, "print one JSON object")
+	return cmd
+}
+
+// frontierOf reads the runs, and writes what was asked for.
+func (p Program) frontierOf(args []string, f frontierFlags) error {
+	var notes []string
+	if f.allOf != "" {
+		home, err := session.Open()
+		if err != nil {
+			return err
+		}
+		if args, notes, err = runsOn(home, f.allOf); err != nil {
+			return err
+		}
+	}
+	entries, err := p.entries(args, f.Launch)
+	if err != nil {
+		return err
+	}
+	c, err := lab.Compare(entries)
+	if err != nil {
+		return err
+	}
+	x, err := frontier.Of(contenders(c))
+	if errors.Is(err, frontier.ErrNoFixedSize) {
+		return session.Usagef("%v; growlab twin %s --rival small makes one", err, entries[0].Info.ID)
+	}
+	if err != nil {
+		return err
+	}
+	x.Notes = append(notes, x.Notes...)
+	for _, out := range []struct {
+		path  string
+		write func(io.Writer) error
+	}{{f.csv, x.WriteCSV}, {f.png, func(w io.Writer) error { return x.WritePNG(w, c) }}} {
+		if err := writeFile(out.path, out.write); err != nil {
+			return err
+		}
+	}
+	if f.asJSON {
+		return writeJSON(p.Streams.Out, x)
+	}
+	return writeFrontier(&text{w: p.Streams.Out}, x)
+}
+
+// contenders are the groups of a comparison.
+func contenders(c lab.Comparison) []verdict.Contender {
+	var all []verdict.Contender
+	for _, g := range c.Groups {
+		x := verdict.Contender{Name: g.Name, Grown: len(g.Entries[0].Recipe.Stages) > 1}
+		for _, e := range g.Entries {
+			x.Runs = append(x.Runs, e.Run)
+		}
+		all = append(all, x)
+	}
+	return all
+}
+
+// writeFile writes a file anew; "" is none.
+func writeFile(path string, write func(io.Writer) error) (err error) {
+	if path == "" {
+		return nil
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		var p *os.PathError
+		if errors.As(err, &p) {
+			err = p.Err
+		}
+		return fmt.Errorf("cannot write %s: %w", path, err)
+	}
+	return errors.Join(write(file), file.Close())
+}
+
+// writeFrontier prints who stands where.
+func writeFrontier(t *text, f frontier.Frontier) error {
+	rows := tabwriter.NewWriter(t, 0, 4, 2, ' ', tabwriter.AlignRight)
+	_, _ = fmt.Fprintln(rows, "contender\truns\tFLOPs\tfinal loss\tspread\tabove the envelope\t95 %\tFLOPs of the envelope to it\t95 %\t\t") // t keeps the error
+	for _, s := range f.Fixed {
+		writeStanding(rows, s)
+	}
+	for _, s := range f.Grown {
+		writeStanding(rows, s)
+	}
+	_ = rows.Flush() // t keeps the error
+	t.line("")
+	for _, s := range f.Grown {
+		t.paragraph(standingSentence(s))
+	}
+	if len(f.Grown) == 0 {
+		t.paragraph("None of the runs grew, so this is the envelope alone.")
+	}
+	t.line("")
+	for _, n := range f.Notes {
+		t.paragraph("note: " + n)
+	}
+	return t.err
+}
+
+func writeStanding(rows *tabwriter.Writer, s frontier.Standing) {
+	spread, above, about := "-", "-", "-"
+	if s.Spread != nil {
+		spread = fmt.Sprintf("%.4f", *s.Spread)
+	}
+	if s.AboveBy != nil {
+		above, about = fmt.Sprintf("%+.4f", s.AboveBy.Value), bounds(*s.AboveBy, "%+.4f")
+	}
+	ratio, within := "-", "-"
+	switch {
+	case s.Ratio != nil:
+		ratio, within = fmt.Sprintf("%.2fx", s.Ratio.Value), bounds(*s.Ratio, "%.2f")
+	case s.MoreThan != nil:
+		ratio = fmt.Sprintf("over %.2fx", *s.MoreThan)
+	}
+	word := map[string]string{frontier.Below: "below", frontier.On: "on the envelope", frontier.Above: "above"}[s.Place]
+	if s.Grown {
+		word = strings.TrimSpace("grown " + word)
+	}
+	_, _ = fmt.Fprintf(rows, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", s.Name, len(s.Runs), flops(s.FLOPs), fixed(s.Loss, 4), spread,
+		above, about, ratio, within, word) // the text behind rows keeps the error
+}
+
+// standingSentence says how far a growth plan is from the envelope.
+func standingSentence(s frontier.Standing) string {
+	if s.AboveBy == nil {
+		return fmt.Sprintf("%s: no fixed size spent as little as its %s, so there is no envelope to hold it against.", s.Name, flops(s.FLOPs))
+	}
+	var out string
+	switch at := fmt.Sprintf("at %s, where the envelope is %s", flops(s.FLOPs), s.By); s.Place {
+	case frontier.Below:
+		out = fmt.Sprintf("%s is %.3f nats below the envelope %s: growing paid.", s.Name, -s.AboveBy.Value, at)
+	case frontier.On:
+		out = fmt.Sprintf("%s is on the envelope within noise (%+.3f nats) %s.", s.Name, s.AboveBy.Value, at)
+	default:
+		out = fmt.Sprintf("%s is %.3f nats above the envelope %s: growing did not pay.", s.Name, s.AboveBy.Value, at)
+	}
+	switch {
+	case s.Ratio != nil:
+		out += fmt.Sprintf(" To its loss %s takes %.2f times its FLOPs.", s.RatioBy, s.Ratio.Value)
+	case s.MoreThan != nil:
+		out += fmt.Sprintf(" No fixed size came as low, the longest with %.2f times its FLOPs.", *s.MoreThan)
+	}
+	if s.Interval != "" {
+		out += " Intervals: " + s.Interval + "."
+	}
+	return out
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"encoding/csv"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"growlab/app/frontier"
+)
+
+// trainOn trains tiny, with changes, on a text; the name finds the run.
+func trainOn(t *testing.T, data, name string, sets ...string) {
+	t.Helper()
+	args := []string{"train", "--recipe", tiny, "--data", data, "--name", name, "--threads", "1", "--json"}
+	for _, s := range sets {
+		args = append(args, "--set", s)
+	}
+	ok(t, args...)
+}
+
+// TestFrontier: runs from recipe to table, object, picture and CSV; all runs on a text are those that can be compared.
+func TestFrontier(t *testing.T) {
+	home(t)
+	data := write(t, "genesis.txt", strings.Repeat("in the beginning was the word, ", 200))
+	short := []string{"stage.1.tokens=2560", "stage.1.warmup=0", "stage.2.tokens=2560", "stage.3.tokens=2560", "eval.every=1280"}
+	trainOn(t, data, "plan", short...)
+	for _, kind := range []string{"small", "large"} {
+		ok(t, "twin", "plan", "--rival", kind, "--name", kind, "--threads", "1", "--json")
+	}
+	trainOn(t, data, "again", short...)                                   // the same recipe and seed once more
+	trainOn(t, data, "other", append(short, "eval.final_tokens=2048")...) // not the same measurement
+	trainOn(t, data, "blind", append(short, "eval.every=0")...)           // no curve
+
+	dir := t.TempDir()
+	picture, table := filepath.Join(dir, "f.png"), filepath.Join(dir, "f.csv")
+	out := ok(t, "frontier", "plan", "small", "large", "--threads", "1", "--png", picture, "--csv", table)
+	for _, want := range []string{"contender", "on the envelope", "plan is ", "where the envelope is small", "Intervals: 95 %", "note: the envelope is the lowest of 2 fixed sizes"} {
+		if !strings.Contains(strings.Join(strings.Fields(out), " "), want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	file, err := os.Open(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }() // only read from
+	if _, err := png.Decode(file); err != nil {
+		t.Error(err)
+	}
+	text, err := os.ReadFile(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := csv.NewReader(strings.NewReader(string(text))).ReadAll(); err != nil || len(rows) != 4 || rows[3][0] != "plan" {
+		t.Errorf("%v: %s", err, text)
+	}
+
+	var f, of frontier.Frontier
+	decode(t, ok(t, "frontier", "large", "plan", "small", "--threads", "1", "--json"), &f)
+	if len(f.Fixed) != 2 || len(f.Grown) != 1 || f.Grown[0].Name != "plan" || f.Grown[0].AboveBy == nil || f.Grown[0].By != "small" {
+		t.Errorf("--json gives %+v", f)
+	}
+	decode(t, ok(t, "frontier", "--all-of", "genesis.txt", "--threads", "1", "--json"), &of)
+	var names []string
+	for _, s := range append(of.Fixed, of.Grown...) {
+		names = append(names, s.Name)
+	}
+	slices.Sort(names)
+	notes := strings.Join(of.Notes, "\n")
+	if !slices.Equal(names, []string{"again", "large", "small"}) || of.Grown[0].Loss != f.Grown[0].Loss {
+		t.Errorf("--all-of takes %q with %+v, want the newest of each recipe, as in %+v", names, of.Grown, f.Grown)
+	}
+	for _, want := range []string{"could be drawn from: 1 of", "or text of this name: 1 of", "of a newer one: 1 of"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("no %q in the notes\n%s", want, notes)
+		}
+	}
+	if r := run(t, "frontier", "plan", "again", "--threads", "1"); r.code != 2 || !strings.Contains(r.err, "one recipe and one seed") {
+		t.Errorf("one run twice: exit code %d, %q", r.code, r.err)
+	}
+	trainOn(t, data, "longer", append(short, "stage.3.tokens=3840")...)
+	if r := run(t, "frontier", "plan", "longer", "--threads", "1"); r.code != 2 || !strings.Contains(r.err, "none of the runs is of a fixed size") || strings.Count(r.err, "\n") != 1 {
+		t.Errorf("growth plans alone: exit code %d, %q", r.code, r.err)
+	}
+	if r := run(t, "frontier", "plan", "small", "--threads", "1", "--csv", filepath.Join(dir, "no", "such.csv")); r.code != 1 || !strings.Contains(r.err, "cannot write") || r.out != "" {
+		t.Errorf("an unwritable file: exit code %d, %q", r.code, r.err)
+	}
+}
+
+func TestBadFrontiers(t *testing.T) {
+	home(t)
+	for name, tt := range map[string]struct {
+		args []string
+		says string
+	}{
+		"nothing":     {nil, "two runs or more"},
+		"one":         {[]string{"x"}, "two runs or more"},
+		"both":        {[]string{"x", "--all-of", "y"}, `"x" names one`},
+		"no such run": {[]string{"zzz", "yyy"}, `"zzz"`},
+		"no runs":     {[]string{"--all-of", "Moby Dick"}, `"Moby Dick", on which there are 0 finished runs that can be compared; two are the least, and there are none at all`},
+	} {
+		r := run(t, append([]string{"frontier"}, tt.args...)...)
+		if r.code != 2 || !strings.Contains(r.err, tt.says) || strings.Count(r.err, "\n") != 1 || r.out != "" {
+			t.Errorf("%s: exit code %d, %q; want 2 and one sentence with %q", name, r.code, r.err, tt.says)
+		}
+	}
+}
