@@ -22,7 +22,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config ca-certificates git \
 TEST_PACKAGES := $(BUILD_PACKAGES) xvfb
 
 # Packages in which several goroutines meet.
-RACE := ./app/... ./store/... ./trainer/...
+RACE := ./app/... ./cudart/... ./store/... ./trainer/...
 
 LINT_VERSION := v2.15.0
 LINT := bin/tools/golangci-lint-$(LINT_VERSION)

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 
 	"growlab/growth"
+	"growlab/trainer/control"
 	"growlab/trainer/event"
 )
 
@@ -19,11 +22,26 @@ type Replay struct {
 	Until int64 `json:"until,omitempty"`
 }
 
+// EditOf is the edit, not dated yet, that a command asks for, if it asks for one.
+func EditOf(c control.Command) (e growth.Edit, ok bool) {
+	switch c.Verb {
+	case control.Grow:
+		return growth.Edit{Key: growth.EditEnd}, true
+	case control.Postpone:
+		return growth.Edit{Key: growth.EditPostpone, Value: strconv.Itoa(c.Tokens)}, true
+	case control.Extend:
+		return growth.Edit{Key: growth.EditExtend, Value: strconv.Itoa(c.Tokens)}, true
+	case control.Set:
+		return growth.Edit{Key: c.Key, Value: c.Value}, slices.Contains(growth.Settable(), c.Key)
+	}
+	return e, false
+}
+
 // edit makes a change of the recipe's course here: the state before it is saved, together with the journal that has it, so that
 // it is not lost whatever happens then, and that one can go back to before it. The run goes on from that very checkpoint, as a
 // resumed one would. A growth is left to the caller.
 func (t *Trainer) edit(ctx context.Context, e growth.Edit) error {
-	r, err := t.edited(e)
+	r, err := t.following(e)
 	if err != nil {
 		return err
 	}
@@ -35,21 +53,31 @@ func (t *Trainer) edit(ctx context.Context, e growth.Edit) error {
 	if err != nil {
 		return err
 	}
+	planned := t.stageInfos()
 	t.follow(r)
 	if e.Key != growth.EditEnd {
 		if err := t.load(c); err != nil {
 			return fmt.Errorf("%v at step %d: %w", e, e.Step, err)
 		}
 	}
-	verb, detail := "set", e.String()
+	t.Sink.Emit(edited(e, planned, t.stageInfos()))
+	return nil
+}
+
+// edited is the event of an edit, which changed the plan of a run as given. A growth tells its plan itself.
+func edited(e growth.Edit, was, is []event.StageInfo) event.Command {
+	c := event.Command{Step: e.Step, Tokens: e.Tokens, Verb: control.Set, Detail: e.String()}
 	switch e.Key {
 	case growth.EditEnd:
-		verb, detail = "grow", ""
+		c.Verb, c.Detail = control.Grow, ""
+		return c
 	case growth.EditPostpone, growth.EditExtend:
-		verb, detail = e.Key, e.Value+" tokens"
+		c.Verb, c.Detail = e.Key, e.Value+" tokens"
 	}
-	t.Sink.Emit(event.Command{Step: e.Step, Tokens: e.Tokens, Verb: verb, Detail: detail, Plan: t.stageInfos()})
-	return nil
+	if !slices.Equal(was, is) {
+		c.Plan = is
+	}
+	return c
 }
 
 // dated is an edit made here.
@@ -57,8 +85,8 @@ func (t *Trainer) dated(key, value string) growth.Edit {
 	return growth.Edit{Step: t.steps(), Tokens: t.tokens, Key: key, Value: value}
 }
 
-// edited is the recipe after e, or a sentence on why this run cannot follow it.
-func (t *Trainer) edited(e growth.Edit) (growth.Recipe, error) {
+// following is the recipe after e, or a sentence on why this run cannot follow it.
+func (t *Trainer) following(e growth.Edit) (growth.Recipe, error) {
 	r, err := t.Recipe.Edit(e)
 	if err != nil {
 		return r, err

@@ -82,7 +82,7 @@ func replayed(t *testing.T, r growth.Recipe, from *Checkpoint, by Replay) (*memo
 func TestEdits(t *testing.T) {
 	r := recipe(t, quick...)
 	m, answers := driven(t, r, map[int64][]string{
-		3: {"lr=0.5x", "clip=1e-3"}, 5: {"batch=64", "weight_decay=0"}, 7: {"grow"}, 8: {"ramp=64"}, 10: {"postpone 64"},
+		3: {"lr=0.5x", "clip=1e-3"}, 5: {"batch=64", "weight_decay=0"}, 7: {"grow"}, 8: {"ramp=96"}, 10: {"postpone 64"},
 		11: {"eval.every=32", "checkpoint.every=64"}, 12: {"extend 96"},
 	})
 	for i, a := range answers {
@@ -101,7 +101,7 @@ func TestEdits(t *testing.T) {
 		said = append(said, fmt.Sprintf("%d %v", e.Step, e))
 	}
 	want := []string{
-		"3 lr=0.5x", "3 clip=1e-3", "5 batch=64", "5 weight_decay=0", "7 grow", "8 ramp=64", "10 postpone 64", "11 eval.every=32",
+		"3 lr=0.5x", "3 clip=1e-3", "5 batch=64", "5 weight_decay=0", "7 grow", "8 ramp=96", "10 postpone 64", "11 eval.every=32",
 		"11 checkpoint.every=64", "12 extend 96",
 	}
 	if !reflect.DeepEqual(said, want) {
@@ -112,7 +112,8 @@ func TestEdits(t *testing.T) {
 		t.Fatalf("%d commands, %d edits", len(commands), len(journal))
 	}
 	for i, c := range commands {
-		if e := journal[i]; c.Step != e.Step || c.Tokens != e.Tokens || len(c.Plan) != 3 {
+		planned := map[string]int{"batch": 3, "ramp": 3, growth.EditPostpone: 3, growth.EditExtend: 3}
+		if e := journal[i]; c.Step != e.Step || c.Tokens != e.Tokens || len(c.Plan) != planned[e.Key] {
 			t.Errorf("command %+v of edit %+v", c, e)
 		}
 	}

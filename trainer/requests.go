@@ -3,8 +3,6 @@ package trainer
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strconv"
 	"time"
 
 	"growlab/growth"
@@ -71,8 +69,8 @@ func (t *Trainer) command(ctx context.Context, r control.Request) error {
 		r.Reply(err)
 		return nil
 	}
-	if e, ok := t.edits(c); ok {
-		return t.editAsked(ctx, e, r)
+	if e, ok := EditOf(c); ok {
+		return t.editAsked(ctx, t.dated(e.Key, e.Value), r)
 	}
 	t.Sink.Emit(event.Command{Step: t.steps(), Tokens: t.tokens, Verb: c.Verb, Detail: c.Detail()})
 	r.Reply(nil)
@@ -105,21 +103,6 @@ func (t *Trainer) command(ctx context.Context, r control.Request) error {
 	return nil
 }
 
-// edits is the edit that a command asks for, if it asks for one.
-func (t *Trainer) edits(c control.Command) (e growth.Edit, ok bool) {
-	switch c.Verb {
-	case control.Grow:
-		return t.dated(growth.EditEnd, ""), true
-	case control.Postpone:
-		return t.dated(growth.EditPostpone, strconv.Itoa(c.Tokens)), true
-	case control.Extend:
-		return t.dated(growth.EditExtend, strconv.Itoa(c.Tokens)), true
-	case control.Set:
-		return t.dated(c.Key, c.Value), slices.Contains(growth.Settable(), c.Key)
-	}
-	return e, false
-}
-
 // editAsked makes an edit that was not refused.
 func (t *Trainer) editAsked(ctx context.Context, e growth.Edit, r control.Request) error {
 	if t.paused {
@@ -135,11 +118,11 @@ func (t *Trainer) editAsked(ctx context.Context, e growth.Edit, r control.Reques
 
 // refuse says why c cannot be done now.
 func (t *Trainer) refuse(c control.Command) error {
-	if e, ok := t.edits(c); ok {
+	if e, ok := EditOf(c); ok {
 		if t.Replay != nil {
 			return fmt.Errorf("the run replays the journal of another, so %v would make it another run", e)
 		}
-		_, err := t.edited(e)
+		_, err := t.following(t.dated(e.Key, e.Value))
 		return err
 	}
 	switch c.Verb {

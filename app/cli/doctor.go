@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"growlab/app/glload"
 	"growlab/app/session"
+	"growlab/cudart"
 	"growlab/store"
 	"growlab/trainer/control"
 )
@@ -22,13 +24,16 @@ type finding struct {
 	Required bool   `json:"required"` // training on the terminal needs it
 	Detail   string `json:"detail"`
 	Fix      string `json:"fix,omitempty"`
+
+	Hints    []string         `json:"hints,omitempty"`
+	Attempts []cudart.Attempt `json:"attempts,omitempty"` // files that were looked for
 }
 
 // errUnfit is returned by doctor when something that training needs is not well.
 var errUnfit = errors.New("this machine cannot train: see what is marked FAIL")
 
 func (p Program) doctor() *cobra.Command {
-	var asJSON bool
+	var asJSON, verbose bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "check what this machine has for training and for the window",
@@ -40,7 +45,7 @@ func (p Program) doctor() *cobra.Command {
 			}
 			fit := true
 			term := p.outTerminal(cmd)
-			for _, f := range examine(home) {
+			for _, f := range examine(home, verbose || asJSON) {
 				fit = fit && (f.OK || !f.Required)
 				show := f.print
 				if asJSON {
@@ -57,15 +62,17 @@ func (p Program) doctor() *cobra.Command {
 		},
 	}
 	jsonFlag(cmd, &asJSON, "print a line of JSON for each check")
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "list every place in which NVIDIA's libraries were looked for")
 	return cmd
 }
 
-// examine makes all checks.
-func examine(h *session.Home) []finding {
-	cpu := session.ListDevices().CPU
-	return []finding{
-		checkCPU(cpu), checkPrecision(cpu), checkCores(), checkMemory(), checkFolder(h), checkSocket(), checkWindow(), checkGPU(libraryFolders()),
+// examine makes all checks. verbose has all that was looked for of CUDA.
+func examine(h *session.Home, verbose bool) []finding {
+	d := session.ListDevices()
+	all := []finding{
+		checkCPU(d.CPU), checkPrecision(d.CPU), checkCores(), checkMemory(), checkFolder(h), checkSocket(), checkWindow(), checkGPU(d.CUDA),
 	}
+	return append(all, checkLibraries(d.CUDA, verbose)...)
 }
 
 func (f finding) print(t terminal) error {
@@ -79,6 +86,16 @@ func (f finding) print(t terminal) error {
 	_, err := fmt.Fprintf(t, "%s  %-9s %s\n", mark, f.Check, f.Detail)
 	if err == nil && f.Fix != "" {
 		_, err = fmt.Fprintf(t, "      %-9s fix: %s\n", "", f.Fix)
+	}
+	for _, h := range f.Hints {
+		if err == nil {
+			_, err = fmt.Fprintf(t, "      %-9s hint: %s\n", "", h)
+		}
+	}
+	for _, a := range f.Attempts {
+		if err == nil {
+			_, err = fmt.Fprintf(t, "      %-9s %s\n", "", a)
+		}
 	}
 	return err
 }
@@ -192,22 +209,54 @@ func checkWindow() finding {
 	return f
 }
 
-// checkGPU only looks for the driver's library: this build has nothing to use it with.
-func checkGPU(folders []string) finding {
-	f := finding{Check: "gpu", Detail: "no NVIDIA driver (libcuda.so.1); this build trains on the CPU"}
-	for _, dir := range folders {
-		path := filepath.Join(dir, "libcuda.so.1")
-		if exists(path) {
-			f.OK, f.Detail = true, "NVIDIA driver "+path+"; this build trains on the CPU"
-			break
-		}
+// checkGPU tells of the GPUs, which are not used.
+func checkGPU(r *cudart.Report) finding {
+	f := finding{Check: "gpu", OK: r.Usable(), Detail: r.Problem + "; " + session.CPUOnly, Hints: r.Hints}
+	if f.OK {
+		f.Detail = fmt.Sprintf("%s; driver %s, CUDA %s; %s, so nothing of this is used yet",
+			session.GPUNames(r.GPUs), cmp.Or(r.Driver, "of unknown version"), r.CUDA, session.CPUOnly)
 	}
 	return f
 }
 
-// libraryFolders are where the loader looks, in its order as far as that is the same everywhere.
-func libraryFolders() []string {
-	dirs := filepath.SplitList(os.Getenv("LD_LIBRARY_PATH"))
-	return append(dirs, "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib",
-		"/usr/lib/wsl/lib", "/usr/local/nvidia/lib64", "/usr/local/cuda/compat")
+// checkLibraries tells of those of NVIDIA's libraries that were found and, where no GPU can be used, of those that this depends on,
+// with every attempt. all tells everything.
+func checkLibraries(r *cudart.Report, all bool) []finding {
+	var fs []finding
+	for _, l := range r.Libraries {
+		f := finding{Check: string(l.Library), OK: l.Problem == "", Detail: l.Problem}
+		if f.OK {
+			f.Detail = fmt.Sprintf("%s, %s (%s): %s", versionOf(l), l.Path, l.Via, l.Purpose)
+		}
+		wanted := all || !r.Usable() && (l.Library == cudart.LibDriver || l.Library == cudart.LibNVML)
+		if wanted {
+			f.Attempts = attemptsOf(r, l.Library)
+		}
+		if wanted || l.Path != "" {
+			fs = append(fs, f)
+		}
+	}
+	return fs
+}
+
+// versionOf names what the version of a library is one of.
+func versionOf(l cudart.LibraryReport) string {
+	switch {
+	case l.Version == "":
+		return "version unknown"
+	case l.Library == cudart.LibDriver:
+		return "CUDA " + l.Version
+	case l.Library == cudart.LibNVML:
+		return "driver " + l.Version
+	}
+	return l.Version
+}
+
+func attemptsOf(r *cudart.Report, lib cudart.Library) (list []cudart.Attempt) {
+	for _, a := range r.Attempts {
+		if a.Library == lib {
+			list = append(list, a)
+		}
+	}
+	return list
 }

@@ -21,6 +21,8 @@ var variables = []variable{
 	{"GROWLAB_DEVICE", "what trains: auto, cpu, cuda or cuda:0,1 (--device)", "auto"},
 	{"GROWLAB_THREADS", "threads of the CPU engine (--threads)", "one for each core"},
 	{"GROWLAB_CPU", "kernel family of the CPU engine, one that growlab devices lists", "the fastest that this processor has"},
+	{"GROWLAB_CUDA_LIBS", "folders, separated as in PATH, in which NVIDIA's libraries are looked for before all others", ""},
+	{"CUDA_PATH", "a CUDA toolkit, looked into after that; CUDA_HOME, VIRTUAL_ENV and CONDA_PREFIX likewise", ""},
 	{"NO_COLOR", "no colours if it is not empty", ""},
 	{"CLICOLOR_FORCE", "colours also where there is no terminal, if it is not empty or 0", ""},
 	{"TERM", "dumb: no colours and no updating line", ""},

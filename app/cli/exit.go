@@ -38,7 +38,9 @@ var exits = []exit{
 	{8, "a run file or checkpoint that this program cannot go on with", []error{
 		store.ErrNotOurs, store.ErrNewer, store.ErrNoCheckpoint, engine.ErrMismatch, trainer.ErrCheckpoint,
 	}},
-	{9, "verification failed: a run file or checkpoint is damaged", []error{store.ErrDamaged}},
+	{9, "verification failed: a run file or checkpoint is damaged, or a replay gives other numbers", []error{
+		store.ErrDamaged, engine.ErrDiffers, trainer.ErrJournal,
+	}},
 	{75, "stopped on request, with a checkpoint; growlab resume goes on", []error{engine.ErrStopped}},
 	{129, "as 75, because the terminal was closed (SIGHUP)", []error{engine.Signal(syscall.SIGHUP)}},
 	{130, "as 75, because of an interrupt (SIGINT); a second one ends at once", []error{engine.Signal(os.Interrupt.(syscall.Signal))}},

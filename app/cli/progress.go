@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"growlab/trainer/control"
 	"growlab/trainer/event"
 )
 
@@ -68,12 +69,17 @@ func (p *progress) show(e event.Event) {
 
 // command shows one that changed the course of the run.
 func (p *progress) command(e event.Command) {
-	if len(e.Plan) == 0 {
+	switch e.Verb {
+	case control.Set, control.Postpone, control.Extend:
+	default:
 		return
 	}
-	p.start.Replan(e.Plan)
-	p.say("%s at step %s; the run now has %s tokens in %s steps",
-		strings.TrimSpace(e.Verb+" "+e.Detail), grouped(e.Step), grouped(p.start.Tokens), grouped(p.start.Steps))
+	plan := ""
+	if len(e.Plan) > 0 {
+		p.start.Replan(e.Plan)
+		plan = fmt.Sprintf("; the run now has %s tokens in %s steps", grouped(p.start.Tokens), grouped(p.start.Steps))
+	}
+	p.say("%s %s at step %s%s", e.Verb, e.Detail, grouped(e.Step), plan)
 }
 
 func (p *progress) begin(e event.Start) {

@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"context"
-	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,17 +9,26 @@ import (
 	"growlab/trainer/control"
 )
 
-// answerTime is how long a live run may take to come to the end of its step and answer a command.
-const answerTime = 5 * time.Minute
-
 func (p Program) set() *cobra.Command {
-	return &cobra.Command{
-		Use:   "set RUN key=value",
+	var dry bool
+	cmd := &cobra.Command{
+		Use:   "set RUN key=value…",
 		Short: "change a setting of a run that trains now",
-		Long: `Change a setting of a live run, between two of its steps; the run file keeps when. RUN is an id, its beginning, a name or a
-file. Settings:
+		Long: `Change settings of a live run, between two of its steps. RUN is an id, its beginning, a name or a file. The state before each
+change is saved, the run file keeps when it was made, a resumed run keeps it, and growlab replay makes it again. Settings:
 
-  threads=N   threads of the CPU engine, from 1 to the number that it was started with; a resumed run starts with that again`,
+  lr=4e-3             the peak learning rate; the schedule keeps its shape and goes on scaled
+  lr=0.5x             the same, as a multiple of the present one
+  weight_decay=0.05   on matrices
+  clip=0.5            the largest gradient norm, 0 is none
+  batch=3072          tokens in one step of this stage and the later ones, a multiple of the context; no more sequences
+                      than planned are in memory at once
+  ramp=50k            tokens over which the growth that is being faded in goes the rest of its way, 0 is at once
+  eval.every=50k      tokens between evaluations; also sample.every and checkpoint.every; 0 is never
+
+and one that changes no numbers, and that a resumed run has forgotten:
+
+  threads=N           threads of the CPU engine, from 1 to the number that it was started with`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 {
 				return session.Usagef("%s takes a run and a setting, for example: growlab set RUN threads=1", cmd.CommandPath())
@@ -34,27 +40,11 @@ file. Settings:
 			if err != nil {
 				return err
 			}
-			home, err := session.Open()
-			if err != nil {
-				return err
-			}
-			info, err := find(home, args[0])
-			if err != nil {
-				return err
-			}
-			ctx, cancel := context.WithTimeout(cmd.Context(), answerTime)
-			defer cancel()
-			for _, c := range commands {
-				if err := home.Send(ctx, info.ID, c); err != nil {
-					return err
-				}
-				if _, err := fmt.Fprintf(p.Streams.Err, "run %s: %s from the next step on\n", info.ID, c.Detail()); err != nil {
-					return err
-				}
-			}
-			return nil
+			return p.ask(cmd, args[0], dry, func(c control.Command) string { return "has " + c.Detail() + " from the next step on" }, commands...)
 		},
 	}
+	dryRunFlag(cmd, &dry)
+	return cmd
 }
 
 // settings reads key=value words.

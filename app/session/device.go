@@ -2,7 +2,6 @@ package session
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"strconv"
@@ -33,7 +32,7 @@ func OpenDevice(spec string, threads int, precision string) (compute.Device, err
 	kind, list, listed := strings.Cut(spec, ":")
 	switch {
 	case kind == "cuda" && (!listed || validList(list)):
-		return nil, deviceError{fmt.Sprintf("device %s: this build of growlab has no CUDA engine yet; use --device cpu", spec)}
+		return nil, noCUDA(spec, Prober{}.Probe())
 	case (kind == "" || kind == "auto" || kind == "cpu") && !listed:
 		return openCPU(threads, precision)
 	}

@@ -7,13 +7,15 @@ import (
 	"runtime"
 	"strings"
 
+	"growlab/cudart"
 	"growlab/trainer/compute"
 	"growlab/trainer/compute/cpu"
 )
 
 // Devices is what this machine has to train on.
 type Devices struct {
-	CPU CPU `json:"cpu"`
+	CPU  CPU            `json:"cpu"`
+	CUDA *cudart.Report `json:"cuda"` // GPUs are found and shown; nothing trains on them yet
 }
 
 // CPU is the processor and what the CPU engine makes of it.
@@ -48,8 +50,12 @@ type PrecisionChoice struct {
 	Reason    string `json:"reason"`
 }
 
-// ListDevices looks at this machine. It measures for a moment which kernels are fastest.
+// ListDevices looks at this machine. It measures for a moment which kernels are fastest, and asks NVIDIA's driver in another process.
 func ListDevices() Devices {
+	return Devices{CPU: listCPU(), CUDA: Prober{}.Probe()}
+}
+
+func listCPU() CPU {
 	c := CPU{Model: processorName(), Cores: runtime.NumCPU(), Forced: os.Getenv("GROWLAB_CPU")}
 	c.Memory, _ = TotalMemory()
 	c.Free, _ = FreeMemory()
@@ -57,7 +63,7 @@ func ListDevices() Devices {
 	dev, err := OpenDevice("cpu", 0, "auto")
 	if err != nil {
 		c.Error = err.Error()
-		return Devices{c}
+		return c
 	}
 	c.Device = dev.Name()
 	c.Precisions = precisions(dev.Precision())
@@ -67,7 +73,7 @@ func ListDevices() Devices {
 	if err := dev.Close(); err != nil {
 		c.Error = err.Error()
 	}
-	return Devices{c}
+	return c
 }
 
 // kernelFamilies lists those of the engine, with the choice that GROWLAB_CPU forces, if it does.

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,12 +20,24 @@ import (
 	"growlab/trainer/event"
 )
 
-// TestMain is also the program that engine processes, and terminals, run.
+// TestMain is also the program that engine processes, terminals, and those that look for GPUs, run.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == "engine" || os.Args[1] == "train") {
+	if len(os.Args) > 1 && slices.Contains([]string{"engine", "train", "devices"}, os.Args[1]) {
 		os.Exit(cli.Main(cli.Program{}, os.Args[1:]))
 	}
-	os.Exit(m.Run())
+	os.Exit(runAll(m))
+}
+
+// shared is a folder for what several tests build once.
+var shared string
+
+func runAll(m *testing.M) (code int) {
+	var err error
+	if shared, err = os.MkdirTemp("", "growlab-test"); err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(shared) }() // a temporary folder
+	return m.Run()
 }
 
 const (

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"growlab/app/session"
+	"growlab/growth"
+	"growlab/trainer/control"
+)
+
+// answerTime is how long a live run may take to come to the end of its step and answer a command.
+const answerTime = 5 * time.Minute
+
+// ask gives a live run commands, one after the other, and says said of each that it took; or, if dry, shows what would come of
+// all of them together.
+func (p Program) ask(cmd *cobra.Command, run string, dry bool, said func(control.Command) string, commands ...control.Command) error {
+	home, err := session.Open()
+	if err != nil {
+		return err
+	}
+	info, err := find(home, run)
+	if err != nil {
+		return err
+	}
+	if dry {
+		return p.preview(info, commands)
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), answerTime)
+	defer cancel()
+	for _, c := range commands {
+		if err := home.Send(ctx, info.ID, c); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(p.Streams.Err, "run %s %s\n", info.ID, said(c)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func dryRunFlag(cmd *cobra.Command, to *bool) {
+	cmd.Flags().BoolVar(to, "dry-run", false, "show what the rest of the run would become, and change nothing")
+}
+
+// longer is a verb that gives a stage of a live run more tokens.
+func (p Program) longer(verb, short, long string) *cobra.Command {
+	var tokens growth.Tokens
+	var dry bool
+	cmd := &cobra.Command{
+		Use: verb + " RUN --tokens N", Short: short, Long: long, Args: oneRun,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c := control.Command{Verb: verb, Tokens: int(tokens)}
+			if err := c.Validate(); err != nil {
+				return session.Usagef("--tokens is %d: %v", tokens, err)
+			}
+			return p.ask(cmd, args[0], dry, func(c control.Command) string { return "takes " + verb + " by " + c.Detail() }, c)
+		},
+	}
+	cmd.Flags().Var((*amount)(&tokens), "tokens", "how many more, such as 50k or 2M")
+	dryRunFlag(cmd, &dry)
+	return cmd
+}
+
+// amount is a flag that counts tokens.
+type amount growth.Tokens
+
+func (a *amount) String() string {
+	if *a == 0 {
+		return ""
+	}
+	return fmt.Sprint(int64(*a))
+}
+
+func (a *amount) Set(text string) error { return (*growth.Tokens)(a).UnmarshalText([]byte(text)) }
+
+func (*amount) Type() string { return "N" }
