@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"growlab/app/session"
@@ -79,13 +80,17 @@ func (e *Engine) again(file string, l session.Launch) (err error) {
 	return nil
 }
 
-// kernels is a device's name without what does not change numbers: the threads, and which of the vector families it is. Names
-// that old run files keep lack the precision, which was fp32.
+// kernels is a device's name without what does not change numbers: the threads, and in fp32 which of the vector families it is; bf16
+// products round differently in each. Names that old run files keep lack the precision, which was fp32.
 func kernels(device string) string {
 	name, _, _ := strings.Cut(device, ",")
-	words := strings.Fields(strings.NewReplacer("avx512", "vector", "avx2", "vector").Replace(name))
+	words := strings.Fields(name)
 	if len(words) == 2 {
-		words = append(words, "fp32")
+		words = append(words, compute.FP32.String())
+	}
+	vectors := []string{"amx", "avx512bf16", "avx512", "avx2"}
+	if len(words) == 3 && words[2] == compute.FP32.String() && slices.Contains(vectors, words[1]) {
+		words[1] = "vector"
 	}
 	return strings.Join(words, " ")
 }

@@ -95,7 +95,7 @@ func kernelFamilies(forced string) []Family {
 // precisions tries each of them; auto chooses chosen.
 func precisions(chosen compute.Precision) []PrecisionChoice {
 	var all []PrecisionChoice
-	_, why := cpu.Preferred()
+	_, why := cpu.Preferred(os.Getenv("GROWLAB_CPU"))
 	for _, p := range []compute.Precision{compute.FP32, compute.BF16} {
 		c := PrecisionChoice{Name: p.String(), Chosen: p == chosen, Reason: "to be asked for"}
 		if c.Chosen {

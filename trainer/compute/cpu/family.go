@@ -61,10 +61,21 @@ func Families() []FamilyInfo {
 	return info
 }
 
-// Preferred is the precision that "auto" stands for on this processor, and why.
-func Preferred() (compute.Precision, string) {
-	p := preferred()
+// Preferred is the precision that "auto" stands for on this processor, and why; with the kernels of that family alone, unless it
+// is "".
+func Preferred(family string) (compute.Precision, string) {
+	p := preferredOf(family)
 	return p.precision, p.reason
+}
+
+// preferredOf is preferred with one family alone, if it is there.
+func preferredOf(family string) choice {
+	for _, f := range measured() {
+		if f.Available && f.Name == family {
+			return prefer([]timed{f})
+		}
+	}
+	return preferred()
 }
 
 // timed is a family with its rates.
@@ -145,7 +156,7 @@ func rate(k kernels, p compute.Precision) float64 {
 
 // pick returns the kernels that o asks for.
 func pick(o Options) (kernels, compute.Precision, error) {
-	precision, err := choosePrecision(o.Precision)
+	precision, err := choosePrecision(o.Precision, o.Family)
 	if err != nil {
 		return kernels{}, 0, err
 	}
@@ -166,10 +177,10 @@ func pick(o Options) (kernels, compute.Precision, error) {
 }
 
 // choosePrecision is what Options.Precision asks for. Every family has bf16 products, though they may be slow.
-func choosePrecision(name string) (compute.Precision, error) {
+func choosePrecision(name, family string) (compute.Precision, error) {
 	switch name {
 	case "", "auto":
-		return preferred().precision, nil
+		return preferredOf(family).precision, nil
 	case "fp32":
 		return compute.FP32, nil
 	case "bf16":

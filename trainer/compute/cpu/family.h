@@ -6,7 +6,9 @@
 #include "gemm.h"
 #include "norm.h"
 #include "attention.h"
-#include "half.h"
+#include "half_tile.h"
+#include "half_pack.h"
+#include "half_gemm.h"
 #include "half_attention.h"
 #include "rows.h"
 

@@ -62,7 +62,7 @@ func TestFamilies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	precision, why := Preferred()
+	precision, why := Preferred("")
 	if why == "" {
 		t.Error("Preferred: no reason")
 	}
@@ -93,6 +93,9 @@ func TestOpen(t *testing.T) {
 	dev, err := Open(Options{Family: "plain"})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if p, why := Preferred("plain"); dev.Precision() != p || p != compute.FP32 {
+		t.Errorf("plain opens in %v and prefers %v (%s); want fp32, since it has no bf16 instructions", dev.Precision(), p, why)
 	}
 	if got := dev.(*device).threads; got != runtime.GOMAXPROCS(0) {
 		t.Errorf("no number of threads given: got %d, want %d", got, runtime.GOMAXPROCS(0))
