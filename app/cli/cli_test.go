@@ -156,7 +156,7 @@ func TestBadInput(t *testing.T) {
 		"bad precision key": {train("--set", "train.precision=fp16"), 3, []string{"train.precision", "fp16", "bf16"}},
 		"batch":             {train("--set", "stage.2.batch=100"), 3, []string{"batch 100", "context 16"}},
 
-		"cuda":          {train("--device", "cuda:0,1"), 4, []string{"CUDA", "--device cpu"}},
+		"cuda":          {train("--device", "cuda:0,1"), 4, []string{session.CPUOnly, "--device cpu"}},
 		"window":        {words("gui"), 4, []string{"window"}},
 		"window alone":  {words(), 4, []string{"window"}},
 		"out of memory": {train("--set", "stage.3.hidden=131072", "--set", "stage.3.layers=64"), 5, []string{"stage 3", "GB"}},
