@@ -242,6 +242,39 @@ func TestKilledBeforeGrowing(t *testing.T) {
 	t.Fatal("nothing was saved before the growth")
 }
 
+// TestPausedRunIsEdited: at the same step it makes no difference that the run waited.
+func TestPausedRunIsEdited(t *testing.T) {
+	r := recipe(t, quick...)
+	want, _ := driven(t, r, map[int64][]string{4: {"batch=64", "lr=0.5x"}})
+	requests := make(chan control.Request, 8)
+	send := func(c control.Command) {
+		requests <- control.NewRequest(c, func(err error) {
+			if err != nil {
+				t.Errorf("%v: %v", c, err)
+			}
+		})
+	}
+	m := &memory{}
+	m.hook = func(e event.Event) {
+		switch e := e.(type) {
+		case event.Step:
+			if e.Step == 4 {
+				send(control.Command{Verb: control.Pause})
+			}
+		case event.Paused:
+			send(ask("batch=64"))
+			send(ask("lr=0.5x"))
+			send(control.Command{Verb: control.Resume})
+		}
+	}
+	if _, err := start(t, r, m, nil, requests).Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(of[event.Step](m.events), of[event.Step](want.events)) {
+		t.Error("the steps differ")
+	}
+}
+
 // TestReplayStops where it is told to, and goes on from there.
 func TestReplayStops(t *testing.T) {
 	r := recipe(t, quick...)
