@@ -242,6 +242,30 @@ func TestKilledBeforeGrowing(t *testing.T) {
 	t.Fatal("nothing was saved before the growth")
 }
 
+// TestEditedBeforeTheFirstStep: the journal begins at step 0, and so does the resumed run.
+func TestEditedBeforeTheFirstStep(t *testing.T) {
+	r := recipe(t, quick...)
+	requests := make(chan control.Request, 1)
+	requests <- control.NewRequest(ask("batch=64"), func(err error) {
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	m := &memory{}
+	if _, err := start(t, r, m, nil, requests).Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	first := m.saved[0]
+	if first.Step != 0 || first.Reason != "edit" || of[event.Step](m.events)[0].Tokens != 64 {
+		t.Errorf("saved %q at step %d; the first step ends after %d tokens", first.Reason, first.Step, of[event.Step](m.events)[0].Tokens)
+	}
+	var rest memory
+	finishRun(t, r, &rest, &first)
+	if !reflect.DeepEqual(of[event.Step](rest.events), of[event.Step](m.events)) {
+		t.Error("resumed at step 0 the steps differ")
+	}
+}
+
 // TestPausedRunIsEdited: at the same step it makes no difference that the run waited.
 func TestPausedRunIsEdited(t *testing.T) {
 	r := recipe(t, quick...)

@@ -54,6 +54,13 @@ func training(t *testing.T, sets ...string) (stop func()) {
 	return stop
 }
 
+// TestReplayThatDiffers has an exit code of its own.
+func TestReplayThatDiffers(t *testing.T) {
+	if got := code(engine.Comparison{Steps: 5, First: 2, What: "loss 1, then 2"}.Err()); got != 9 {
+		t.Errorf("exit code %d, want 9", got)
+	}
+}
+
 const endless = "stage.1.tokens=100M"
 
 // TestLiveRunIsChangedAndReplayed: every verb that changes a live run, first as a preview, which changes nothing; then the replay.
