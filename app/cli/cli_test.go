@@ -702,7 +702,7 @@ func setThreads(t *testing.T) {
 	t.Helper()
 	for _, tt := range []struct{ setting, says string }{
 		{"threads=9", `threads is "9"; it must be a number from 1 to 2`},
-		{"lr=1e-3", `cannot change "lr"; it can change threads`},
+		{"seed=3", `cannot change "seed"; it can change batch, `},
 	} {
 		if r := run(t, "set", "tiny", tt.setting); r.code != 1 || !strings.Contains(r.err, tt.says) {
 			t.Errorf("set %s: exit code %d, %q, want %q", tt.setting, r.code, r.err, tt.says)
