@@ -92,7 +92,12 @@ func (v *runView) applyOne(e event.Event) {
 		v.changes++
 	case event.Resumed:
 		v.phase, v.pauseReason = session.Running, ""
-	case event.Command: // the log alone
+	case event.Command:
+		if len(e.Plan) > 0 {
+			v.flush()
+			v.start.Replan(e.Plan)
+			v.changes++
+		}
 	case event.Ended:
 		v.ended, v.phase = e, e.State
 	}

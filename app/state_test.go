@@ -65,6 +65,22 @@ func TestViewFollowsAnEarlyEnd(t *testing.T) {
 	}
 }
 
+// A command that gives the run more tokens brings the new plan with it.
+func TestViewFollowsAnExtendedRun(t *testing.T) {
+	v := viewAt(100)
+	longer, last := slices.Clone(plan), len(plan)-1
+	longer[last].Steps, longer[last].Tokens = longer[last].Steps+50, longer[last].Tokens+50*batch
+	before := v.changes
+	v.apply([]event.Event{event.Command{Step: 100, Tokens: 100 * batch, Verb: "set", Detail: "lr=0.5x"}})
+	if v.changes != before || v.start.Steps != planSteps {
+		t.Errorf("a command without a plan made it one of %d steps", v.start.Steps)
+	}
+	v.apply([]event.Event{event.Command{Step: 100, Tokens: 100 * batch, Verb: "extend", Detail: "50 steps", Plan: longer}})
+	if want := int64(planSteps) + 50; v.start.Steps != want || v.start.Tokens != want*batch || v.changes == before {
+		t.Errorf("got a plan of %d steps and %d tokens, want %d steps", v.start.Steps, v.start.Tokens, want)
+	}
+}
+
 func TestCurveHasEveryStep(t *testing.T) {
 	v := viewAt(planSteps)
 	if got := v.train.Len(); got != planSteps {

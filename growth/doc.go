@@ -4,9 +4,9 @@
 // Most callers want Parse, Recipe.At, Recipe.Plan and Recipe.Grow; Derive makes a recipe from a size and a budget.
 //
 // Where a run stands (stage, mask, learning rate, batch) is a pure function of the recipe and the tokens seen, never an
-// accumulated counter: the plan, the run, a resumed run and the drawn future all ask At. A stage that ended early, because its
-// loss stood still or a person asked, stands in the run's journal, of which Ended makes the recipe as it went. Growing is a pure
-// function from an old State (parameters and Adam's two moments) to a new one; nothing here knows a device, a file or a clock.
+// accumulated counter: the plan, the run, a resumed run and the drawn future all ask At. What changed the course of a run while it
+// trained (a stage that ended early because its loss stood still, whatever a person asked for) is an Edit in the run's journal, of
+// which Edited makes the recipe as it goes on. Growing is a pure function from an old State (parameters and Adam's two moments) to a new one; nothing here knows a device, a file or a clock.
 //
 // The operators, one file each with its picture, source and deviations: msg.go (masks, the default), exact.go, lemon.go,
 // hypercloning.go, net2net.go, aki.go, llamapro.go, stack.go, interleave.go, midas.go and random.go (the control). Each is a rule,

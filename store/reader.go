@@ -109,7 +109,7 @@ func (r *Reader) Meta() (Meta, error) {
 	return m, explain(r.path, err)
 }
 
-// Stages returns the plan of the last Start, in order.
+// Stages returns the plan of the last Start, or of what changed it since, in order.
 func (r *Reader) Stages() ([]event.StageInfo, error) {
 	return rows(r, func(row *sql.Rows) (s event.StageInfo, err error) {
 		return s, row.Scan(&s.Shape, &s.Layers, &s.Hidden, &s.Heads, &s.FFN, &s.Params, &s.FromTokens, &s.Tokens, &s.FromStep,

@@ -92,7 +92,7 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
-// TestEarlyEnd: a growth that came before its time brings the new plan with it.
+// TestEarlyEnd: a growth that came before its time brings the new plan with it, and so does a command that changed it.
 func TestEarlyEnd(t *testing.T) {
 	run := newRun(t)
 	short, later := stage1, stage2
@@ -104,8 +104,13 @@ func TestEarlyEnd(t *testing.T) {
 	r := reader(t, run.Path())
 	equal(t, "stages after a growth as planned", get[[]event.StageInfo](t)(r.Stages()), []event.StageInfo{stage1, stage2})
 	run.Emit(event.Grew{Step: short.Steps, Stage: 2, NewLayers: []int{}, Plan: []event.StageInfo{short, later}})
-	must(t, run.Close())
+	must(t, run.Flush())
 	equal(t, "stages after an early one", get[[]event.StageInfo](t)(r.Stages()), []event.StageInfo{short, later})
+	run.Emit(event.Command{Step: short.Steps, Verb: "set", Detail: "lr=0.5x"})
+	later.Tokens, later.Steps = 2*later.Tokens, 2*later.Steps
+	run.Emit(event.Command{Step: short.Steps, Verb: "extend", Detail: "more", Plan: []event.StageInfo{short, later}})
+	must(t, run.Close())
+	equal(t, "stages after more tokens", get[[]event.StageInfo](t)(r.Stages()), []event.StageInfo{short, later})
 }
 
 func TestCheckpointRoundTrip(t *testing.T) {

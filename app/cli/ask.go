@@ -16,7 +16,7 @@ import (
 const answerTime = 5 * time.Minute
 
 // ask gives a live run commands, one after the other, and says said of each that it took; or, if dry, shows what would come of
-// all of them together.
+// all of them together. If one of several is refused beforehand, none is given.
 func (p Program) ask(cmd *cobra.Command, run string, dry bool, said func(control.Command) string, commands ...control.Command) error {
 	home, err := session.Open()
 	if err != nil {
@@ -28,6 +28,11 @@ func (p Program) ask(cmd *cobra.Command, run string, dry bool, said func(control
 	}
 	if dry {
 		return p.preview(info, commands)
+	}
+	if len(commands) > 1 { // all or none
+		if _, _, err := foresee(info, commands); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), answerTime)
 	defer cancel()

@@ -54,6 +54,33 @@ func training(t *testing.T, sets ...string) (stop func()) {
 	return stop
 }
 
+// TestReplayThatDiffers has an exit code of its own.
+func TestReplayThatDiffers(t *testing.T) {
+	if got := code(engine.Comparison{Steps: 5, First: 2, What: "loss 1, then 2"}.Err()); got != 9 {
+		t.Errorf("exit code %d, want 9", got)
+	}
+}
+
+// TestBadOrders: what is no order at all is bad usage, before a run is looked for or after.
+func TestBadOrders(t *testing.T) {
+	home(t)
+	ok(t, "train", "--recipe", tiny, "--set", "stage.1.tokens=1280", "--set", "stage.1.warmup=0")
+	for want, args := range map[string][]string{
+		"--tokens is 0: postpone by 0 tokens":        {"postpone", "tiny"},
+		"--tokens is -5: extend by -5 tokens":        {"extend", "tiny", "--tokens=-5"},
+		`"many" is not a number of tokens`:           {"extend", "tiny", "--tokens=many"},
+		"growlab postpone takes one run":             {"postpone"},
+		"growlab replay takes one run":               {"replay"},
+		`"zzz"`:                                      {"replay", "zzz"},
+		"--to is 99; run":                            {"replay", "tiny", "--to", "99"},
+		`"lr" is not a setting: set needs key=value`: {"set", "tiny", "lr", "--dry-run"},
+	} {
+		if r := run(t, args...); r.code != 2 || !strings.Contains(r.err, want) {
+			t.Errorf("%v: exit code %d, %s; want %q", args, r.code, r.err, want)
+		}
+	}
+}
+
 const endless = "stage.1.tokens=100M"
 
 // TestLiveRunIsChangedAndReplayed: every verb that changes a live run, first as a preview, which changes nothing; then the replay.
@@ -102,6 +129,13 @@ func TestLiveRunIsChangedAndReplayed(t *testing.T) {
 				t.Errorf("%v %s: exit code %d, %s; want %q", args, more, r.code, r.err, want)
 			}
 		}
+	}
+	settled := course()
+	if r := run(t, "set", "tiny", "clip=0.9", "batch=20"); r.code != 1 || !strings.Contains(r.err, "multiple of context") {
+		t.Errorf("exit code %d, %s", r.code, r.err)
+	}
+	if c := course(); len(c.Journal) != len(settled.Journal) {
+		t.Errorf("one of two settings was refused, and the journal went on to %v", c.Journal)
 	}
 	if r := run(t, "replay", "tiny"); r.code != 1 || !strings.Contains(r.err, "is running; a replay wants one that has ended") {
 		t.Errorf("replay of a live run: exit code %d, %s", r.code, r.err)

@@ -156,7 +156,7 @@ func TestBadInput(t *testing.T) {
 		"bad precision key": {train("--set", "train.precision=fp16"), 3, []string{"train.precision", "fp16", "bf16"}},
 		"batch":             {train("--set", "stage.2.batch=100"), 3, []string{"batch 100", "context 16"}},
 
-		"cuda":          {train("--device", "cuda:0,1"), 4, []string{"CUDA", "--device cpu"}},
+		"cuda":          {train("--device", "cuda:0,1"), 4, []string{session.CPUOnly, "--device cpu"}},
 		"window":        {words("gui"), 4, []string{"window"}},
 		"window alone":  {words(), 4, []string{"window"}},
 		"out of memory": {train("--set", "stage.3.hidden=131072", "--set", "stage.3.layers=64"), 5, []string{"stage 3", "GB"}},
@@ -702,7 +702,7 @@ func setThreads(t *testing.T) {
 	t.Helper()
 	for _, tt := range []struct{ setting, says string }{
 		{"threads=9", `threads is "9"; it must be a number from 1 to 2`},
-		{"lr=1e-3", `cannot change "lr"; it can change threads`},
+		{"seed=3", `cannot change "seed"; it can change batch, `},
 	} {
 		if r := run(t, "set", "tiny", tt.setting); r.code != 1 || !strings.Contains(r.err, tt.says) {
 			t.Errorf("set %s: exit code %d, %q, want %q", tt.setting, r.code, r.err, tt.says)

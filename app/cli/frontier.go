@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -14,12 +12,15 @@ import (
 	"growlab/app/lab"
 	"growlab/app/session"
 	"growlab/app/verdict"
+	"growlab/growth"
 )
 
 // frontierFlags are those of growlab frontier.
 type frontierFlags struct {
 	session.Launch
 	allOf, png, csv string
+	train           []string // recipes
+	seeds           []uint
 	asJSON          bool
 }
 
@@ -33,37 +34,92 @@ given FLOPs. Runs of one recipe that differ in their seed are one contender. Onl
 
 The envelope is made of final losses, and of curves where only a longer run got that far: such a run stands in the middle of its
 schedule, so the envelope is then too high. Nothing is extrapolated. The last networks are measured once more on the held-out text
-of the curves, which takes a moment.`,
+of the curves, which takes a moment.
+
+--train trains recipes first, one after another; those that were trained before, on the same text, are found instead. Ctrl+C saves
+a checkpoint and ends; the same command goes on where it stopped.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case f.allOf != "" && len(args) > 0:
 				return session.Usagef("--all-of takes all runs on a text and %q names one; give one of them", args[0])
-			case f.allOf == "" && len(args) < 2:
+			case f.allOf == "" && len(args)+len(f.train)*max(len(f.seeds), 1) < 2:
 				return session.Usagef("%s takes two runs or more: ids, their beginnings, names or files; or --all-of and the name of a text", cmd.CommandPath())
+			case len(f.train) == 0 && (len(f.seeds) > 0 || f.Data != ""):
+				return session.Usagef("--seeds and --data are for recipes to train; name those with --train")
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return p.frontierOf(args, f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			trained, notes, err := p.trainFor(cmd, f)
+			if err != nil {
+				return err
+			}
+			return p.frontierOf(append(args, trained...), notes, f)
+		},
 	}
 	cmd.Flags().StringVar(&f.allOf, "all-of", "", "all finished runs on the text `DATASET`: its name, or the beginning of its SHA-256")
 	cmd.Flags().StringVar(&f.png, "png", "", "draw loss against FLOPs into `FILE`")
 	cmd.Flags().StringVar(&f.csv, "csv", "", "write a line for each contender to `FILE`")
+	cmd.Flags().StringArrayVar(&f.train, "train", nil, "train a recipe first, the `NAME` of a preset or a TOML file; repeatable")
+	cmd.Flags().UintSliceVar(&f.seeds, "seeds", nil, "seeds of what --train trains, such as 1,2,3 (default the recipe's)")
+	cmd.Flags().StringVar(&f.Data, "data", "", "text that --train trains on, a UTF-8 file or a folder of them; without it the King James Bible")
 	deviceFlags(cmd, &f.Launch)
 	jsonFlag(cmd, &f.asJSON, "print one JSON object")
 	return cmd
 }
 
+// recipes are what --train names, with every seed.
+func (f frontierFlags) recipes() ([]growth.Recipe, error) {
+	seeds := []*uint64{nil} // the recipe's own
+	for i, s := range f.seeds {
+		if i == 0 {
+			seeds = nil
+		}
+		n := uint64(s)
+		seeds = append(seeds, &n)
+	}
+	var all []growth.Recipe
+	for _, name := range f.train {
+		for _, s := range seeds {
+			r, err := session.LoadRecipe(session.Launch{Recipe: name, Seed: s})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, r)
+		}
+	}
+	return all, nil
+}
+
+// trainFor trains what --train names, and returns the ids of those that ended. The notes say which did not.
+func (p Program) trainFor(cmd *cobra.Command, f frontierFlags) (ids, notes []string, err error) {
+	recipes, err := f.recipes()
+	if err != nil || len(recipes) == 0 {
+		return nil, nil, err
+	}
+	outcomes, err := p.trainAll(cmd, f.Launch, recipes)
+	for i, o := range outcomes {
+		if o.Diverged {
+			notes = append(notes, fmt.Sprintf("left out, because it diverged: run %s of %s, seed %d", o.Run, recipes[i].Name, recipes[i].Train.Seed))
+			continue
+		}
+		ids = append(ids, o.Run)
+	}
+	return ids, notes, err
+}
+
 // frontierOf reads the runs, and writes what was asked for.
-func (p Program) frontierOf(args []string, f frontierFlags) error {
-	var notes []string
+func (p Program) frontierOf(args, notes []string, f frontierFlags) error {
 	if f.allOf != "" {
 		home, err := session.Open()
 		if err != nil {
 			return err
 		}
-		if args, notes, err = runsOn(home, f.allOf); err != nil {
+		all, left, err := runsOn(home, f.allOf)
+		if err != nil {
 			return err
 		}
+		args, notes = all, append(notes, left...)
 	}
 	entries, err := p.entries(args, f.Launch)
 	if err != nil {
@@ -122,78 +178,4 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 		return fmt.Errorf("cannot write %s: %w", path, err)
 	}
 	return errors.Join(write(file), file.Close())
-}
-
-// writeFrontier prints who stands where.
-func writeFrontier(t *text, f frontier.Frontier) error {
-	rows := tabwriter.NewWriter(t, 0, 4, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(rows, "contender\truns\tFLOPs\tfinal loss\tspread\tabove the envelope\t95 %\tFLOPs of the envelope to it\t95 %\t\t") // t keeps the error
-	for _, s := range f.Fixed {
-		writeStanding(rows, s)
-	}
-	for _, s := range f.Grown {
-		writeStanding(rows, s)
-	}
-	_ = rows.Flush() // t keeps the error
-	t.line("")
-	for _, s := range f.Grown {
-		t.paragraph(standingSentence(s))
-	}
-	if len(f.Grown) == 0 {
-		t.paragraph("None of the runs grew, so this is the envelope alone.")
-	}
-	t.line("")
-	for _, n := range f.Notes {
-		t.paragraph("note: " + n)
-	}
-	return t.err
-}
-
-func writeStanding(rows *tabwriter.Writer, s frontier.Standing) {
-	spread, above, about := "-", "-", "-"
-	if s.Spread != nil {
-		spread = fmt.Sprintf("%.4f", *s.Spread)
-	}
-	if s.AboveBy != nil {
-		above, about = fmt.Sprintf("%+.4f", s.AboveBy.Value), bounds(*s.AboveBy, "%+.4f")
-	}
-	ratio, within := "-", "-"
-	switch {
-	case s.Ratio != nil:
-		ratio, within = fmt.Sprintf("%.2fx", s.Ratio.Value), bounds(*s.Ratio, "%.2f")
-	case s.MoreThan != nil:
-		ratio = fmt.Sprintf("over %.2fx", *s.MoreThan)
-	}
-	word := map[string]string{frontier.Below: "below", frontier.On: "on the envelope", frontier.Above: "above"}[s.Place]
-	if s.Grown {
-		word = strings.TrimSpace("grown " + word)
-	}
-	_, _ = fmt.Fprintf(rows, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", s.Name, len(s.Runs), flops(s.FLOPs), fixed(s.Loss, 4), spread,
-		above, about, ratio, within, word) // the text behind rows keeps the error
-}
-
-// standingSentence says how far a growth plan is from the envelope.
-func standingSentence(s frontier.Standing) string {
-	if s.AboveBy == nil {
-		return fmt.Sprintf("%s: no fixed size spent as little as its %s, so there is no envelope to hold it against.", s.Name, flops(s.FLOPs))
-	}
-	var out string
-	switch at := fmt.Sprintf("at %s, where the envelope is %s", flops(s.FLOPs), s.By); s.Place {
-	case frontier.Below:
-		out = fmt.Sprintf("%s is %.3f nats below the envelope %s: growing paid.", s.Name, -s.AboveBy.Value, at)
-	case frontier.On:
-		out = fmt.Sprintf("%s is on the envelope within noise (%+.3f nats) %s.", s.Name, s.AboveBy.Value, at)
-	default:
-		out = fmt.Sprintf("%s is %.3f nats above the envelope %s: growing did not pay.", s.Name, s.AboveBy.Value, at)
-	}
-	switch {
-	case s.Ratio != nil:
-		out += fmt.Sprintf(" To its loss %s takes %.2f times its FLOPs.", s.RatioBy, s.Ratio.Value)
-	case s.MoreThan != nil:
-		out += fmt.Sprintf(" No fixed size came as low, the longest with %.2f times its FLOPs.", *s.MoreThan)
-	}
-	if s.Interval != "" {
-		out += " Intervals: " + s.Interval + "."
-	}
-	return out
 }

@@ -91,17 +91,44 @@ func TestFrontier(t *testing.T) {
 	}
 }
 
+// TestFrontierTrains: recipes are trained with every seed, or found, and seeds of one recipe are one contender.
+func TestFrontierTrains(t *testing.T) {
+	home(t)
+	data := write(t, "genesis.txt", strings.Repeat("in the beginning was the word, ", 200))
+	text := strings.NewReplacer("tokens = 7680", "tokens = 2560", "tokens   = 5120", "tokens   = 2560", "every        = 2560", "every = 1280").Replace(readTiny(t))
+	plan := write(t, "plan.toml", text)
+	alone := write(t, "alone.toml", strings.Replace(text[:strings.LastIndex(text[:strings.LastIndex(text, "[[stage]]")], "[[stage]]")], `"tiny"`, `"alone"`, 1))
+	args := []string{"frontier", "--train", plan, "--train", alone, "--seeds", "1,2", "--data", data, "--threads", "1", "--json"}
+	first := run(t, args...)
+	var f, again frontier.Frontier
+	decode(t, first.out, &f)
+	if first.code != 0 || len(f.Fixed) != 1 || len(f.Grown) != 1 || !slices.Equal(f.Grown[0].Seeds, []uint64{1, 2}) || f.Grown[0].Spread == nil {
+		t.Fatalf("exit code %d: %+v\n%s", first.code, f, first.err)
+	}
+	second := run(t, args...)
+	decode(t, second.out, &again)
+	if strings.Count(second.err, "(found)") != 4 || again.Grown[0].Loss != f.Grown[0].Loss {
+		t.Errorf("once more: %s%s", second.err, second.out)
+	}
+	mixed := run(t, "frontier", f.Fixed[0].Runs[0], "--train", plan, "--data", data, "--threads", "1")
+	if mixed.code != 0 || strings.Count(mixed.err, "(found)") != 1 || !strings.Contains(mixed.out, "grown ") {
+		t.Errorf("a run and a recipe: exit code %d\n%s%s", mixed.code, mixed.err, mixed.out)
+	}
+}
+
 func TestBadFrontiers(t *testing.T) {
 	home(t)
 	for name, tt := range map[string]struct {
 		args []string
 		says string
 	}{
-		"nothing":     {nil, "two runs or more"},
-		"one":         {[]string{"x"}, "two runs or more"},
-		"both":        {[]string{"x", "--all-of", "y"}, `"x" names one`},
-		"no such run": {[]string{"zzz", "yyy"}, `"zzz"`},
-		"no runs":     {[]string{"--all-of", "Moby Dick"}, `"Moby Dick", on which there are 0 finished runs that can be compared; two are the least, and there are none at all`},
+		"nothing":            {nil, "two runs or more"},
+		"one":                {[]string{"x"}, "two runs or more"},
+		"both":               {[]string{"x", "--all-of", "y"}, `"x" names one`},
+		"no such run":        {[]string{"zzz", "yyy"}, `"zzz"`},
+		"no recipe to train": {[]string{"x", "y", "--seeds", "1,2"}, "--train"},
+		"one to train":       {[]string{"--train", tiny}, "two runs or more"},
+		"no runs":            {[]string{"--all-of", "Moby Dick"}, `"Moby Dick", on which there are 0 finished runs that can be compared; two are the least, and there are none at all`},
 	} {
 		r := run(t, append([]string{"frontier"}, tt.args...)...)
 		if r.code != 2 || !strings.Contains(r.err, tt.says) || strings.Count(r.err, "\n") != 1 || r.out != "" {

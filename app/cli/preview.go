@@ -13,27 +13,14 @@ import (
 
 // preview shows what the rest of a live run would become if it took commands after the last step in its file.
 func (p Program) preview(info session.Info, commands []control.Command) error {
-	if !info.Live() {
-		return fmt.Errorf("run %s is not running: it is %s", info.ID, info.State)
-	}
-	c, err := engine.ReadCourse(info.File)
+	c, then, err := foresee(info, commands)
 	if err != nil {
 		return err
 	}
 	t := &text{w: p.Streams.Out}
-	then := c.Now
 	for _, asked := range commands {
-		e, ok := trainer.EditOf(asked)
-		if !ok && asked.Key == "threads" {
+		if asked.Key == threadsKey {
 			t.line("%s changes none of the numbers", asked.Detail())
-			continue
-		}
-		if !ok {
-			e = growth.Edit{Key: asked.Key, Value: asked.Value} // and be refused
-		}
-		e.Step, e.Tokens = c.Step, c.Tokens
-		if then, err = then.Edit(e); err != nil {
-			return err
 		}
 	}
 	t.line("run %s after step %s", info.ID, grouped(c.Step))
@@ -45,6 +32,34 @@ func (p Program) preview(info session.Info, commands []control.Command) error {
 		t.line("%s", s)
 	}
 	return t.err
+}
+
+// threadsKey is the one setting that is no edit.
+const threadsKey = "threads"
+
+// foresee is the course of a live run, and its recipe if it took all commands now; the error is why it would refuse one.
+func foresee(info session.Info, commands []control.Command) (c engine.Course, then growth.Recipe, err error) {
+	if !info.Live() {
+		return c, then, fmt.Errorf("run %s is not running: it is %s", info.ID, info.State)
+	}
+	if c, err = engine.ReadCourse(info.File); err != nil {
+		return c, then, err
+	}
+	then = c.Now
+	for _, asked := range commands {
+		if asked.Key == threadsKey {
+			continue
+		}
+		e, ok := trainer.EditOf(asked)
+		if !ok {
+			e = growth.Edit{Key: asked.Key, Value: asked.Value} // which Edit refuses
+		}
+		e.Step, e.Tokens = c.Step, c.Tokens
+		if then, err = then.Edit(e); err != nil {
+			return c, then, err
+		}
+	}
+	return c, then, nil
 }
 
 // writeRest prints what is left of the plan of r after c: the present stage and those to come, with the learning rate at their

@@ -7,17 +7,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"growlab/app/engine"
 	"growlab/app/search"
 	"growlab/app/session"
 	"growlab/growth"
 	"growlab/trainer"
-	"growlab/trainer/event"
 )
 
 // searchFlags are those of growlab search.
@@ -51,7 +48,11 @@ stopped, and one with more values trains only what is new.`,
 			if err != nil {
 				return err
 			}
-			outcomes, err := p.trainAll(cmd, f.Launch, points)
+			var recipes []growth.Recipe
+			for _, x := range points {
+				recipes = append(recipes, x.Recipe)
+			}
+			outcomes, err := p.trainAll(cmd, f.Launch, recipes)
 			if err != nil {
 				return err
 			}
@@ -124,91 +125,6 @@ func (f *searchFlags) check(cmd *cobra.Command) (err error) {
 		return session.Usagef("--tokens is %q; it must be a positive number of tokens, such as 500k or 2.5M", f.tokens)
 	}
 	return nil
-}
-
-// trainAll trains what is not done yet, and shows it on stderr.
-func (p Program) trainAll(cmd *cobra.Command, l session.Launch, points []search.Point) (_ []search.Outcome, err error) {
-	home, err := session.Open()
-	if err != nil {
-		return nil, err
-	}
-	show := &relay{term: p.terminal(cmd)}
-	defer show.end()
-	var recipes []growth.Recipe
-	for _, x := range points {
-		recipes = append(recipes, x.Recipe)
-	}
-	plan := recipes[0].Plan()
-	show.message(fmt.Sprintf("search of %s: runs of %s, %s parameters, %s tokens: %d, %s in all", recipes[0].RivalOf, plan.Stages[0].Config,
-		grouped(plan.Stages[0].Params), grouped(plan.Tokens), len(points), flops(plan.FLOPs*float64(len(points)))))
-	q := &search.Queue{
-		Home: home, Launch: l,
-		Begin: func(int, growth.Recipe) engine.Options {
-			return engine.Options{Version: version, Watch: show.next(), Warn: show.message}
-		},
-		Done: func(i int, o search.Outcome) {
-			show.end()
-			show.message(fmt.Sprintf("%d of %d: %s, run %s: %s", i+1, len(points), recipes[i].Name, o.Run, outcome(o)))
-		},
-	}
-	ctx := cmd.Context()
-	ctx, release := engine.Signals(ctx,
-		func(engine.Signal) {
-			show.message("stopping: the step ends and a checkpoint is saved; once more ends at once")
-		},
-		func() { _ = q.Save(ctx) }) // the run file says whether it was
-	defer release()
-	return q.Run(ctx, recipes)
-}
-
-// outcome says in words what became of a run.
-func outcome(o search.Outcome) string {
-	s := "loss " + fixed(o.Loss, 4)
-	if o.Diverged {
-		s = "diverged"
-	}
-	if o.Found {
-		s += " (found)"
-	}
-	return s
-}
-
-// relay shows runs one after another, each by a progress of its own.
-type relay struct {
-	term terminal
-	mu   sync.Mutex // signals bring messages
-	now  *progress  // nil before the first run
-	pump *pump
-}
-
-// next begins to show another run, whose events the function takes.
-func (r *relay) next() func(event.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.now = newProgress(r.term)
-	r.pump = newPump(r.now.show)
-	return r.pump.put
-}
-
-// end returns when all events of the run have been shown.
-func (r *relay) end() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.pump != nil {
-		r.pump.end()
-		r.now.end()
-		r.pump = nil
-	}
-}
-
-// message prints a sentence above the live line.
-func (r *relay) message(sentence string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.now == nil {
-		r.now = newProgress(r.term)
-	}
-	r.now.message(sentence)
 }
 
 // searched is a ranking with the recipe that gets its best values.

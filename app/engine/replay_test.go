@@ -277,6 +277,41 @@ func TestReplayGoesOn(t *testing.T) {
 	}
 }
 
+// TestReplayOnOtherKernels says so, and that the numbers are others.
+func TestReplayOnOtherKernels(t *testing.T) {
+	h := home(t)
+	t.Setenv("GROWLAB_CPU", "plain")
+	seen, _ := uninterrupted(t, h, tiny(append([]string{"train.precision=fp32"}, quickly...)...))
+	was := seen.events[0].(event.Start)
+	t.Setenv("GROWLAB_CPU", "")
+	var warned []string
+	e, err := engine.Replay(h, "other", was.File, 0, session.Launch{}, engine.Options{Warn: func(s string) { warned = append(warned, s) }})
+	train(t, e, err)
+	r, err := store.OpenReader(e.File())
+	if err != nil {
+		t.Fatal(err)
+	}
+	is, err := r.Meta()
+	if err := errors.Join(err, r.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(is.Device, "plain") { // a processor without vector units
+		if len(warned) != 0 {
+			t.Errorf("warned %q", warned)
+		}
+		return
+	}
+	if len(warned) != 1 || !strings.Contains(warned[0], "plain fp32 and is replayed with ") {
+		t.Errorf("warned %q on %s, the run was trained on %s", warned, is.Device, was.Device)
+	}
+	if c, err := engine.Compare(was.File, e.File()); err != nil || c.Equal || c.Steps != 3 {
+		t.Errorf("%v, %v", c, err)
+	}
+	if is.Parent != was.Run {
+		t.Errorf("its parent is %q, want %q", is.Parent, was.Run)
+	}
+}
+
 // TestReplayRefuses what it cannot be.
 func TestReplayRefuses(t *testing.T) {
 	h := home(t)

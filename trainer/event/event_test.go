@@ -19,7 +19,7 @@ var all = []event.Event{
 	event.Sampled{Step: 5, Prompt: "And", Text: "\n\"God\" said — so"},
 	event.Paused{Step: 6, Reason: "the disk is full"},
 	event.Resumed{Step: 7},
-	event.Command{Step: 8, Verb: "pause"},
+	event.Command{Step: 8, Verb: "extend", Detail: "96 tokens", Plan: []event.StageInfo{{Steps: 3}}},
 	event.Ended{State: "done", Loss: 1.45, Stages: []event.StageCost{{Tokens: 1}}},
 }
 
