@@ -208,5 +208,15 @@ func (p Program) work(cmd *cobra.Command, asJSON bool, open func(engine.Options)
 	if asJSON {
 		return err
 	}
-	return errors.Join(err, p.report(file))
+	return errors.Join(err, p.report(file), p.reportMemory())
+}
+
+// reportMemory tells what this process took, to be compared with the plan.
+func (p Program) reportMemory() error {
+	peak, known := session.PeakMemory()
+	if !known {
+		return nil
+	}
+	_, err := fmt.Fprintf(p.Streams.Err, "memory: %s at most\n", bytesOf(peak))
+	return err
 }

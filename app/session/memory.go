@@ -84,11 +84,17 @@ func FreeMemory() (bytes int64, known bool) {
 	return free, known
 }
 
+// PeakMemory is the most memory that this process has had at a time.
+func PeakMemory() (bytes int64, known bool) { return memoryField("/proc/self/status", "VmHWM") }
+
 // TotalMemory is the memory of the machine.
 func TotalMemory() (bytes int64, known bool) { return machineMemory("MemTotal") }
 
-func machineMemory(field string) (int64, bool) {
-	text, err := os.ReadFile("/proc/meminfo")
+func machineMemory(field string) (int64, bool) { return memoryField("/proc/meminfo", field) }
+
+// memoryField is a line "name:  123 kB" of a file of Linux's.
+func memoryField(file, field string) (int64, bool) {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return 0, false
 	}
