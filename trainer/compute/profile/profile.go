@@ -60,7 +60,7 @@ var named = [ops]struct{ phase, name string }{
 	norm:          {Forward, "Norm"},
 	linear:        {Forward, "Linear"},
 	attention:     {Forward, "Attention"},
-	classify:  {Forward, "Classify"},
+	classify:      {Forward, "Classify"},
 	linearGrad:    {Backward, "LinearGrad"},
 	attentionGrad: {Backward, "AttentionGrad"},
 	normGrad:      {Backward, "NormGrad"},
