@@ -299,6 +299,9 @@ static void outer(const gl_outer *g)
 					for (int v = 0; v < nv; v++)
 						__builtin_prefetch(x + next * g->in + j + v * VW, 0, 2);
 				float *c = g->dst + o * g->in + j;
+				for (ptrdiff_t i = 0; i < m; i++) // what the tile is added to comes meanwhile
+					for (int v = 0; v < nv * VW; v += 16)
+						__builtin_prefetch(c + i * g->in + v, 1);
 				by_columns[m - 1][nv - 1](k, dy + r * g->out + o, g->out, packed, NR, c, g->in, cols, g->scale, c, g->in);
 			}
 		}
