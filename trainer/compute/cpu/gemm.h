@@ -144,6 +144,9 @@ V void times_panel(const gl_matmul *g, rows_of a, ptrdiff_t rows, ptrdiff_t j, p
 		const ptrdiff_t depth = least(DEPTH, g->k - k);
 		for (ptrdiff_t r = 0; r < rows; r += MR) {
 			const float *base = k ? z + r * zs : g->bias ? g->bias + j : NULL;
+			for (ptrdiff_t i = r; i < least(r + MR, rows); i++) // where the tile goes comes meanwhile
+				for (ptrdiff_t v = 0; v < cols; v += 16)
+					__builtin_prefetch(z + i * zs + v, 1);
 			by_rows[least(MR, rows - r) - 1][vectors(cols) - 1](depth, ak + r * a.as, a.as, w, NR, z + r * zs, zs, cols, g->alpha, base, k ? zs : 0);
 		}
 	}
