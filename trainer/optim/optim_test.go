@@ -33,7 +33,8 @@ func setup(t *testing.T, c shape.Config, s Settings) (*model.Model, *AdamW, comp
 	t.Cleanup(o.Free)
 	rng := rand.New(rand.NewPCG(1, 2))
 	tree := shape.NewTree(c)
-	for _, w := range tree.Data {
+	for _, x := range c.Tensors() { // in their order: that of a map differs from run to run
+		w := tree.Data[x.Name]
 		for i := range w {
 			w[i] = float32(rng.NormFloat64() * 0.3)
 		}
@@ -52,13 +53,13 @@ var paper = Settings{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, Clip:
 func TestUpdateLearns(t *testing.T) {
 	net, o, b := setup(t, tiny(0), paper)
 	first := net.Loss(b)
-	for range 20 {
+	for range 40 {
 		net.ZeroGrads()
 		net.Grad(b, 1.0/8)
 		o.Update(net, 1e-2, shape.Masks{})
 	}
 	if last := net.Loss(b); last > 0.7*first {
-		t.Errorf("loss went from %g to %g in 20 steps", first, last)
+		t.Errorf("loss went from %g to %g in 40 steps", first, last)
 	}
 }
 
