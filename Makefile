@@ -27,7 +27,7 @@ RACE := ./app/... ./cudart/... ./store/... ./trainer/...
 LINT_VERSION := v2.15.0
 LINT := bin/tools/golangci-lint-$(LINT_VERSION)
 
-.PHONY: help demo build test lint unit arm64 race window bench screenshot generate clean build-deps test-deps
+.PHONY: help demo build test lint unit arm64 race window bench speed screenshot generate clean build-deps test-deps
 
 .NOTPARALLEL: # the window tests measure processor time
 
@@ -67,6 +67,9 @@ window: build test-deps ## real windows on a virtual display, that of bin/growla
 
 bench: build-deps ## all benchmarks, with what they allocate
 	go test -run '^$$' -bench . -benchmem ./...
+
+speed: build ## whole training steps of several shapes, in ten minutes on an idle machine; see docs/performance.md
+	assets/scripts/speed.sh bin/growlab
 
 screenshot: build test-deps ## assets/screenshot.png, of the window with a finished run
 	@assets/scripts/need.sh imagemagick
