@@ -60,7 +60,7 @@ arm64: test-deps ## the CPU engine's suite for arm64 (NEON), under emulation
 	qemu-aarch64 -L /usr/aarch64-linux-gnu bin/cpu-arm64.test -test.short -test.run 'Reference|Gradients|NaN|Layer|Reserve|AdamWPacks'
 
 race: test-deps ## the tests of packages with concurrency, with the race detector
-	go test -race $(RACE)
+	go test -race $$(go list $(RACE) | grep -v /computetest) # which starts no goroutine, and takes minutes
 
 window: build test-deps ## real windows on a virtual display, that of bin/growlab too
 	GROWLAB_BIN=$(CURDIR)/bin/growlab go test -tags $(TAGS),xvfb ./app
