@@ -34,5 +34,5 @@
 // NaN in gives NaN out, so that a diverged run shows. Results below the smallest normal number may be flushed to zero by
 // exp, and by bf16 products.
 //
-// AMX has been run only with its tiles emulated (tag amxemulated), for want of a processor. Not covered: several memory nodes.
+// Not covered: several memory nodes. AMX has been run only with its tiles emulated (tag amxemulated), for want of a processor.
 package cpu
