@@ -7,7 +7,7 @@ package glload
 #include <dlfcn.h>
 #include <stddef.h>
 
-typedef void (*proc)(void);
+typedef void (*proc)(void); // dlsym gives data pointers; calls need this
 
 static void *x11_library(void) {
 	static void *h;
