@@ -17,6 +17,7 @@ type runView struct {
 	last    event.Step // zero before the first step
 	evals   []event.Eval
 	grews   []event.Grew
+	blocks  []event.Blocks // norms of each block, at evaluations
 	samples []event.Sampled
 	saves   []event.Saved
 	waits   []event.Paused
@@ -73,6 +74,8 @@ func (v *runView) applyOne(e event.Event) {
 		v.flush()
 		v.evals = append(v.evals, e)
 		v.valid.Append(v.train.PosAt(float64(e.Step)), e.Loss)
+	case event.Blocks:
+		v.blocks = append(v.blocks, e)
 	case event.Grew:
 		v.flush()
 		if len(e.Plan) > 0 {
@@ -116,6 +119,7 @@ func (v *runView) begin(e event.Start) {
 
 func (v *runView) forgetAfter(step int64) {
 	v.evals = slices.DeleteFunc(v.evals, func(e event.Eval) bool { return e.Step > step })
+	v.blocks = slices.DeleteFunc(v.blocks, func(e event.Blocks) bool { return e.Step > step })
 	v.grews = slices.DeleteFunc(v.grews, func(e event.Grew) bool { return e.Step > step })
 	v.samples = slices.DeleteFunc(v.samples, func(e event.Sampled) bool { return e.Step > step })
 	v.saves = slices.DeleteFunc(v.saves, func(e event.Saved) bool { return e.Step > step })

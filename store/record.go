@@ -58,7 +58,7 @@ func (r *recorder) put(q queued) error {
 			return r.plan(e.Plan)
 		}
 		return nil
-	default: // Saved is in the journal only
+	default: // Saved and Blocks are in the journal only
 		return nil
 	}
 }
@@ -98,6 +98,8 @@ func where(e event.Event) (step int64, tokens sql.NullInt64) {
 	case event.Step:
 		return e.Step, known(e.Tokens)
 	case event.Eval:
+		return e.Step, known(e.Tokens)
+	case event.Blocks:
 		return e.Step, known(e.Tokens)
 	case event.Grew:
 		return e.Step, known(e.Tokens)

@@ -146,7 +146,8 @@ func (t *Trainer) refuse(c control.Command) error {
 
 // sampleAsked fills what the command leaves open from the recipe.
 func (t *Trainer) sampleAsked(c control.Command) {
-	s := t.Recipe.Sample
+	set := t.Recipe.Sample
+	s := Sampling{Prompt: set.Prompt, Tokens: set.Tokens, Temperature: set.Temperature, TopK: c.TopK, TopP: c.TopP}
 	if c.Prompt != "" {
 		s.Prompt = c.Prompt
 	}
@@ -156,5 +157,5 @@ func (t *Trainer) sampleAsked(c control.Command) {
 	if c.Temperature > 0 {
 		s.Temperature = c.Temperature
 	}
-	t.sample(s.Prompt, s.Tokens, s.Temperature)
+	t.sample(s)
 }

@@ -188,6 +188,7 @@ func (t *Trainer) step(pos growth.Position) error {
 		sum += t.net.Grad(b, 1/float64(pos.Batch))
 	}
 	loss := sum / float64(pos.Batch)
+	watch := t.watchBlocks(pos)
 	gradNorm := t.adam.Update(t.net, pos.LR, masks)
 	if err := t.Device.Sync(); err != nil {
 		return err
@@ -202,6 +203,7 @@ func (t *Trainer) step(pos growth.Position) error {
 		Step: pos.Step + 1, Tokens: t.tokens, Stage: pos.Stage + 1, Loss: loss, LR: pos.LR, GradNorm: gradNorm, Mask: pos.Mask,
 		TokensPerSec: float64(pos.Batch) / time.Since(begin).Seconds(), FLOPs: t.progress.FLOPs, Seconds: t.progress.Seconds,
 	})
+	t.emitBlocks(pos, watch)
 	return nil
 }
 

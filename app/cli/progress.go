@@ -63,7 +63,7 @@ func (p *progress) show(e event.Event) {
 		p.say("resumed at step %s", grouped(e.Step))
 	case event.Command:
 		p.command(e)
-	case event.Saved, event.Sampled, event.Ended:
+	case event.Blocks, event.Saved, event.Sampled, event.Ended:
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 	Resume   = "resume"   // go on
 	Stop     = "stop"     // finish the step, checkpoint, end the process; the run is resumable
 	Save     = "save"     // checkpoint now
-	Sample   = "sample"   // generate text: Prompt, Tokens, Temperature
+	Sample   = "sample"   // generate text: Prompt, Tokens, Temperature, TopK, TopP
 	Eval     = "eval"     // measure on held-out text now
 	Set      = "set"      // change a setting of the live run: Key, Value
 	Grow     = "grow"     // end the stage now
@@ -32,6 +32,8 @@ type Command struct {
 	Prompt      string  `json:"prompt,omitempty"`
 	Tokens      int     `json:"tokens,omitempty"` // to generate, 0 for the recipe's; or to postpone or extend by
 	Temperature float64 `json:"temperature,omitempty"`
+	TopK        int     `json:"top_k,omitempty"` // draw from the likeliest so many; 0 is all
+	TopP        float64 `json:"top_p,omitempty"` // draw from the likeliest that together have this probability; 0 is all
 
 	// What Set changes, and to what, as a person writes it: "threads", "2".
 	Key   string `json:"key,omitempty"`
@@ -69,8 +71,8 @@ func (c Command) Validate() error {
 	if c.Verb == Postpone || c.Verb == Extend {
 		return c.validateLonger()
 	}
-	if c.Verb != Sample && (c.Prompt != "" || c.Tokens != 0 || c.Temperature != 0) {
-		return fmt.Errorf("%s takes no prompt, tokens or temperature; sample does", c.Verb)
+	if c.Verb != Sample && (c.Prompt != "" || c.Tokens != 0 || c.samples()) {
+		return fmt.Errorf("%s takes no prompt, tokens, temperature, top-k or top-p; sample does", c.Verb)
 	}
 	if c.Verb == Set || c.Key != "" || c.Value != "" {
 		return c.validateSet()
@@ -84,14 +86,21 @@ func (c Command) Validate() error {
 		return fmt.Errorf("%d tokens were asked for; 1 to %d can be generated at once", c.Tokens, MaxTokens)
 	case math.IsNaN(c.Temperature) || c.Temperature < 0 || c.Temperature > 100:
 		return fmt.Errorf("the temperature is %g; it must be between 0 and 100", c.Temperature)
+	case c.TopK < 0 || c.TopK > MaxTokens:
+		return fmt.Errorf("top-k is %d; it must be 0, for all tokens, or up to %d", c.TopK, MaxTokens)
+	case math.IsNaN(c.TopP) || c.TopP < 0 || c.TopP > 1:
+		return fmt.Errorf("top-p is %g; it must be between 0 and 1, where 0 and 1 are all tokens", c.TopP)
 	}
 	return nil
 }
 
+// samples reports whether c says how tokens are drawn.
+func (c Command) samples() bool { return c.Temperature != 0 || c.TopK != 0 || c.TopP != 0 }
+
 func (c Command) validateLonger() error {
 	switch {
-	case c.Prompt != "" || c.Temperature != 0 || c.Key != "" || c.Value != "":
-		return fmt.Errorf("%s takes tokens, and no prompt, temperature, key or value", c.Verb)
+	case c.Prompt != "" || c.samples() || c.Key != "" || c.Value != "":
+		return fmt.Errorf("%s takes tokens, and no prompt, temperature, top-k, top-p, key or value", c.Verb)
 	case c.Tokens < 1:
 		return fmt.Errorf("%s by %d tokens was asked for; it must be 1 or more", c.Verb, c.Tokens)
 	}

@@ -15,6 +15,10 @@ func TestDecodeCommand(t *testing.T) {
 	}{
 		"pause":          {`{"verb":"pause"}`, Command{Verb: "pause"}, ""},
 		"sample":         {`{"verb":"sample","prompt":"a\nb","tokens":5,"temperature":0.5}`, Command{Verb: "sample", Prompt: "a\nb", Tokens: 5, Temperature: 0.5}, ""},
+		"sample cut":     {`{"verb":"sample","top_k":40,"top_p":0.9}`, Command{Verb: "sample", TopK: 40, TopP: 0.9}, ""},
+		"sample top-k":   {`{"verb":"sample","top_k":-1}`, Command{}, "top-k is -1"},
+		"sample top-p":   {`{"verb":"sample","top_p":1.5}`, Command{}, "top-p is 1.5"},
+		"stop cut":       {`{"verb":"stop","top_p":0.5}`, Command{}, "sample does"},
 		"set":            {`{"verb":"set","key":"threads","value":"2"}`, Command{Verb: "set", Key: "threads", Value: "2"}, ""},
 		"set nothing":    {`{"verb":"set"}`, Command{}, "threads=2"},
 		"set no value":   {`{"verb":"set","key":"threads"}`, Command{}, "threads=2"},

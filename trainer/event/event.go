@@ -86,6 +86,37 @@ type Eval struct {
 	Final       bool    `json:"final"`
 }
 
+// Blocks tells what one step did to each part of the network, at the steps that an evaluation follows.
+type Blocks struct {
+	Step   int64        `json:"step"`
+	Tokens int64        `json:"tokens"`
+	Stage  int          `json:"stage"`
+	Blocks []BlockNorms `json:"blocks"` // what is in no block first, then block by block
+}
+
+// BlockNorms are the norms of one block, its entries from before the last growth and those that it added apart.
+type BlockNorms struct {
+	Layer int       `json:"layer"` // counts from 0; -1 is embedding, final norm and output matrix
+	Old   PartNorms `json:"old"`
+	New   PartNorms `json:"new"`
+}
+
+// PartNorms are Euclidean norms over Params entries, sums in float64. Without entries all are 0.
+type PartNorms struct {
+	Params int64   `json:"params"`
+	Weight float64 `json:"weight"` // before the step
+	Grad   float64 `json:"grad"`   // before clipping
+	Update float64 `json:"update"` // of the difference that the step made
+}
+
+// Ratio is how far the step moved the weights, relative to their size; 0 where there is no weight.
+func (p PartNorms) Ratio() float64 {
+	if p.Weight == 0 {
+		return 0
+	}
+	return p.Update / p.Weight
+}
+
 // Grew is a transition: the network after Step steps became larger, and what it computes was compared on one frozen batch.
 type Grew struct {
 	Step           int64     `json:"step"`
@@ -142,6 +173,8 @@ type Sampled struct {
 	Prompt      string  `json:"prompt"`
 	Text        string  `json:"text"` // without the prompt
 	Temperature float64 `json:"temperature"`
+	TopK        int     `json:"top_k,omitempty"` // only the likeliest so many tokens were drawn from; 0 is all
+	TopP        float64 `json:"top_p,omitempty"` // only the likeliest that together have this probability; 0 is all
 }
 
 // Paused says that the run waits.
@@ -193,6 +226,7 @@ type Ended struct {
 func (Start) Kind() string   { return "start" }
 func (Step) Kind() string    { return "step" }
 func (Eval) Kind() string    { return "eval" }
+func (Blocks) Kind() string  { return "blocks" }
 func (Grew) Kind() string    { return "grew" }
 func (Saved) Kind() string   { return "saved" }
 func (Sampled) Kind() string { return "sampled" }
@@ -204,6 +238,7 @@ func (Ended) Kind() string   { return "ended" }
 func (Start) sealed()   {}
 func (Step) sealed()    {}
 func (Eval) sealed()    {}
+func (Blocks) sealed()  {}
 func (Grew) sealed()    {}
 func (Saved) sealed()   {}
 func (Sampled) sealed() {}
@@ -244,6 +279,8 @@ func Unmarshal(line []byte) (Event, error) {
 		return decode[Step](line)
 	case "eval":
 		return decode[Eval](line)
+	case "blocks":
+		return decode[Blocks](line)
 	case "grew":
 		return decode[Grew](line)
 	case "saved":
