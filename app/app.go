@@ -12,6 +12,7 @@ import (
 	fyneapp "fyne.io/fyne/v2/app"
 
 	"growlab/app/glload"
+	"growlab/app/look"
 	"growlab/assets/icon"
 )
 
@@ -44,7 +45,7 @@ func Run(o Options) error {
 
 func checkTheme(theme string) error {
 	switch theme {
-	case "", themeSystem, themeDark, themeLight:
+	case "", look.System, look.Dark, look.Light:
 		return nil
 	}
 	return fmt.Errorf("theme %q: there are system, dark and light", theme)
@@ -80,17 +81,17 @@ func runGuarded(o Options) (err error) {
 }
 
 // newApp makes the application in the theme asked for, or else in the one remembered.
-func newApp(look string) fyne.App {
+func newApp(choice string) fyne.App {
 	if cache, err := os.UserCacheDir(); err == nil {
 		_ = os.MkdirAll(filepath.Join(cache, "fyne"), 0o700) // Fyne makes folders in it, but not it; without, it only complains
 	}
 	fyneapp.SetMetadata(fyne.AppMetadata{ID: appID, Name: appName, Migrations: map[string]bool{"fyneDo": true}})
 	a := fyneapp.NewWithID(appID)
 	a.SetIcon(fyne.NewStaticResource("growlab.png", icon.PNG()))
-	if look == "" || look == themeSystem {
-		look = a.Preferences().StringWithFallback(prefTheme, themeSystem)
+	if choice == "" || choice == look.System {
+		choice = a.Preferences().StringWithFallback(prefTheme, look.System)
 	}
-	a.Settings().SetTheme(newLook(look))
+	a.Settings().SetTheme(look.New(choice))
 	return a
 }
 

@@ -5,6 +5,8 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"growlab/app/look"
 )
 
 // banner is the strip above the pages that tells what went wrong and offers what can be done about it.
@@ -27,11 +29,10 @@ func newBanner(dismissed func()) *banner {
 		b.hide()
 		dismissed()
 	}
-	field := newPanel()
-	field.colour = colourTrouble
-	mark := container.New(inset{left: 8, top: 7}, container.NewVBox(widget.NewIcon(theme.NewErrorThemedResource(theme.ErrorIcon()))))
+	field := look.NewPanel(look.Trouble)
+	mark := container.New(look.Inset{Left: 8, Top: 7}, container.NewVBox(widget.NewIcon(theme.NewErrorThemedResource(theme.ErrorIcon()))))
 	buttons := container.NewVBox(container.NewHBox(b.act, b.dismiss))
-	b.object = container.New(inset{6, 6, 6, 0}, container.NewStack(field, container.New(insetAll(3), container.NewBorder(nil, nil, mark, buttons, b.text))))
+	b.object = container.New(look.Margin(6, 6, 6, 0), container.NewStack(field, container.New(look.InsetAll(3), container.NewBorder(nil, nil, mark, buttons, b.text))))
 	b.object.Hide()
 	return b
 }

@@ -11,6 +11,8 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
+
+	"growlab/app/look"
 )
 
 // bench is a window on the software canvas whose goroutine is the test's: what other goroutines queue runs when the test
@@ -35,12 +37,12 @@ func (k *keyCanvas) AddShortcut(s fyne.Shortcut, f func(fyne.Shortcut)) {
 	k.shortcuts.AddShortcut(s, f)
 }
 
-func open(t *testing.T, fake *fakeSessions) *bench { return openAt(t, fake, themeDark, 1280, 800) }
+func open(t *testing.T, fake *fakeSessions) *bench { return openAt(t, fake, look.Dark, 1280, 800) }
 
 func openAt(t *testing.T, fake *fakeSessions, theme string, width, height float32) *bench {
 	t.Helper()
 	a := test.NewTempApp(t)
-	a.Settings().SetTheme(newLook(theme))
+	a.Settings().SetTheme(look.New(theme))
 	ctx, cancel := context.WithCancel(t.Context())
 	b := &bench{t: t, fake: fake, queue: make(chan func(), 100)}
 	b.window = newWindow(ctx, fake, func(f func()) {

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/look"
 	"growlab/app/session"
 	"growlab/trainer/control"
 )
@@ -45,7 +46,7 @@ func (w *window) askBeforeClosing(live []session.Info) {
 	}
 	text := widget.NewLabel(fmt.Sprintf("The engine of %s is a process of its own: it goes on without the window,\n"+
 		"and Growlab shows it again when it is next opened.", strings.Join(names, ", ")))
-	ask := dialog.NewCustomWithoutButtons("Close the window?", container.New(insetAll(4), text), w.win)
+	ask := dialog.NewCustomWithoutButtons("Close the window?", container.New(look.InsetAll(4), text), w.win)
 	keep := widget.NewButton("Keep training in the background", func() {
 		w.prefs.SetBool(prefKnowsBackground, true)
 		ask.Hide()

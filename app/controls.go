@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"growlab/app/session"
+	"growlab/app/words"
 )
 
 // What the second button of the header does.
@@ -80,7 +81,7 @@ func progressOf(v *runView, info session.Info, pending string) progress {
 		p.left, p.bad = endText(v, info, state)
 		p.right = stepText(v)
 		if v.ended.State == session.Done {
-			p.right = thousands(v.ended.Step) + " steps in " + seconds(v.ended.Seconds)
+			p.right = words.Thousands(v.ended.Step) + " steps in " + words.Seconds(v.ended.Seconds)
 		}
 	}
 	return p
@@ -114,13 +115,13 @@ func stepText(v *runView) string {
 	if v.last.Step == 0 {
 		return ""
 	}
-	return fmt.Sprintf("step %s of %s", thousands(v.last.Step), thousands(v.start.Steps))
+	return fmt.Sprintf("step %s of %s", words.Thousands(v.last.Step), words.Thousands(v.start.Steps))
 }
 
 func paceText(v *runView) string {
-	parts := []string{rate(v.tokensPerSecond())}
+	parts := []string{words.Rate(v.tokensPerSecond())}
 	if left := v.remaining(); left > 0 {
-		parts = append(parts, duration(left)+" left")
+		parts = append(parts, words.Duration(left)+" left")
 	}
 	return strings.Join(parts, " · ")
 }
@@ -132,7 +133,7 @@ func endText(v *runView, info session.Info, state string) (text string, bad bool
 		if v.ended.State != session.Done {
 			return "Done", false
 		}
-		return fmt.Sprintf("Done · validation loss %.4f · %s of compute saved", v.ended.Loss, saving(v.ended.FLOPsSaved)), false
+		return fmt.Sprintf("Done · validation loss %.4f · %s of compute saved", v.ended.Loss, words.Saving(v.ended.FLOPsSaved)), false
 	case session.Stopped:
 		return "Stopped with a checkpoint · Resume goes on", false
 	case session.Interrupted:
@@ -147,7 +148,7 @@ func endText(v *runView, info session.Info, state string) (text string, bad bool
 func stateText(info session.Info) string {
 	done := ""
 	if info.PlanTokens > 0 {
-		done = percent(float64(info.Tokens) / float64(info.PlanTokens))
+		done = words.Percent(float64(info.Tokens) / float64(info.PlanTokens))
 	}
 	switch info.State {
 	case session.Running:
@@ -162,9 +163,9 @@ func stateText(info session.Info) string {
 	case session.Interrupted:
 		return "interrupted at " + done
 	case session.Failed:
-		return "failed: " + oneLine(info.Error, 80)
+		return "failed: " + words.OneLine(info.Error, 80)
 	}
-	if at := when(info.Created); at != "" {
+	if at := words.When(info.Created); at != "" {
 		return info.State + " · " + at
 	}
 	return info.State

@@ -8,14 +8,16 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"growlab/app/look"
 	"growlab/app/session"
+	"growlab/app/words"
 )
 
 // facts is the table of a run's numbers.
 type facts struct {
 	object fyne.CanvasObject
 	names  []string
-	values map[string]*line
+	values map[string]*look.Line
 }
 
 // The rows of the table.
@@ -38,33 +40,16 @@ func newFacts() *facts {
 		names: []string{
 			factRecipe, factDevice, factParams, factTokens, factCompute, factTime, factLR, factTrain, factValid, factBits, factSaved,
 		},
-		values: map[string]*line{},
+		values: map[string]*look.Line{},
 	}
-	table := container.New(column{width: 120, space: 3})
+	table := container.New(look.Column{Width: 120, Space: 3})
 	for _, name := range f.names {
-		value := newLine(lineStyle{fit: true, right: true}, "")
+		value := look.NewLine(look.Style{Fit: true, Right: true}, "")
 		f.values[name] = value
-		table.Add(container.New(pair{}, newLine(quietLine, name), value))
+		table.Add(container.New(look.Pair{}, look.NewLine(look.Quiet, name), value))
 	}
 	f.object = table
 	return f
-}
-
-// pair is a layout of a name and, beside it, its value in all the room that is left. The name takes at least least.
-type pair struct{ least float32 }
-
-// Layout implements fyne.Layout.
-func (p pair) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	name := max(objects[0].MinSize().Width, p.least)
-	objects[0].Resize(fyne.NewSize(name, size.Height))
-	objects[0].Move(fyne.NewPos(0, 0))
-	objects[1].Resize(fyne.NewSize(max(size.Width-name-10, 0), size.Height))
-	objects[1].Move(fyne.NewPos(name+10, 0))
-}
-
-// MinSize implements fyne.Layout.
-func (p pair) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(max(objects[0].MinSize().Width, p.least), objects[0].MinSize().Height)
 }
 
 func (f *facts) show(v *runView, info session.Info) {
@@ -74,7 +59,7 @@ func (f *facts) show(v *runView, info session.Info) {
 		if value == "" {
 			value = "–"
 		}
-		f.values[name].set(value)
+		f.values[name].Set(value)
 	}
 }
 
@@ -82,21 +67,21 @@ func (f *facts) show(v *runView, info session.Info) {
 func factsOf(v *runView, info session.Info) map[string]string {
 	facts := map[string]string{factRecipe: info.Recipe, factDevice: v.start.Device}
 	if _, stage := v.stage(); stage.Params > 0 {
-		facts[factParams] = thousands(stage.Params)
+		facts[factParams] = words.Thousands(stage.Params)
 	}
 	if v.last.Step > 0 {
-		facts[factTokens] = count(v.last.Tokens) + " of " + count(v.start.Tokens)
-		facts[factCompute] = flops(v.last.FLOPs)
-		facts[factTime] = seconds(v.last.Seconds)
+		facts[factTokens] = words.Count(v.last.Tokens) + " of " + words.Count(v.start.Tokens)
+		facts[factCompute] = words.FLOPs(v.last.FLOPs)
+		facts[factTime] = words.Seconds(v.last.Seconds)
 		facts[factLR] = fmt.Sprintf("%.3g", v.last.LR)
-		facts[factTrain] = fixed(v.last.Loss)
+		facts[factTrain] = words.Fixed(v.last.Loss)
 	}
 	if e, ok := v.validation(); ok {
-		facts[factValid], facts[factBits] = fixed(e.Loss), fixed(e.BitsPerByte)
+		facts[factValid], facts[factBits] = words.Fixed(e.Loss), words.Fixed(e.BitsPerByte)
 	}
 	if v.ended.State == session.Done {
-		facts[factCompute], facts[factTime] = flops(v.ended.FLOPs), seconds(v.ended.Seconds)
-		facts[factSaved] = saving(v.ended.FLOPsSaved) + " of " + flops(v.ended.TwinFLOPs)
+		facts[factCompute], facts[factTime] = words.FLOPs(v.ended.FLOPs), words.Seconds(v.ended.Seconds)
+		facts[factSaved] = words.Saving(v.ended.FLOPsSaved) + " of " + words.FLOPs(v.ended.TwinFLOPs)
 	}
 	return facts
 }

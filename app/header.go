@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/look"
 	"growlab/app/session"
 )
 
@@ -46,8 +47,8 @@ func newHeader(a headerActions) *header {
 		container.NewGridWrap(fyne.NewSize(96, 34), h.toggle),
 		container.NewGridWrap(fyne.NewSize(76, 34), h.stop))
 	more := container.NewHBox(h.look, h.help)
-	bar := container.New(inset{left: 8, right: 4, top: 3}, h.bar)
-	h.object = container.New(insetAll(4), container.NewBorder(nil, nil, buttons, more, bar))
+	bar := container.New(look.Inset{Left: 8, Right: 4, Top: 3}, h.bar)
+	h.object = container.New(look.InsetAll(4), container.NewBorder(nil, nil, buttons, more, bar))
 	h.show(controls{}, progress{left: "No run yet"})
 	return h
 }

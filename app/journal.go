@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"growlab/app/session"
+	"growlab/app/words"
 	"growlab/trainer/event"
 )
 
@@ -17,11 +18,11 @@ func shape(s event.StageInfo) string {
 }
 
 func stageLabel(n int, s event.StageInfo) string {
-	return fmt.Sprintf("S%d · %s · %s", n, shape(s), count(s.Params))
+	return fmt.Sprintf("S%d · %s · %s", n, shape(s), words.Count(s.Params))
 }
 
 func stageDetail(s event.StageInfo) string {
-	return fmt.Sprintf("%d heads, FFN %d, %s parameters\n%s tokens planned", s.Heads, s.FFN, count(s.Params), count(s.Tokens))
+	return fmt.Sprintf("%d heads, FFN %d, %s parameters\n%s tokens planned", s.Heads, s.FFN, words.Count(s.Params), words.Count(s.Tokens))
 }
 
 func growthDetail(g event.Grew) string {
@@ -32,7 +33,7 @@ func growthDetail(g event.Grew) string {
 // logOf is the line of the journal for an event; steps have none.
 func logOf(e event.Event) (logLine, bool) {
 	switch e := e.(type) {
-	case event.Step:
+	case event.Step, event.Blocks:
 		return logLine{}, false
 	case event.Start:
 		return startLine(e), true
@@ -41,15 +42,15 @@ func logOf(e event.Event) (logLine, bool) {
 		if e.Final {
 			text = "final " + text
 		}
-		return logLine{step: e.Step, kind: "evaluated", text: fmt.Sprintf("%s, on %s tokens", text, count(e.EvalTokens))}, true
+		return logLine{step: e.Step, kind: "evaluated", text: fmt.Sprintf("%s, on %s tokens", text, words.Count(e.EvalTokens))}, true
 	case event.Grew:
 		bad := judge(e) == broken
 		return logLine{e.Step, "grew", fmt.Sprintf("%s to %s by %s, %s, took %s",
 			shape(e.From), shape(e.To), e.Operator, logitsMoved(e), short(e.Seconds)), bad}, true
 	case event.Saved:
-		return logLine{step: e.Step, kind: "saved", text: fmt.Sprintf("checkpoint (%s), %s in %s", e.Reason, size(e.Bytes), short(e.Seconds))}, true
+		return logLine{step: e.Step, kind: "saved", text: fmt.Sprintf("checkpoint (%s), %s in %s", e.Reason, words.Size(e.Bytes), short(e.Seconds))}, true
 	case event.Sampled:
-		return logLine{step: e.Step, kind: "sampled", text: oneLine(e.Prompt+e.Text, 200)}, true
+		return logLine{step: e.Step, kind: "sampled", text: words.OneLine(e.Prompt+e.Text, 200)}, true
 	case event.Paused:
 		return pausedLine(e), true
 	case event.Resumed:
@@ -68,10 +69,10 @@ func logOf(e event.Event) (logLine, bool) {
 
 func startLine(e event.Start) logLine {
 	if e.Resumed > 0 {
-		return logLine{step: e.Resumed, kind: "resumed", text: fmt.Sprintf("from the checkpoint at step %s, on %s", thousands(e.Resumed), e.Device)}
+		return logLine{step: e.Resumed, kind: "resumed", text: fmt.Sprintf("from the checkpoint at step %s, on %s", words.Thousands(e.Resumed), e.Device)}
 	}
 	return logLine{kind: "started", text: fmt.Sprintf("%s: %d stages, %s tokens, %s steps, seed %s, on %s",
-		e.Recipe, len(e.Stages), count(e.Tokens), thousands(e.Steps), strconv.FormatUint(e.Seed, 10), e.Device)}
+		e.Recipe, len(e.Stages), words.Count(e.Tokens), words.Thousands(e.Steps), strconv.FormatUint(e.Seed, 10), e.Device)}
 }
 
 func pausedLine(e event.Paused) logLine {
@@ -87,7 +88,7 @@ func endedLine(e event.Ended) logLine {
 		return logLine{step: e.Step, kind: "failed", text: e.Error, bad: true}
 	case session.Done:
 		return logLine{step: e.Step, kind: "done", text: fmt.Sprintf("validation loss %.4f, %.4f bits per byte, %s, %s of compute saved against the twin",
-			e.Loss, e.BitsPerByte, flops(e.FLOPs), saving(e.FLOPsSaved))}
+			e.Loss, e.BitsPerByte, words.FLOPs(e.FLOPs), words.Saving(e.FLOPsSaved))}
 	}
 	return logLine{step: e.Step, kind: e.State, text: "a checkpoint is kept; the run can be resumed"}
 }
@@ -100,5 +101,5 @@ func short(s float64) string {
 	if s < 9.95 {
 		return strconv.FormatFloat(s, 'f', 1, 64) + " s"
 	}
-	return seconds(s)
+	return words.Seconds(s)
 }

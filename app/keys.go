@@ -5,6 +5,8 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
+
+	"growlab/app/look"
 )
 
 // shortcut is one key of the window with what it does, for the canvas and for the list that F1 shows.
@@ -96,11 +98,11 @@ func (w *window) showKeys() {
 	if w.win == nil {
 		return
 	}
-	list := container.New(column{width: 440, space: 7})
+	list := container.New(look.Column{Width: 440, Space: 7})
 	for _, s := range w.shortcuts() {
 		if s.keys != "" {
-			list.Add(container.New(pair{100}, newLine(lineStyle{bold: true}, s.keys), newLine(lineStyle{fit: true}, s.about)))
+			list.Add(container.New(look.Pair{Least: 100}, look.NewLine(look.Style{Bold: true}, s.keys), look.NewLine(look.Style{Fit: true}, s.about)))
 		}
 	}
-	w.ask(dialog.NewCustom("Keys", "Close", container.New(insetAll(6), list), w.win))
+	w.ask(dialog.NewCustom("Keys", "Close", container.New(look.InsetAll(6), list), w.win))
 }

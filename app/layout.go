@@ -5,6 +5,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/look"
 	"growlab/app/plot"
 )
 
@@ -23,7 +24,7 @@ type parts struct {
 	journal *journal
 	side    *side
 	sidebar *fyne.Container // side with its border
-	status  *line
+	status  *look.Line
 }
 
 // initialSmooth is the smoothing of the loss curve before anyone has chosen another.
@@ -39,7 +40,7 @@ const (
 func (w *window) build() {
 	w.header = newHeader(headerActions{train: w.trainChosen, toggle: w.toggle, stop: w.stop, look: w.chooseLook, help: w.showKeys})
 	w.runs = newRunList(w.choose, w.newRun)
-	w.runs.rows.others = w.typedKey
+	w.runs.rows.Others = w.typedKey
 	w.cards = newCards(w.train, w.backToRuns)
 	w.banner = newBanner(w.dismiss)
 	w.chart = plot.NewChart("loss")
@@ -47,8 +48,8 @@ func (w *window) build() {
 	w.chart.SetLogY(true)
 	w.chart.OnTypedKey = w.typedKey
 	w.trans, w.samples, w.journal, w.side = newTransitions(), newSamples(), newJournal(), newSide()
-	w.samples.rows.others, w.journal.rows.others = w.typedKey, w.typedKey
-	w.status = newLine(captionLine.fitting(), "")
+	w.samples.rows.Others, w.journal.rows.Others = w.typedKey, w.typedKey
+	w.status = look.NewLine(look.Caption.Fitting(), "")
 }
 
 // layOut puts the parts together.
@@ -60,9 +61,9 @@ func (w *window) layOut() {
 	pages := container.NewStack(w.tabs, w.cards.object)
 	middle := container.NewBorder(w.banner.object, nil, nil, nil, pages)
 	w.banner.around = middle
-	left := container.NewBorder(nil, nil, nil, widget.NewSeparator(), container.New(fixedWidth(runsWidth), w.runs.object))
-	w.sidebar = container.NewBorder(nil, nil, widget.NewSeparator(), nil, container.New(fixedWidth(sideWidth), w.side.object))
+	left := container.NewBorder(nil, nil, nil, widget.NewSeparator(), container.New(look.FixedWidth(runsWidth), w.runs.object))
+	w.sidebar = container.NewBorder(nil, nil, widget.NewSeparator(), nil, container.New(look.FixedWidth(sideWidth), w.side.object))
 	top := container.NewVBox(w.header.object, widget.NewSeparator())
-	bottom := container.NewVBox(widget.NewSeparator(), container.New(inset{10, 10, 3, 3}, w.status))
-	w.content = container.New(insetAll(0), container.NewBorder(top, bottom, left, w.sidebar, middle))
+	bottom := container.NewVBox(widget.NewSeparator(), container.New(look.Margin(10, 10, 3, 3), w.status))
+	w.content = container.New(look.InsetAll(0), container.NewBorder(top, bottom, left, w.sidebar, middle))
 }

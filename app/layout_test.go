@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"growlab/app/chart"
+	"growlab/app/look"
 	"growlab/app/session"
 	"growlab/trainer/event"
 )
@@ -47,8 +48,8 @@ func TestRefreshMakesNoNewObjects(t *testing.T) {
 
 func TestTheLookIsRemembered(t *testing.T) {
 	b := open(t, newFake())
-	b.setLook(themeLight)
-	if got := b.prefs.String(prefTheme); got != themeLight {
+	b.setLook(look.Light)
+	if got := b.prefs.String(prefTheme); got != look.Light {
 		t.Errorf("got %q remembered, want light", got)
 	}
 	b.chart.SetSmooth(0.5)

@@ -5,41 +5,44 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"growlab/app/look"
+	"growlab/app/words"
 )
 
 // journal is the page that lists what happened, the newest first.
 type journal struct {
 	object fyne.CanvasObject
-	rows   *rows
+	rows   *look.Rows
 	none   *widget.Label
 	lines  []logLine
 }
 
 func newJournal() *journal {
 	j := &journal{none: emptyPage("Nothing has happened yet.")}
-	j.rows = newRows(func() int { return len(j.lines) }, newLogRow, func(i int, o fyne.CanvasObject) {
+	j.rows = look.NewRows(func() int { return len(j.lines) }, newLogRow, func(i int, o fyne.CanvasObject) {
 		showLogRow(o, j.lines[len(j.lines)-1-i])
 	})
-	head := container.New(logColumns{}, newLine(headingLine.fitting().atRight(), "STEP"), newLine(headingLine.fitting(), "EVENT"),
-		newLine(headingLine.fitting(), "WHAT HAPPENED, NEWEST FIRST"))
-	j.object = container.NewStack(container.NewCenter(j.none), container.New(insetAll(4), container.NewBorder(head, nil, nil, nil, j.rows)))
+	head := container.New(logColumns{}, look.NewLine(look.Heading.Fitting().AtRight(), "STEP"), look.NewLine(look.Heading.Fitting(), "EVENT"),
+		look.NewLine(look.Heading.Fitting(), "WHAT HAPPENED, NEWEST FIRST"))
+	j.object = container.NewStack(container.NewCenter(j.none), container.New(look.InsetAll(4), container.NewBorder(head, nil, nil, nil, j.rows)))
 	return j
 }
 
 func newLogRow() fyne.CanvasObject {
-	return container.New(logColumns{}, newLine(quietLine.fitting().atRight(), ""), newLine(lineStyle{fit: true, bold: true}, ""), newLine(lineStyle{fit: true}, ""))
+	return container.New(logColumns{}, look.NewLine(look.Quiet.Fitting().AtRight(), ""), look.NewLine(look.Style{Fit: true, Bold: true}, ""), look.NewLine(look.Style{Fit: true}, ""))
 }
 
 func showLogRow(o fyne.CanvasObject, l logLine) {
 	cells := o.(*fyne.Container).Objects
-	cells[0].(*line).set(thousands(l.step))
-	cells[1].(*line).set(l.kind)
-	cells[2].(*line).set(l.text)
+	cells[0].(*look.Line).Set(words.Thousands(l.step))
+	cells[1].(*look.Line).Set(l.kind)
+	cells[2].(*look.Line).Set(l.text)
 	colour := theme.ColorNameForeground
 	if l.bad {
 		colour = theme.ColorNameError
 	}
-	cells[2].(*line).paint(colour)
+	cells[2].(*look.Line).Paint(colour)
 }
 
 // logColumns is the layout of a row: step, kind, text.

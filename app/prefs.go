@@ -5,11 +5,12 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"growlab/app/chart"
+	"growlab/app/look"
 )
 
 // What the window remembers, beside what is in the run files.
 const (
-	prefTheme           = "theme"  // themeSystem, themeDark, themeLight
+	prefTheme           = "theme"  // look.System, look.Dark, look.Light
 	prefWidth           = "width"  // of the window
 	prefHeight          = "height" // of the window
 	prefSmooth          = "chart.smooth"
@@ -37,18 +38,18 @@ func (w *window) chooseLook() {
 	if w.win == nil {
 		return
 	}
-	now := w.prefs.StringWithFallback(prefTheme, themeSystem)
+	now := w.prefs.StringWithFallback(prefTheme, look.System)
 	item := func(title, choice string) *fyne.MenuItem {
 		m := fyne.NewMenuItem(title, func() { w.setLook(choice) })
 		m.Checked = choice == now
 		return m
 	}
-	menu := fyne.NewMenu("", item("As the system", themeSystem), item("Dark", themeDark), item("Light", themeLight))
+	menu := fyne.NewMenu("", item("As the system", look.System), item("Dark", look.Dark), item("Light", look.Light))
 	pop := widget.NewPopUpMenu(menu, w.win.Canvas())
 	pop.ShowAtRelativePosition(fyne.NewPos(w.header.look.Size().Width-pop.MinSize().Width, w.header.look.Size().Height+2), w.header.look)
 }
 
 func (w *window) setLook(choice string) {
 	w.prefs.SetString(prefTheme, choice)
-	fyne.CurrentApp().Settings().SetTheme(newLook(choice))
+	fyne.CurrentApp().Settings().SetTheme(look.New(choice))
 }

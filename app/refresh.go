@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"growlab/app/session"
+	"growlab/app/words"
 )
 
 // refreshPages shows the cards or the pages of a run.
@@ -46,7 +47,7 @@ func (w *window) refresh() {
 	w.samples.show(w.view.samples)
 	w.journal.show(w.view.log)
 	w.side.show(w.view, info)
-	w.status.set(statusText(w.view, info))
+	w.status.Set(statusText(w.view, info))
 	w.refreshBanner()
 	w.refreshTitle(info)
 }
@@ -95,7 +96,7 @@ func (w *window) refreshTitle(info session.Info) {
 	}
 	title := appName
 	if w.id != "" && info.Live() {
-		title = info.Name + " · " + percent(w.view.fraction()) + " · " + appName
+		title = info.Name + " · " + words.Percent(w.view.fraction()) + " · " + appName
 	} else if w.id != "" && info.Name != "" {
 		title = info.Name + " · " + appName
 	}
@@ -109,7 +110,7 @@ func statusText(v *runView, info session.Info) string {
 	text := ""
 	if n := len(v.saves); n > 0 {
 		s := v.saves[n-1]
-		text = "last checkpoint at step " + thousands(s.Step) + " · " + size(s.Bytes)
+		text = "last checkpoint at step " + words.Thousands(s.Step) + " · " + words.Size(s.Bytes)
 	}
 	file := info.File
 	if file == "" {

@@ -9,13 +9,14 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/look"
 	"growlab/app/session"
 )
 
 // runList is the column of runs at the left.
 type runList struct {
 	object fyne.CanvasObject
-	rows   *rows
+	rows   *look.Rows
 	none   *widget.Label
 	infos  []session.Info
 	quiet  bool // a selection that the program makes is not reported
@@ -24,17 +25,17 @@ type runList struct {
 func newRunList(choose func(id string), newRun func()) *runList {
 	l := &runList{none: widget.NewLabel("No runs yet.\nTrain one: it appears here and stays.")}
 	l.none.Wrapping, l.none.Importance = fyne.TextWrapWord, widget.LowImportance
-	l.rows = newRows(func() int { return len(l.infos) }, func() fyne.CanvasObject { return newRunRow() }, func(i int, o fyne.CanvasObject) {
+	l.rows = look.NewRows(func() int { return len(l.infos) }, func() fyne.CanvasObject { return newRunRow() }, func(i int, o fyne.CanvasObject) {
 		o.(*runRow).show(l.infos[i])
 	})
-	l.rows.whenSelected(func(i int) {
+	l.rows.WhenSelected(func(i int) {
 		if !l.quiet && i < len(l.infos) {
 			choose(l.infos[i].ID)
 		}
 	})
 	add := widget.NewButtonWithIcon("New run", theme.ContentAddIcon(), newRun)
-	head := container.New(inset{left: 8, top: 6, bottom: 2}, newLine(headingLine, "RUNS"))
-	l.object = container.New(insetAll(2), container.NewBorder(head, add, nil, nil, container.NewStack(l.rows, container.NewVBox(l.none))))
+	head := container.New(look.Inset{Left: 8, Top: 6, Bottom: 2}, look.NewLine(look.Heading, "RUNS"))
+	l.object = container.New(look.InsetAll(2), container.NewBorder(head, add, nil, nil, container.NewStack(l.rows, container.NewVBox(l.none))))
 	return l
 }
 
@@ -52,13 +53,13 @@ func (l *runList) mark(id string) {
 	defer func() { l.quiet = false }()
 	for i, info := range l.infos {
 		if info.ID == id {
-			if l.rows.selected != i {
+			if l.rows.Selected != i {
 				l.rows.Select(i)
 			}
 			return
 		}
 	}
-	l.rows.selected = -1
+	l.rows.Selected = -1
 	l.rows.UnselectAll()
 }
 
@@ -76,28 +77,28 @@ func (l *runList) update(info session.Info) {
 type runRow struct {
 	widget.BaseWidget
 	dot               *canvas.Circle
-	name, loss, state *line
+	name, loss, state *look.Line
 	colour            fyne.ThemeColorName
 }
 
 func newRunRow() *runRow {
 	r := &runRow{
 		dot:  canvas.NewCircle(color.Transparent),
-		name: newLine(lineStyle{fit: true, bold: true}, ""), loss: newLine(lineStyle{right: true}, ""),
-		state: newLine(captionLine.fitting(), ""), colour: theme.ColorNamePlaceHolder,
+		name: look.NewLine(look.Style{Fit: true, Bold: true}, ""), loss: look.NewLine(look.Style{Right: true}, ""),
+		state: look.NewLine(look.Caption.Fitting(), ""), colour: theme.ColorNamePlaceHolder,
 	}
 	r.ExtendBaseWidget(r)
 	return r
 }
 
 func (r *runRow) show(info session.Info) {
-	r.name.set(info.Name)
-	r.loss.set(lossText(info))
-	r.state.set(stateText(info))
-	r.state.paint(theme.ColorNamePlaceHolder)
+	r.name.Set(info.Name)
+	r.loss.Set(lossText(info))
+	r.state.Set(stateText(info))
+	r.state.Paint(theme.ColorNamePlaceHolder)
 	r.colour = stateColour(info.State)
 	if info.State == session.Failed {
-		r.state.paint(theme.ColorNameError)
+		r.state.Paint(theme.ColorNameError)
 	}
 	r.Refresh()
 }

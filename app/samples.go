@@ -8,6 +8,8 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/look"
+	"growlab/app/words"
 	"growlab/trainer/event"
 )
 
@@ -16,8 +18,8 @@ type samples struct {
 	object  fyne.CanvasObject
 	none    *widget.Label
 	page    *fyne.Container
-	rows    *rows
-	title   *line
+	rows    *look.Rows
+	title   *look.Line
 	text    *widget.RichText
 	prompt  *widget.TextSegment
 	rest    *widget.TextSegment
@@ -33,45 +35,32 @@ func newSamples() *samples {
 	s.rest = &widget.TextSegment{Style: widget.RichTextStyle{Inline: true}}
 	s.text = widget.NewRichText(s.prompt, s.rest)
 	s.text.Wrapping = fyne.TextWrapWord
-	s.title = newLine(quietLine.fitting(), "")
-	s.rows = newRows(func() int { return len(s.texts) }, newSampleRow, func(i int, o fyne.CanvasObject) {
+	s.title = look.NewLine(look.Quiet.Fitting(), "")
+	s.rows = look.NewRows(func() int { return len(s.texts) }, newSampleRow, func(i int, o fyne.CanvasObject) {
 		showSampleRow(o, s.texts[len(s.texts)-1-i])
 	})
-	s.rows.whenSelected(func(i int) {
+	s.rows.WhenSelected(func(i int) {
 		if !s.quiet && i < len(s.texts) {
 			s.follows = i == 0
 			s.read(s.texts[len(s.texts)-1-i])
 		}
 	})
-	right := container.NewBorder(container.New(inset{left: 6, top: 10, bottom: 2}, s.title), nil, nil, nil, container.NewVScroll(s.text))
-	left := container.New(fixedWidth(150), container.New(inset{2, 2, 6, 2}, s.rows))
-	s.page = container.NewBorder(nil, nil, container.NewHBox(left, widget.NewSeparator()), nil, container.New(inset{left: 6, right: 10}, right))
+	right := container.NewBorder(container.New(look.Inset{Left: 6, Top: 10, Bottom: 2}, s.title), nil, nil, nil, container.NewVScroll(s.text))
+	left := container.New(look.FixedWidth(150), container.New(look.Margin(2, 2, 6, 2), s.rows))
+	s.page = container.NewBorder(nil, nil, container.NewHBox(left, widget.NewSeparator()), nil, container.New(look.Inset{Left: 6, Right: 10}, right))
 	s.page.Hide()
 	s.object = container.NewStack(container.NewCenter(s.none), s.page)
 	return s
 }
 
-// fixedWidth is a layout of the given width and of any height.
-type fixedWidth float32
-
-// Layout implements fyne.Layout.
-func (w fixedWidth) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	inset{}.Layout(objects, size)
-}
-
-// MinSize implements fyne.Layout.
-func (w fixedWidth) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(float32(w), inset{}.MinSize(objects).Height)
-}
-
 func newSampleRow() fyne.CanvasObject {
-	return container.New(inset{10, 6, 5, 5}, container.New(column{space: 1}, newLine(lineStyle{fit: true, bold: true}, ""), newLine(captionLine.fitting(), "")))
+	return container.New(look.Margin(10, 6, 5, 5), container.New(look.Column{Space: 1}, look.NewLine(look.Style{Fit: true, Bold: true}, ""), look.NewLine(look.Caption.Fitting(), "")))
 }
 
 func showSampleRow(o fyne.CanvasObject, e event.Sampled) {
 	lines := o.(*fyne.Container).Objects[0].(*fyne.Container).Objects
-	lines[0].(*line).set("step " + thousands(e.Step))
-	lines[1].(*line).set(fmt.Sprintf("stage %d · %s tokens", e.Stage, count(e.Tokens)))
+	lines[0].(*look.Line).Set("step " + words.Thousands(e.Step))
+	lines[1].(*look.Line).Set(fmt.Sprintf("stage %d · %s tokens", e.Stage, words.Count(e.Tokens)))
 }
 
 func (s *samples) show(texts []event.Sampled) {
@@ -100,7 +89,7 @@ func (s *samples) mark() {
 		}
 	}
 	s.quiet = true
-	s.rows.Unselect(s.rows.selected)
+	s.rows.Unselect(s.rows.Selected)
 	s.rows.Select(row)
 	s.quiet = false
 	s.read(s.texts[len(s.texts)-1-row])
@@ -108,7 +97,7 @@ func (s *samples) mark() {
 
 func (s *samples) read(e event.Sampled) {
 	s.reading = e
-	s.title.set(fmt.Sprintf("step %s · stage %d · temperature %.2g · the prompt is in colour", thousands(e.Step), e.Stage, e.Temperature))
-	s.prompt.Text, s.rest.Text = shownText(e.Prompt), shownText(e.Text)
+	s.title.Set(fmt.Sprintf("step %s · stage %d · temperature %.2g · the prompt is in colour", words.Thousands(e.Step), e.Stage, e.Temperature))
+	s.prompt.Text, s.rest.Text = words.Shown(e.Prompt), words.Shown(e.Text)
 	s.text.Refresh()
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"growlab/app/golden"
+	"growlab/app/look"
 	"growlab/app/session"
 )
 
@@ -25,14 +27,14 @@ func TestScreenshot(t *testing.T) {
 		background    color.NRGBA
 		colours       int
 	}{
-		{"a run, dark", at(1610), Options{Theme: themeDark}, Shot{Width: 1280, Height: 800}, 1280, 800, color.NRGBA{0x16, 0x17, 0x1c, 255}, 200},
-		{"a run, light, twice as fine", at(1610), Options{Theme: themeLight}, Shot{Width: 1100, Height: 700, Scale: 2}, 2200, 1400, color.NRGBA{255, 255, 255, 255}, 200},
-		{"transitions", at(1610), Options{Theme: themeDark}, Shot{Width: 1100, Height: 700, Page: "transitions"}, 1100, 700, color.NRGBA{0x16, 0x17, 0x1c, 255}, 100},
-		{"presets", at(1610), Options{Theme: themeLight}, Shot{Width: 1100, Height: 700, Page: "presets"}, 1100, 700, color.NRGBA{255, 255, 255, 255}, 100},
-		{"no run", newFake(), Options{Theme: themeLight}, Shot{Width: 1100, Height: 700}, 1100, 700, color.NRGBA{255, 255, 255, 255}, 100},
+		{"a run, dark", at(1610), Options{Theme: look.Dark}, Shot{Width: 1280, Height: 800}, 1280, 800, color.NRGBA{0x16, 0x17, 0x1c, 255}, 200},
+		{"a run, light, twice as fine", at(1610), Options{Theme: look.Light}, Shot{Width: 1100, Height: 700, Scale: 2}, 2200, 1400, color.NRGBA{255, 255, 255, 255}, 200},
+		{"transitions", at(1610), Options{Theme: look.Dark}, Shot{Width: 1100, Height: 700, Page: "transitions"}, 1100, 700, color.NRGBA{0x16, 0x17, 0x1c, 255}, 100},
+		{"presets", at(1610), Options{Theme: look.Light}, Shot{Width: 1100, Height: 700, Page: "presets"}, 1100, 700, color.NRGBA{255, 255, 255, 255}, 100},
+		{"no run", newFake(), Options{Theme: look.Light}, Shot{Width: 1100, Height: 700}, 1100, 700, color.NRGBA{255, 255, 255, 255}, 100},
 		{
 			"a run of three", at(1610).withRun(session.Done, script("first")),
-			Options{Theme: themeDark, Open: "first"},
+			Options{Theme: look.Dark, Open: "first"},
 			Shot{Width: 1100, Height: 700},
 			1100, 700,
 			color.NRGBA{0x16, 0x17, 0x1c, 255},
@@ -67,7 +69,7 @@ func TestScreenshot(t *testing.T) {
 }
 
 func pixels(img image.Image) []color.NRGBA {
-	n := toNRGBA(img)
+	n := golden.NRGBA(img)
 	all := make([]color.NRGBA, 0, len(n.Pix)/4)
 	for i := 0; i < len(n.Pix); i += 4 {
 		all = append(all, color.NRGBA{n.Pix[i], n.Pix[i+1], n.Pix[i+2], n.Pix[i+3]})

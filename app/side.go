@@ -7,15 +7,17 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/look"
 	"growlab/app/network"
 	"growlab/app/session"
+	"growlab/app/words"
 )
 
 // side is the column at the right: the network, its latest text, and the numbers of the run.
 type side struct {
 	object     fyne.CanvasObject
 	diagram    *network.Diagram
-	sampleHead *line
+	sampleHead *look.Line
 	sample     *widget.Label
 	facts      *facts
 }
@@ -24,14 +26,14 @@ type side struct {
 const previewRunes = 230
 
 func newSide() *side {
-	s := &side{diagram: network.New(), sampleHead: newLine(headingLine.fitting(), ""), sample: widget.NewLabel(""), facts: newFacts()}
+	s := &side{diagram: network.New(), sampleHead: look.NewLine(look.Heading.Fitting(), ""), sample: widget.NewLabel(""), facts: newFacts()}
 	s.sample.Wrapping = fyne.TextWrapWord
-	s.object = container.NewVScroll(container.New(inset{12, 12, 10, 8}, container.New(column{width: 240, space: 5},
-		newLine(headingLine, "NETWORK"), s.diagram,
+	s.object = container.NewVScroll(container.New(look.Margin(12, 12, 10, 8), container.New(look.Column{Width: 240, Space: 5},
+		look.NewLine(look.Heading, "NETWORK"), s.diagram,
 		widget.NewSeparator(),
-		container.New(inset{top: 4}, newLine(headingLine, "RUN")), s.facts.object,
-		container.New(inset{top: 4}, widget.NewSeparator()),
-		container.New(inset{top: 4}, s.sampleHead), container.New(inset{left: -6, right: -6, top: -4}, s.sample))))
+		container.New(look.Inset{Top: 4}, look.NewLine(look.Heading, "RUN")), s.facts.object,
+		container.New(look.Inset{Top: 4}, widget.NewSeparator()),
+		container.New(look.Inset{Top: 4}, s.sampleHead), container.New(look.Inset{Left: -6, Right: -6, Top: -4}, s.sample))))
 	return s
 }
 
@@ -41,10 +43,10 @@ func (s *side) show(v *runView, info session.Info) {
 	head, text := "LATEST SAMPLE", "none yet"
 	if n := len(v.samples); n > 0 {
 		last := v.samples[n-1]
-		head = "LATEST SAMPLE · STEP " + thousands(last.Step)
-		text = oneLine(last.Prompt+last.Text, previewRunes)
+		head = "LATEST SAMPLE · STEP " + words.Thousands(last.Step)
+		text = words.OneLine(last.Prompt+last.Text, previewRunes)
 	}
-	s.sampleHead.set(head)
+	s.sampleHead.Set(head)
 	if s.sample.Text != text {
 		s.sample.SetText(text)
 	}
@@ -58,7 +60,7 @@ func pictureOf(v *runView) network.Picture {
 	}
 	p := network.Picture{
 		To: networkShape(now), Mask: v.mask(), Stage: n, Final: networkShape(v.start.Stages[len(v.start.Stages)-1]),
-		Title: fmt.Sprintf("%d layers × %d · %d heads · %s", now.Layers, now.Hidden, now.Heads, count(now.Params)),
+		Title: fmt.Sprintf("%d layers × %d · %d heads · %s", now.Layers, now.Hidden, now.Heads, words.Count(now.Params)),
 	}
 	for _, g := range v.grews {
 		if g.Stage == n {

@@ -7,6 +7,8 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"growlab/app/look"
 )
 
 // stageBar shows how far a run is: two texts above a bar with one segment for each stage, as long as its share of the
@@ -29,7 +31,7 @@ func (b *stageBar) show(p progress) {
 
 // CreateRenderer implements fyne.Widget.
 func (b *stageBar) CreateRenderer() fyne.WidgetRenderer {
-	r := &stageBarRenderer{bar: b, left: newLine(lineStyle{fit: true, bold: true}, ""), right: newLine(quietLine.atRight(), "")}
+	r := &stageBarRenderer{bar: b, left: look.NewLine(look.Style{Fit: true, Bold: true}, ""), right: look.NewLine(look.Quiet.AtRight(), "")}
 	r.objects = []fyne.CanvasObject{r.left, r.right}
 	r.Refresh()
 	return r
@@ -38,7 +40,7 @@ func (b *stageBar) CreateRenderer() fyne.WidgetRenderer {
 // stageBarRenderer draws each segment as a track with a fill on it.
 type stageBarRenderer struct {
 	bar           *stageBar
-	left, right   *line
+	left, right   *look.Line
 	tracks, fills []*canvas.Rectangle
 	objects       []fyne.CanvasObject
 	size          fyne.Size
@@ -121,11 +123,11 @@ func segmentWidths(segments []float64, width float32) []float32 {
 
 func (r *stageBarRenderer) Refresh() {
 	p := r.bar.shown
-	r.left.set(p.left)
-	r.right.set(p.right)
-	r.left.paint(theme.ColorNameForeground)
+	r.left.Set(p.left)
+	r.right.Set(p.right)
+	r.left.Paint(theme.ColorNameForeground)
 	if p.bad {
-		r.left.paint(theme.ColorNameError)
+		r.left.Paint(theme.ColorNameError)
 	}
 	for len(r.tracks) < max(len(p.segments), 1) {
 		r.addSegment()

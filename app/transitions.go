@@ -9,7 +9,9 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/look"
 	"growlab/app/network"
+	"growlab/app/words"
 	"growlab/trainer/event"
 )
 
@@ -22,8 +24,8 @@ type transitions struct {
 }
 
 func newTransitions() *transitions {
-	t := &transitions{list: container.New(column{width: 300, space: 12}), none: emptyPage("No transition yet: the network has not grown.")}
-	t.object = container.NewStack(container.NewCenter(t.none), container.NewVScroll(container.New(inset{14, 14, 12, 12}, t.list)))
+	t := &transitions{list: container.New(look.Column{Width: 300, Space: 12}), none: emptyPage("No transition yet: the network has not grown.")}
+	t.object = container.NewStack(container.NewCenter(t.none), container.NewVScroll(container.New(look.Margin(14, 14, 12, 12), t.list)))
 	return t
 }
 
@@ -48,7 +50,7 @@ func (t *transitions) show(v *runView) {
 		text = "This plan has one stage: the network does not grow."
 	} else if len(v.start.Stages) > 1 {
 		next := v.start.Stages[1]
-		text = fmt.Sprintf("No transition yet. The network grows to %s after step %s.", shape(next), thousands(next.FromStep))
+		text = fmt.Sprintf("No transition yet. The network grows to %s after step %s.", shape(next), words.Thousands(next.FromStep))
 	}
 	t.none.Hidden = len(t.shown) > 0
 	t.none.SetText(text)
@@ -62,24 +64,24 @@ func (t *transitions) clear() {
 
 // transitionCard is one growth: what grew, the measurements before and after, and a verdict in words.
 func transitionCard(g event.Grew) fyne.CanvasObject {
-	title := newLine(lineStyle{bold: true, size: theme.SizeNameSubHeadingText, fit: true},
+	title := look.NewLine(look.Style{Bold: true, Size: theme.SizeNameSubHeadingText, Fit: true},
 		fmt.Sprintf("Stage %d to %d:  %s grows to %s", g.Stage-1, g.Stage, shape(g.From), shape(g.To)))
-	at := newLine(quietLine, fmt.Sprintf("after step %s, %s tokens", thousands(g.Step), count(g.Tokens)))
+	at := look.NewLine(look.Quiet, fmt.Sprintf("after step %s, %s tokens", words.Thousands(g.Step), words.Count(g.Tokens)))
 	mark, colour := verdictMark(judge(g))
 	icon := container.NewGridWrap(fyne.NewSize(20, 20), widget.NewIcon(theme.NewColoredResource(mark, colour)))
 	words := widget.NewLabel(verdict(g))
 	words.Wrapping = fyne.TextWrapWord
 	facts := container.New(&factGrid{cell: 100, space: 10})
 	for _, f := range transitionFacts(g) {
-		facts.Add(container.New(column{space: 1}, newLine(captionLine.fitting(), f[0]), newLine(lineStyle{bold: true, fit: true}, f[1])))
+		facts.Add(container.New(look.Column{Space: 1}, look.NewLine(look.Caption.Fitting(), f[0]), look.NewLine(look.Style{Bold: true, Fit: true}, f[1])))
 	}
 	picture := container.NewGridWrap(fyne.NewSize(150, 70), network.NewStages([]network.Shape{networkShape(g.From), networkShape(g.To)}))
-	body := container.New(column{space: 8},
+	body := container.New(look.Column{Space: 8},
 		container.NewBorder(nil, nil, nil, at, title),
-		container.NewBorder(nil, nil, container.New(inset{top: 3}, icon), nil, words),
-		container.NewBorder(nil, nil, nil, container.New(inset{left: 16}, picture), facts),
-		newLine(captionLine.fitting(), growthOf(g)))
-	return container.NewStack(newPanel(), container.New(inset{16, 16, 12, 14}, body))
+		container.NewBorder(nil, nil, container.New(look.Inset{Top: 3}, icon), nil, words),
+		container.NewBorder(nil, nil, nil, container.New(look.Inset{Left: 16}, picture), facts),
+		look.NewLine(look.Caption.Fitting(), growthOf(g)))
+	return container.NewStack(look.NewPanel(theme.ColorNameHeaderBackground), container.New(look.Margin(16, 16, 12, 14), body))
 }
 
 func verdictMark(j judgement) (fyne.Resource, fyne.ThemeColorName) {
@@ -100,19 +102,19 @@ func verdictMark(j judgement) (fyne.Resource, fyne.ThemeColorName) {
 func transitionFacts(g event.Grew) [][2]string {
 	moments := "none to carry"
 	if all := g.MomentsCarried + g.MomentsNew; all > 0 {
-		moments = fmt.Sprintf("%s of %s", count(g.MomentsCarried), count(all))
+		moments = fmt.Sprintf("%s of %s", words.Count(g.MomentsCarried), words.Count(all))
 	}
 	moved := "0"
 	if g.MaxLogitDiff != 0 {
 		moved = fmt.Sprintf("%.2e", g.MaxLogitDiff)
 	}
 	return [][2]string{
-		{"loss before", fixed(g.LossBefore)},
-		{"loss after", fixed(g.LossAfter)},
+		{"loss before", words.Fixed(g.LossBefore)},
+		{"loss after", words.Fixed(g.LossAfter)},
 		{"max |logit diff.|", moved},
 		{"largest |logit|", fmt.Sprintf("%.3g", g.MaxLogit)},
 		{"moments carried", moments},
-		{"parameters", count(g.From.Params) + " to " + count(g.To.Params)},
+		{"parameters", words.Count(g.From.Params) + " to " + words.Count(g.To.Params)},
 		{"operator", g.Operator},
 		{"mask ramp", rampText(g)},
 		{"took", short(g.Seconds)},
@@ -123,7 +125,7 @@ func rampText(g event.Grew) string {
 	if g.RampTokens <= 0 {
 		return "none"
 	}
-	return count(g.RampTokens) + " tokens"
+	return words.Count(g.RampTokens) + " tokens"
 }
 
 // growthOf lists what grew.

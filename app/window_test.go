@@ -81,7 +81,7 @@ func TestAStartThatFailsIsTold(t *testing.T) {
 func TestLiveUpdates(t *testing.T) {
 	b := open(t, at(1590))
 	b.shown(1590)
-	if got := b.side.facts.values[factTokens].text; got != "2.44M of 3.11M" {
+	if got := b.side.facts.values[factTokens].Text(); got != "2.44M of 3.11M" {
 		t.Errorf("got tokens %q", got)
 	}
 	before := len(b.chart.Figure().Markers)
@@ -177,7 +177,7 @@ func TestAFinishedRun(t *testing.T) {
 	if !b.header.toggle.Disabled() || !b.header.stop.Disabled() || b.header.train.Disabled() {
 		t.Error("want Pause and Stop disabled, Train enabled")
 	}
-	if got := b.side.facts.values[factSaved].text; got != "73.4 % of 20.5 TFLOP" {
+	if got := b.side.facts.values[factSaved].Text(); got != "73.4 % of 20.5 TFLOP" {
 		t.Errorf("got %q saved", got)
 	}
 }

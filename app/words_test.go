@@ -5,29 +5,30 @@ import (
 	"testing"
 	"time"
 
+	"growlab/app/words"
 	"growlab/trainer/event"
 )
 
 func TestNumbersInWords(t *testing.T) {
 	for _, row := range []struct{ got, want string }{
-		{thousands(0), "0"},
-		{thousands(999), "999"},
-		{thousands(1000), "1,000"},
-		{thousands(-1234567), "-1,234,567"},
-		{count(999), "999"},
-		{count(1000), "1.00k"},
-		{count(163_328), "163k"},
-		{count(999_600), "1.00M"},
-		{count(9_995_000), "10.0M"},
-		{count(101_000_000_000), "101B"},
-		{flops(6.03e12), "6.03 TFLOP"},
-		{flops(0), "0 FLOP"},
-		{size(12_345_678), "12.3 MB"},
-		{rate(41_234), "41.2k tokens/s"},
-		{percent(0.7149), "71 %"},
-		{percent(0.9999), "99 %"},
-		{percent(1), "100 %"},
-		{saving(0.7064), "70.6 %"},
+		{words.Thousands(0), "0"},
+		{words.Thousands(999), "999"},
+		{words.Thousands(1000), "1,000"},
+		{words.Thousands(-1234567), "-1,234,567"},
+		{words.Count(999), "999"},
+		{words.Count(1000), "1.00k"},
+		{words.Count(163_328), "163k"},
+		{words.Count(999_600), "1.00M"},
+		{words.Count(9_995_000), "10.0M"},
+		{words.Count(101_000_000_000), "101B"},
+		{words.FLOPs(6.03e12), "6.03 TFLOP"},
+		{words.FLOPs(0), "0 FLOP"},
+		{words.Size(12_345_678), "12.3 MB"},
+		{words.Rate(41_234), "41.2k tokens/s"},
+		{words.Percent(0.7149), "71 %"},
+		{words.Percent(0.9999), "99 %"},
+		{words.Percent(1), "100 %"},
+		{words.Saving(0.7064), "70.6 %"},
 		{short(0.04), "40 ms"},
 		{short(3.21), "3.2 s"},
 		{short(75), "1 min 15 s"},
@@ -54,17 +55,17 @@ func TestDuration(t *testing.T) {
 		{26 * time.Hour, "26 h"},
 		{9 * 24 * time.Hour, "9 days"},
 	} {
-		if got := duration(row.d); got != row.want {
+		if got := words.Duration(row.d); got != row.want {
 			t.Errorf("%v: got %q, want %q", row.d, got, row.want)
 		}
 	}
 }
 
 func TestWhen(t *testing.T) {
-	if got, want := when(time.Date(2026, 11, 3, 9, 5, 0, 0, time.Local)), "3 Nov 09:05"; got != want {
+	if got, want := words.When(time.Date(2026, 11, 3, 9, 5, 0, 0, time.Local)), "3 Nov 09:05"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := when(time.Time{}); got != "" {
+	if got := words.When(time.Time{}); got != "" {
 		t.Errorf("unknown time: got %q, want nothing", got)
 	}
 }
@@ -72,13 +73,13 @@ func TestWhen(t *testing.T) {
 // An untrained network on bytes writes anything.
 func TestTextIsMadeSafeToDraw(t *testing.T) {
 	wild := "a\x00b\xff\xfe\tc\nd"
-	if got, want := oneLine(wild, 100), "a b\uFFFD c d"; got != want {
+	if got, want := words.OneLine(wild, 100), "a b\uFFFD c d"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := shownText(wild), "a b\uFFFD c\nd"; got != want {
+	if got, want := words.Shown(wild), "a b\uFFFD c\nd"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := oneLine("äöü äöü", 4), "äöü…"; got != want {
+	if got, want := words.OneLine("äöü äöü", 4), "äöü…"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

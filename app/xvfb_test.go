@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"growlab/app/look"
 	"growlab/trainer/event"
 )
 
@@ -214,10 +215,10 @@ func TestRealWindow(t *testing.T) {
 		scene, theme string
 		colours      int
 	}{
-		{"first", themeDark, 40},
-		{"first", themeLight, 40},
-		{"idle", themeDark, 150},
-		{"idle", themeLight, 150},
+		{"first", look.Dark, 40},
+		{"first", look.Light, 40},
+		{"idle", look.Dark, 150},
+		{"idle", look.Light, 150},
 	} {
 		t.Run(row.scene+" "+row.theme, func(t *testing.T) {
 			program := s.windowProgram(t, row.scene, row.theme)
@@ -259,7 +260,7 @@ func closeWindow(t *testing.T, program *exec.Cmd) {
 
 func TestLiveWindowLeavesTheCoresToTheEngine(t *testing.T) {
 	s := newScreen(t)
-	program := s.windowProgram(t, "live", themeDark)
+	program := s.windowProgram(t, "live", look.Dark)
 	s.wait(t, 150)
 	time.Sleep(time.Second)
 	const span = 3 * time.Second
