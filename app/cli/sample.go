@@ -10,6 +10,7 @@ import (
 
 	"growlab/app/engine"
 	"growlab/app/session"
+	"growlab/growth"
 	"growlab/trainer"
 	"growlab/trainer/control"
 	"growlab/trainer/event"
@@ -21,8 +22,10 @@ type sampleFlags struct {
 	prompt         string
 	tokens         int
 	temperature    float64
+	topK           int
+	topP           float64
 	seed           *uint64
-	json           bool
+	json, stream   bool
 }
 
 func (p Program) sample() *cobra.Command {
@@ -31,13 +34,17 @@ func (p Program) sample() *cobra.Command {
 		Use:   "sample RUN",
 		Short: "let the network of a run write text",
 		Long: `Let the network of a run's last checkpoint write text. Prompt, length and temperature are the recipe's unless given. The
-same seed gives the same text.`,
+same seed gives the same text. With --json --stream the text comes piece by piece, each as {"text": …} on a line, before the
+object.`,
 		Args: oneRun,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			given := cmd.Flags().Changed
-			c := control.Command{Verb: control.Sample, Prompt: f.prompt, Tokens: f.tokens, Temperature: f.temperature}
+			c := control.Command{Verb: control.Sample, Prompt: f.prompt, Tokens: f.tokens, Temperature: f.temperature, TopK: f.topK, TopP: f.topP}
 			if err := c.Validate(); err != nil {
 				return session.Usagef("%v", err)
+			}
+			if f.stream && !f.json {
+				return session.Usagef("--stream says how --json prints; give --json too")
 			}
 			home, err := session.Open()
 			if err != nil {
@@ -53,9 +60,12 @@ same seed gives the same text.`,
 	cmd.Flags().StringVar(&f.prompt, "prompt", "", "what the text goes on from")
 	cmd.Flags().IntVar(&f.tokens, "tokens", 0, "how many bytes to write")
 	cmd.Flags().Float64Var(&f.temperature, "temperature", 0, "0 takes the likeliest byte each time, 1 follows the network's odds")
+	cmd.Flags().IntVar(&f.topK, "top-k", 0, "draw only from the likeliest so many bytes; 0 is all")
+	cmd.Flags().Float64Var(&f.topP, "top-p", 0, "draw only from the likeliest bytes that together have this probability; 0 is all")
 	cmd.Flags().Var(&seed{&f.seed}, "seed", "seed of the choices (default 0)")
 	deviceFlags(cmd, &f.Launch)
 	jsonFlag(cmd, &f.json, "print one JSON object")
+	cmd.Flags().BoolVar(&f.stream, "stream", false, "with --json: also print the text as it comes")
 	return cmd
 }
 
@@ -76,7 +86,33 @@ func (p Program) write(info session.Info, f sampleFlags, given func(string) bool
 		return err
 	}
 	defer net.Free()
-	s := trainer.Sampling{Prompt: last.Recipe.Sample.Prompt, Tokens: last.Recipe.Sample.Tokens, Temperature: last.Recipe.Sample.Temperature}
+	s := f.sampling(last.Recipe.Sample, given)
+	if !f.json {
+		out := &runes{put: p.plain}
+		out.text(s.Prompt)
+		trainer.Generate(net, s, out.byte)
+		out.text("\n")
+		return errors.Join(out.err, dev.Sync())
+	}
+	out := &runes{put: p.piece}
+	if !f.stream {
+		out.put = func(string) error { return nil }
+	}
+	e := event.Sampled{
+		Step: last.Checkpoint.Step, Tokens: last.Checkpoint.Tokens, Stage: last.Checkpoint.Stage + 1,
+		Prompt: s.Prompt, Temperature: s.Temperature, TopK: s.TopK, TopP: s.TopP,
+	}
+	e.Text = trainer.Generate(net, s, out.byte)
+	out.flush()
+	if err := errors.Join(out.err, dev.Sync()); err != nil {
+		return err
+	}
+	return writeEvent(p.Streams.Out, e)
+}
+
+// sampling is what the flags ask for, and the recipe where they say nothing.
+func (f sampleFlags) sampling(r growth.Sample, given func(string) bool) trainer.Sampling {
+	s := trainer.Sampling{Prompt: r.Prompt, Tokens: r.Tokens, Temperature: r.Temperature, TopK: f.topK, TopP: f.topP}
 	if given("prompt") {
 		s.Prompt = f.prompt
 	}
@@ -89,38 +125,36 @@ func (p Program) write(info session.Info, f sampleFlags, given func(string) bool
 	if f.seed != nil {
 		s.Seed = *f.seed
 	}
-	if f.json {
-		text := trainer.Generate(net, s, nil)
-		return errors.Join(dev.Sync(), writeEvent(p.Streams.Out, event.Sampled{
-			Step: last.Checkpoint.Step, Tokens: last.Checkpoint.Tokens, Stage: last.Checkpoint.Stage + 1,
-			Prompt: s.Prompt, Text: text, Temperature: s.Temperature,
-		}))
-	}
-	out := &runes{w: p.Streams.Out}
-	out.text(s.Prompt)
-	trainer.Generate(net, s, func(b byte) bool {
-		out.byte(b)
-		return out.err == nil
-	})
-	out.text("\n")
-	if out.err != nil {
-		return fmt.Errorf("write to stdout: %w", out.err)
-	}
-	return dev.Sync()
+	return s
 }
 
-// runes writes text that comes byte by byte, a whole character at a time and safe for a terminal.
+// plain writes text for a person.
+func (p Program) plain(text string) error {
+	if _, err := io.WriteString(p.Streams.Out, printable(text)); err != nil {
+		return fmt.Errorf("write to stdout: %w", err)
+	}
+	return nil
+}
+
+// piece writes text for a program that shows it as it comes.
+func (p Program) piece(text string) error {
+	return writeJSON(p.Streams.Out, session.SamplePiece{Text: text})
+}
+
+// runes puts out text that comes byte by byte, a whole character at a time.
 type runes struct {
-	w    io.Writer
+	put  func(string) error
 	rest []byte // of a character whose end has not come
 	err  error
 }
 
-func (r *runes) byte(b byte) {
+// byte takes the next byte, and is false when nothing can be put out any more.
+func (r *runes) byte(b byte) bool {
 	r.rest = append(r.rest, b)
 	if utf8.FullRune(r.rest) {
 		r.flush()
 	}
+	return r.err == nil
 }
 
 func (r *runes) text(s string) {
@@ -131,7 +165,7 @@ func (r *runes) text(s string) {
 
 func (r *runes) flush() {
 	if r.err == nil && len(r.rest) > 0 {
-		_, r.err = io.WriteString(r.w, printable(string(r.rest)))
+		r.err = r.put(string(r.rest))
 	}
 	r.rest = r.rest[:0]
 }

@@ -126,15 +126,20 @@ func (h *Home) spawn(ctx context.Context, id string, args []string) (Info, error
 	}
 }
 
+// program is the command that starts this program again.
+func (h *Home) program() ([]string, error) {
+	if len(h.Program) > 0 {
+		return h.Program, nil
+	}
+	exe, err := os.Executable()
+	return []string{exe}, err
+}
+
 // launch starts the process, its output in the run's log file, and returns the end of the pipe on which it reports.
 func (h *Home) launch(id string, args []string) (*exec.Cmd, *os.File, error) {
-	program := h.Program
-	if len(program) == 0 {
-		exe, err := os.Executable()
-		if err != nil {
-			return nil, nil, fmt.Errorf("start an engine: %w", err)
-		}
-		program = []string{exe}
+	program, err := h.program()
+	if err != nil {
+		return nil, nil, fmt.Errorf("start an engine: %w", err)
 	}
 	path := h.LogFile(id)
 	if err := h.makeFolder(filepath.Dir(path)); err != nil {
