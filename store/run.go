@@ -75,7 +75,7 @@ func Create(path string, m Meta) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = build(path, m)
+	err = build(path, m, nil)
 	if err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
@@ -104,15 +104,16 @@ func lockOn(path string) (engineLock, error) {
 	return takeLock(path)
 }
 
-// build writes a complete new run file beside path and moves it there in one step. The lock must be held.
-func build(path string, m Meta) error {
+// build writes a complete new run file beside path, fill, if any, what is in it, and moves it there in one step. The lock must be
+// held.
+func build(path string, m Meta, fill func(*sql.DB) error) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("create run file: %s exists already: choose another name", path)
 	}
 	draft := path + ".new"
 	err := discard(draft) // what a killed engine left
 	if err == nil {
-		err = writeDraft(draft, m)
+		err = writeDraft(draft, m, fill)
 	}
 	if err == nil {
 		err = os.Rename(draft, path)
@@ -126,7 +127,7 @@ func build(path string, m Meta) error {
 	return nil
 }
 
-func writeDraft(draft string, m Meta) (err error) {
+func writeDraft(draft string, m Meta, fill func(*sql.DB) error) (err error) {
 	db := open(draft, create, 1)
 	defer func() { err = errors.Join(err, db.Close()) }() // moves the log into the file
 	if _, err := db.Exec(fmt.Sprintf("PRAGMA page_size=%d; PRAGMA journal_mode=WAL", pageBytes)); err != nil {
@@ -135,7 +136,10 @@ func writeDraft(draft string, m Meta) (err error) {
 	if err := migrate(db, migrations, 0); err != nil {
 		return err
 	}
-	return m.insert(db)
+	if err := m.insert(db); err != nil || fill == nil {
+		return err
+	}
+	return fill(db)
 }
 
 func (m Meta) insert(db *sql.DB) error {

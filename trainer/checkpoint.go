@@ -23,7 +23,7 @@ type Checkpoint struct {
 	Step, Tokens int64
 	Stage        int    // of the network, from 0
 	Reason       string // as in event.Saved
-	Pinned       bool   // transitions and the end are kept for ever
+	Pinned       bool   // transitions, edits and the end are kept for ever
 	Meta         []byte // JSON
 	Params, M, V shape.Tree
 }
@@ -88,6 +88,23 @@ func Open(dev compute.Device, r growth.Recipe, c Checkpoint) (*model.Model, erro
 func (c Checkpoint) Journal(r growth.Recipe) ([]growth.Edit, error) {
 	p, _, err := c.progress(r)
 	return p.Edits, err
+}
+
+// WithJournal is c in a run of r with another journal: what the run did until c is then the consequence of these edits. The caller
+// answers for that; the error wraps ErrCheckpoint if r cannot have them.
+func (c Checkpoint) WithJournal(r growth.Recipe, edits []growth.Edit) (Checkpoint, error) {
+	var p progress
+	if err := json.Unmarshal(c.Meta, &p); err != nil {
+		return c, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	if _, err := r.Edited(edits); err != nil {
+		return c, fmt.Errorf("%w: %w", ErrCheckpoint, err)
+	}
+	p.Edits, p.Ends, p.Final = edits, nil, nil
+	p.Costs = append(p.Costs, make([]event.StageCost, max(len(r.Stages)-len(p.Costs), 0))...)[:len(r.Stages)]
+	var err error
+	c.Meta, err = json.Marshal(p)
+	return c, err
 }
 
 // progress reads Meta, and makes r the recipe as edited until c.
@@ -155,7 +172,7 @@ func (t *Trainer) snapshot(reason string) (Checkpoint, error) {
 	}
 	c := Checkpoint{
 		Step: t.steps(), Tokens: t.tokens, Stage: t.stage, Reason: reason, Meta: meta,
-		Pinned: reason == "transition" || reason == "end",
+		Pinned: reason == "transition" || reason == "edit" || reason == "end",
 		Params: t.net.Download(t.Device, t.net.Params()),
 	}
 	c.M, c.V = t.adam.Moments()

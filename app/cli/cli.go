@@ -82,7 +82,7 @@ Without a command it opens the window. A run is one file; it goes on after a sto
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return session.Usagef("%v; see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(p.gui(), p.train(), p.twin(), p.compare(), p.resume(), p.set(), p.plan(), p.operators(), p.predict(), p.search(), p.frontier(), p.grow(), p.postpone(), p.extend(), p.replay(), p.runs(), p.query(), p.sample(), p.bench(), p.devices(), p.doctor(), p.version(), p.engine(), exitCodes())
+	root.AddCommand(p.gui(), p.train(), p.twin(), p.compare(), p.resume(), p.set(), p.plan(), p.operators(), p.predict(), p.search(), p.frontier(), p.grow(), p.postpone(), p.extend(), p.replay(), p.fork(), p.revert(), p.runs(), p.query(), p.sample(), p.bench(), p.devices(), p.doctor(), p.version(), p.engine(), exitCodes())
 	return root
 }
 
@@ -113,10 +113,15 @@ func oneRun(cmd *cobra.Command, args []string) error {
 // find looks up the run that an argument means.
 func find(h *session.Home, text string) (session.Info, error) {
 	info, err := h.Find(text)
+	return info, notFound(err)
+}
+
+// notFound makes it bad usage that there is no such run.
+func notFound(err error) error {
 	if errors.Is(err, os.ErrNotExist) {
-		return info, session.Usagef("%v", err)
+		return session.Usagef("%v", err)
 	}
-	return info, err
+	return err
 }
 
 // terminal is stderr, for progress and messages; outTerminal is stdout.

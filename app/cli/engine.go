@@ -42,7 +42,27 @@ func (p Program) engine() *cobra.Command {
 			})
 		},
 	}
-	cmd.AddCommand(begin, again)
+	cmd.AddCommand(begin, again, p.engineFork("fork", &id, &ready), p.engineFork("revert", &id, &ready))
+	return cmd
+}
+
+// engineFork is the engine process of a fork, or of a run without its last edit.
+func (p Program) engineFork(verb string, id *string, ready *bool) *cobra.Command {
+	f := session.Fork{Revert: verb == "revert"}
+	cmd := &cobra.Command{
+		Use:  verb + " --id ID FILE",
+		Args: oneRun,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			home, err := session.Open()
+			if err != nil {
+				return err
+			}
+			f.Run = args[0]
+			return p.serve(cmd, newReady(*ready), func(o engine.Options) (*engine.Engine, error) { return engine.Fork(home, *id, f, o) })
+		},
+	}
+	cmd.Flags().StringVar(id, "id", "", "id of the run")
+	forkFlags(cmd, &f, "what is different")
 	return cmd
 }
 

@@ -43,9 +43,12 @@ func precisionFlag(cmd *cobra.Command, to *string, unset string) {
 	cmd.Flags().Var(&precision{to}, "precision", "of matrix products: fp32, bf16, or auto, what the device does faster ("+unset+")")
 }
 
-func deviceFlags(cmd *cobra.Command, l *session.Launch) {
-	cmd.Flags().StringVar(&l.Device, "device", "", "auto, cpu, cuda or cuda:0,1 (default $GROWLAB_DEVICE, or auto)")
-	cmd.Flags().Var(&threads{&l.Threads}, "threads", "threads of the CPU engine (default $GROWLAB_THREADS, or one for each core)")
+func deviceFlags(cmd *cobra.Command, l *session.Launch) { placeFlags(cmd, &l.Device, &l.Threads) }
+
+// placeFlags adds those that say where to train.
+func placeFlags(cmd *cobra.Command, device *string, n *int) {
+	cmd.Flags().StringVar(device, "device", "", "auto, cpu, cuda or cuda:0,1 (default $GROWLAB_DEVICE, or auto)")
+	cmd.Flags().Var(&threads{n}, "threads", "threads of the CPU engine (default $GROWLAB_THREADS, or one for each core)")
 }
 
 // seed is a flag that can be absent.

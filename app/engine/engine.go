@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
-	"unicode"
 
 	"growlab/app/session"
 	"growlab/assets"
@@ -56,8 +54,8 @@ func (e *Engine) begin(h *session.Home, l session.Launch) error {
 	if l.Name == "" {
 		l.Name = recipe.Name
 	}
-	if strings.ContainsFunc(l.Name, unicode.IsControl) || len(l.Name) > 200 {
-		return session.Usagef("the name is %q; it must be at most 200 bytes with no control characters", l.Name)
+	if err := session.CheckName(l.Name); err != nil {
+		return err
 	}
 	if e.dev, err = session.OpenDevice(l.Device, l.Threads, recipe.Train.Precision); err != nil {
 		return err
@@ -97,6 +95,7 @@ type told struct {
 	Device string          `json:"device,omitempty"`
 	Set    []string        `json:"set,omitempty"`
 	Replay *trainer.Replay `json:"replay,omitempty"`
+	Fork   *session.Forked `json:"fork,omitempty"`
 }
 
 // openData opens the text at path, or the embedded corpus if path is "".

@@ -2,10 +2,13 @@ package session
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode"
 
 	"growlab/store"
 	"growlab/trainer/control"
@@ -92,7 +95,7 @@ func describe(path string) (info Info, err error) {
 	}
 	info = Info{
 		ID: meta.ID, Name: meta.Name, Recipe: meta.RecipeName, File: path, Created: meta.Created, Error: sum.Error,
-		State: stateOf(sum), Stages: len(stages), Stage: min(1, len(stages)),
+		State: stateOf(sum), Stages: len(stages), Stage: min(1, len(stages)), Parent: meta.Parent, Fork: forked(meta),
 	}
 	if s := sum.Last; s != nil {
 		info.Step, info.Tokens, info.Stage, info.Loss = s.Step, s.Tokens, s.Stage, s.Loss
@@ -108,6 +111,23 @@ func describe(path string) (info Info, err error) {
 		}
 	}
 	return info, nil
+}
+
+// forked reads where a run was forked, which its engine wrote down; nil if it was not.
+func forked(m store.Meta) *Forked {
+	var options struct{ Fork *Forked }
+	if err := json.Unmarshal(m.Options, &options); err != nil {
+		return nil // a list of runs is not the place to say so; resuming does
+	}
+	return options.Fork
+}
+
+// CheckName says why a run cannot be called so.
+func CheckName(name string) error {
+	if name == "" || strings.ContainsFunc(name, unicode.IsControl) || len(name) > 200 {
+		return Usagef("the name is %q; it must be 1 to 200 bytes with no control characters", name)
+	}
+	return nil
 }
 
 // stateOf tells a run that was stopped, and said so, from one whose engine died.

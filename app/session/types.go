@@ -47,6 +47,15 @@ type Info struct {
 	ValLoss    float64 `json:"val_loss"` // last on held-out text; 0 before the first
 	Params     int64   `json:"params"`   // of the present stage
 	Error      string  `json:"error,omitempty"`
+
+	Parent string  `json:"parent,omitempty"` // id of the run that it was forked from, or replays
+	Fork   *Forked `json:"fork,omitempty"`   // where it was forked; nil of any other run
+}
+
+// Forked is where the past of a run ends that belongs to its parent.
+type Forked struct {
+	Step   int64 `json:"step"`
+	Tokens int64 `json:"tokens"`
 }
 
 // Live reports whether an engine process works on the run now.
