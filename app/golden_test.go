@@ -41,7 +41,7 @@ func TestGoldens(t *testing.T) {
 			fake := at(1610).withRun(session.Done, script("flm-1m-first")).withRun(session.Failed, upTo(script("a-run-with-a-long-name"), 300))
 			b := openAt(t, fake, field.theme, field.width, field.height)
 			b.shown(1610)
-			for i, page := range pageNames {
+			for i, page := range b.pageNames() {
 				b.tabs.SelectIndex(i)
 				golden.Check(t, b.picture(), page+suffix)
 			}

@@ -1,6 +1,10 @@
 package app
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
@@ -19,7 +23,7 @@ type shortcut struct {
 }
 
 func (w *window) shortcuts() []shortcut {
-	return []shortcut{
+	all := []shortcut{
 		{fyne.KeyR, true, "Ctrl+R", "train the chosen preset, or resume the selected run", w.trainOrResume},
 		{fyne.KeySpace, false, "Space", "pause or resume", w.toggle},
 		{fyne.KeyPeriod, true, "Ctrl+.", "stop and keep a checkpoint", w.stop},
@@ -27,13 +31,17 @@ func (w *window) shortcuts() []shortcut {
 		{fyne.KeyL, true, "Ctrl+L", "logarithmic loss axis", func() { w.chart.SetLogY(!w.chart.Figure().LogY) }},
 		{fyne.Key0, true, "Ctrl+0", "show the whole curve", w.chart.Fit},
 		{fyne.KeyEscape, false, "Esc", "show the whole curve, or leave the presets", w.escape},
-		{fyne.Key1, true, "Ctrl+1 … 4", "loss, transitions, samples, log", func() { w.tabs.SelectIndex(0) }},
-		{fyne.Key2, true, "", "", func() { w.tabs.SelectIndex(1) }},
-		{fyne.Key3, true, "", "", func() { w.tabs.SelectIndex(2) }},
-		{fyne.Key4, true, "", "", func() { w.tabs.SelectIndex(3) }},
 		{fyne.KeyF1, false, "F1", "this list", w.showKeys},
 		{fyne.KeyQ, true, "Ctrl+Q", "close the window; runs go on", w.requestClose},
 	}
+	for i := range min(len(w.pages()), 9) {
+		s := shortcut{key: fyne.KeyName(strconv.Itoa(i + 1)), ctrl: true, do: func() { w.tabs.SelectIndex(i) }}
+		if i == 0 {
+			s.keys, s.about = fmt.Sprintf("Ctrl+1 … %d", len(w.pages())), strings.Join(w.pageNames(), ", ")
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 // bind connects the keys to the canvas.

@@ -52,12 +52,39 @@ func (w *window) build() {
 	w.status = look.NewLine(look.Caption.Fitting(), "")
 }
 
+// page is one of the tabs of a run.
+type page struct {
+	name   string // as --page takes it
+	title  string
+	object fyne.CanvasObject
+}
+
+// pages are the tabs of a run, in order; Ctrl+1 shows the first.
+func (w *window) pages() []page {
+	return []page{
+		{"loss", "Loss", w.loss},
+		{"transitions", "Transitions", w.trans.object},
+		{"samples", "Samples", w.samples.object},
+		{"log", "Log", w.journal.object},
+	}
+}
+
+// pageNames are the names of the pages.
+func (w *window) pageNames() []string {
+	var names []string
+	for _, p := range w.pages() {
+		names = append(names, p.name)
+	}
+	return names
+}
+
 // layOut puts the parts together.
 func (w *window) layOut() {
 	w.loss = container.NewBorder(plot.NewControls(w.chart), nil, nil, nil, w.chart)
-	w.tabs = container.NewAppTabs(
-		container.NewTabItem("Loss", w.loss), container.NewTabItem("Transitions", w.trans.object),
-		container.NewTabItem("Samples", w.samples.object), container.NewTabItem("Log", w.journal.object))
+	w.tabs = container.NewAppTabs()
+	for _, p := range w.pages() {
+		w.tabs.Append(container.NewTabItem(p.title, p.object))
+	}
 	pages := container.NewStack(w.tabs, w.cards.object)
 	middle := container.NewBorder(w.banner.object, nil, nil, nil, pages)
 	w.banner.around = middle

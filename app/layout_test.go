@@ -26,7 +26,7 @@ func TestRefreshMakesNoNewObjects(t *testing.T) {
 	b := open(t, at(1610))
 	b.shown(1610)
 	b.win.Canvas().Capture()
-	for page := range pageNames {
+	for page := range b.pageNames() {
 		b.tabs.SelectIndex(page)
 		b.win.Canvas().Capture()
 		before := tree(b.content)
@@ -34,12 +34,12 @@ func TestRefreshMakesNoNewObjects(t *testing.T) {
 		b.win.Canvas().Capture()
 		after := tree(b.content)
 		if len(before) != len(after) {
-			t.Errorf("page %s: %d objects became %d", pageNames[page], len(before), len(after))
+			t.Errorf("page %s: %d objects became %d", b.pageNames()[page], len(before), len(after))
 			continue
 		}
 		for i := range before {
 			if before[i] != after[i] {
-				t.Errorf("page %s: object %d was made anew: %T became %T", pageNames[page], i, before[i], after[i])
+				t.Errorf("page %s: object %d was made anew: %T became %T", b.pageNames()[page], i, before[i], after[i])
 				break
 			}
 		}

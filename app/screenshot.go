@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,14 +15,11 @@ import (
 	"fyne.io/fyne/v2/driver/software"
 )
 
-// Pages of a run, for Shot.Page.
-var pageNames = []string{"loss", "transitions", "samples", "log"}
-
 // Shot says what a picture of the window shows.
 type Shot struct {
 	Width, Height int
 	Scale         float64       // pixels per unit of length; 0 is 1
-	Page          string        // "loss", "transitions", "samples" or "log"; "" is loss; "presets" for the cards
+	Page          string        // one of the pages of a run, "" for the first, or "presets" for the cards
 	Wait          time.Duration // at most; 0 is ten seconds
 }
 
@@ -95,13 +93,12 @@ func (w *window) turnTo(page string) error {
 		w.newRun()
 		return nil
 	}
-	for i, name := range pageNames {
-		if name == page {
-			w.tabs.SelectIndex(i)
-			return nil
-		}
+	names := w.pageNames()
+	if i := slices.Index(names, page); i >= 0 {
+		w.tabs.SelectIndex(i)
+		return nil
 	}
-	return fmt.Errorf("page %q: there are %s and presets", page, strings.Join(pageNames, ", "))
+	return fmt.Errorf("page %q: there are %s and presets", page, strings.Join(names, ", "))
 }
 
 // capture lays out twice, since text that wraps knows its height only when it knows its width.
