@@ -126,25 +126,31 @@ type Lane interface {
 	// for RMSNorm. operand, (rows, C), gets a copy of dx in operand memory unless it is absent.
 	NormGrad(dx, operand, gains, biases, residual, dy, x, stats Mat, gain Vec, s NormSpec)
 
-	// Linear writes y = Mask * act(x wᵀ + bias), or y = Residual + Gate times that if Residual is set (it may be y itself).
-	// x: (rows, in), y: (rows, out); with SwiGLU w has 2F rows, gate then up, and y is (rows, F). x and Pre are operands, y is
-	// one or not, Residual (and y with it) is not. The activation sees the sum before it is rounded to Pre.
+	// Linear writes y = Mask * act(PreMask * (x wᵀ + bias)), or y = Residual + Gate times that if Residual is set (it may be y
+	// itself). x: (rows, in), y: (rows, out); with SwiGLU w has 2F rows, gate then up, and y is (rows, F). x and Pre are
+	// operands, y is one or not, Residual (and y with it) is not. The activation sees what it is applied to before that is
+	// rounded to Pre.
 	Linear(y, x Mat, w Weight, e Epilogue)
-	// LinearGrad writes dx = scale * dy w, then, if back.Act is set, carries it through back.Mask and the
-	// activation whose pre-activation is back.Pre: dx is then (rows, F) or, for SwiGLU, (rows, 2F). w: (dy.Cols, in). Only
-	// Act, Pre and Mask of back are used. dy and Pre are operands, dx is one or not.
+	// LinearGrad writes dx = scale * dy w, then, if back.Act is set, carries it through back.Mask, the activation whose
+	// argument was back.Pre, and back.PreMask: dx is then (rows, F) or, for SwiGLU, (rows, 2F). w: (dy.Cols, in). Only
+	// Act, Pre, Mask and PreMask of back are used. dy and Pre are operands, dx is one or not.
 	LinearGrad(dx, dy Mat, w Weight, scale float64, back Epilogue)
 
 	// Attention writes causal multi-head attention to o, (rows, I), from qkv, (rows, 3I), each head's output times
-	// Heads mask. It rotates q and k in place in qkv, and saves the log-sum-exp of each row and head in lse, (rows, H). o and qkv
-	// are operands; probabilities are rounded like operands before they meet v.
+	// Mask. In qkv, in place, it rotates q and k and multiplies q, k and v by Inputs, rounding once; it saves the log-sum-exp of
+	// each row and head in lse, (rows, H). o and qkv are operands; probabilities are rounded like operands before they meet v.
 	Attention(o, lse, qkv Mat, a AttentionSpec)
-	// AttentionGrad writes dqkv, gradient of qkv as it was before rotation, from do, the rotated qkv, o and lse. All but lse are
-	// operands, and so are, inside, the probabilities and the gradient of the scores.
+	// AttentionGrad writes dqkv, gradient of qkv as it was before Attention, from do, qkv as Attention left it, o and lse. All but
+	// lse are operands, and so are, inside, the probabilities and the gradient of the scores.
 	AttentionGrad(dqkv, do, qkv, o, lse Mat, a AttentionSpec)
 
+	// Combine writes y = a x + b z, number by number. y may be x or z, and x may be z. operand, of the same size, gets a copy of y
+	// in operand memory unless it is absent (N == 0); y, x and z are not operands.
+	Combine(y, operand Mat, a float64, x Mat, b float64, z Mat)
+
 	// Classify writes loss[row] = -log softmax(z)[target], in nats, where z = mult * y wᵀ, (rows, V), is never stored, and
-	// dlogits = scale * the gradient by z, (rows, V), unless it is absent. y and dlogits are operands. loss: (rows).
+	// dlogits = scale * the gradient by z, (rows, V), unless it is absent. A target below 0 is none: the loss of its row is 0,
+	// and so is the row of dlogits. y and dlogits are operands. loss: (rows).
 	Classify(loss Vec, dlogits, y Mat, w Weight, mult, scale float64)
 }
 
@@ -194,7 +200,8 @@ func (m Mat) Rows() int { return m.N / m.Cols }
 // Part is the view of n rows from first.
 func (m Mat) Part(first, n int) Mat { return Mat{m.At(first*m.Cols, n*m.Cols), m.Cols} }
 
-// Batch is a micro-batch of Inputs and Targets, (Seqs, T) token ids each. Targets may be nil when no loss is asked for.
+// Batch is a micro-batch of Inputs and Targets, (Seqs, T) token ids each. Targets may be nil when no loss is asked for; where
+// one is below 0 there is nothing to predict.
 type Batch struct {
 	Seqs, T         int
 	Inputs, Targets []int32
@@ -239,7 +246,8 @@ const (
 type Epilogue struct {
 	Bias     Vec     // (out), absent if N == 0
 	Act      Act     // None or the activation
-	Pre      Mat     // with Act: receives x wᵀ + bias, (rows, out), which the gradient needs
+	PreMask  Mask    // with Act: factor before it, over the columns of y; SwiGLU's gate and up get it both
+	Pre      Mat     // with Act: receives PreMask * (x wᵀ + bias), (rows, out), which the gradient needs
 	Mask     Mask    // factor on the columns of y
 	Residual Mat     // absent if N == 0
 	Gate     float64 // factor on what is added to Residual
@@ -249,6 +257,7 @@ type Epilogue struct {
 type AttentionSpec struct {
 	Heads, HeadDim int
 	Scale          float64
+	Inputs         Mask // over heads, on q, k and v
 	Mask           Mask // over heads, on their outputs
 	Rotary         Rotary
 }

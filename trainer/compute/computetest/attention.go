@@ -7,8 +7,8 @@ import (
 	"growlab/trainer/compute"
 )
 
-// Attention rotates q and k, and writes softmax(Scale q·k) v of each head, over the positions up to its own. As operands,
-// the rotated q and k are rounded before they meet, and exp(score - top) before it meets v; the sum that divides it is not.
+// Attention rotates q and k, masks q, k and v, and writes softmax(Scale q·k) v of each head, over the positions up to its
+// own. As operands, q, k and v are rounded before they meet, and exp(score - top) before it meets v; the sum that divides it is not.
 func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
 	l.attentionShapes("Attention", o, lse, qkv, a)
 	apart("Attention", "o", o.Vec, lse.Vec, qkv.Vec)
@@ -19,6 +19,7 @@ func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
 	for i := range l.seqs * a.Heads {
 		h := l.head(qkv, a, i)
 		turns.turn(h.q, h.k)
+		h.scale(a.Inputs.Of(h.index), l.T())
 	}
 	settle(qkv.Vec)
 	for i := range l.seqs * a.Heads {
@@ -56,8 +57,8 @@ func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
 //
 //	dv_j = Σ_t p_tj g_t;  ds_tj = p_tj (g_t·v_j - do_t·o_t);  dq_t = Scale Σ_j ds_tj k_j;  dk_j = Scale Σ_t ds_tj q_t
 //
-// where do·o, with o as masked, is g·(o before the mask). Rotating back is the transpose of rotating. As operands, p_tj and
-// ds_tj are rounded where they stand beside g_t, k_j and q_t.
+// where do·o, with o as masked, is g·(o before the mask). Rotating back is the transpose of rotating; what masked q, k and v
+// multiplies their gradients too. As operands, p_tj and ds_tj are rounded where they stand beside g_t, k_j and q_t.
 func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.AttentionSpec) {
 	l.attentionShapes("AttentionGrad", o, lse, qkv, a)
 	dims("AttentionGrad", "do", do, l.rows(), a.Heads*a.HeadDim)
@@ -85,6 +86,7 @@ func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.Attent
 			}
 		}
 		turns.turnBack(d.q, d.k)
+		d.scale(a.Inputs.Of(h.index), l.T())
 	}
 	settle(dqkv.Vec)
 }
@@ -124,6 +126,15 @@ func (h head) at(part, t int) []float64 {
 func (h head) q(t int) []float64 { return h.at(0, t) }
 func (h head) k(t int) []float64 { return h.at(1, t) }
 func (h head) v(t int) []float64 { return h.at(2, t) }
+
+// scale multiplies q, k and v at the positions below t.
+func (h head) scale(by float64, t int) {
+	for p := range 3 * t {
+		for i, x := range h.at(p%3, p/3) {
+			h.at(p%3, p/3)[i] = by * x
+		}
+	}
+}
 
 // of is the head's part of position t in a (rows, I) matrix.
 func (h head) of(m compute.Mat, t int) []float64 { return row(m, h.row(t))[h.index*h.dim:][:h.dim] }

@@ -51,7 +51,8 @@ func context(op string, pos compute.Vec, c, t int) {
 	}
 }
 
-// Classify writes the loss of each row, and scale * (softmax - one hot) to dlogits, of the logits mult * y wᵀ.
+// Classify writes the loss of each row, and scale * (softmax - one hot) to dlogits, of the logits mult * y wᵀ; zeros where there
+// is no target.
 func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weight, mult, scale float64) {
 	in, vocab, rows := w.In(), w.Out(), l.rows()
 	dims("Classify", "y", y, rows, in)
@@ -68,6 +69,13 @@ func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weig
 	}
 	wd, z := matrix("Classify", w), make([]float64, vocab)
 	for r, id := range l.of(l.batch.Targets) {
+		if id < 0 {
+			Data(loss)[r] = 0
+			if dlogits.N > 0 {
+				clear(row(dlogits, r))
+			}
+			continue
+		}
 		target, top := token("Classify", id, vocab), math.Inf(-1)
 		for j := range z {
 			z[j] = mult * dot(row(y, r), wd[j*in:][:in])

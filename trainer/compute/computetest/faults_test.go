@@ -52,6 +52,15 @@ type (
 	shiftedPositions   struct{ *lane }
 	longRow            struct{ *lane }
 	readsOver          struct{ *lane }
+	lateMask           struct{ *lane }
+	halfMask           struct{ *lane }
+	openBack           struct{ *lane }
+	unmaskedInputs     struct{ *lane }
+	unmaskedKept       struct{ *lane }
+	unmaskedBack       struct{ *lane }
+	swappedFactors     struct{ *lane }
+	staleCopy          struct{ *lane }
+	noticedRows        struct{ *lane }
 )
 
 // Statistics over all channels, output masked: the error of a growth that only masks what a norm writes.
@@ -197,6 +206,81 @@ func (l readsOver) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue
 	l.lane.Linear(y, x, w, e)
 	behind := x.Buf.(*buffer).data[x.Off+x.N+1]
 	spoil(y.Vec, func(_ int, v float64) float64 { return v + 0*behind })
+}
+
+// The mask of the argument of the activation falls on its result.
+func (l lateMask) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
+	late := e.PreMask
+	e.PreMask = compute.Mask{}
+	l.lane.Linear(y, x, w, e)
+	if e.Residual.N == 0 {
+		spoil(y.Vec, func(i int, v float64) float64 { return v * late.Of(i%y.Cols) })
+	}
+	if e.Pre.N > 0 {
+		spoil(e.Pre.Vec, func(i int, v float64) float64 { return v * late.Of(i%y.Cols) })
+	}
+}
+
+// Of SwiGLU's two halves only the gate is masked.
+func (l halfMask) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
+	l.lane.Linear(y, x, w, e)
+	if e.Act != compute.SwiGLU || e.Residual.N > 0 {
+		return
+	}
+	spoil(y.Vec, func(i int, v float64) float64 {
+		if mu := e.PreMask.Of(i % y.Cols); mu != 0 {
+			return v / mu
+		}
+		return v
+	})
+}
+
+func (l openBack) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, back compute.Epilogue) {
+	back.PreMask = compute.Mask{}
+	l.lane.LinearGrad(dx, dy, w, scale, back)
+}
+
+func (l unmaskedInputs) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
+	a.Inputs = compute.Mask{}
+	l.lane.Attention(o, lse, qkv, a)
+}
+
+// The heads' inputs are masked, but not where they are kept for the gradient.
+func (l unmaskedKept) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
+	l.lane.Attention(o, lse, qkv, a)
+	inner := a.Heads * a.HeadDim
+	spoil(qkv.Vec, func(i int, v float64) float64 {
+		if eta := a.Inputs.Of(i % inner / a.HeadDim); eta != 0 {
+			return v / eta
+		}
+		return v
+	})
+}
+
+func (l unmaskedBack) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.AttentionSpec) {
+	a.Inputs = compute.Mask{}
+	l.lane.AttentionGrad(dqkv, do, qkv, o, lse, a)
+}
+
+func (l swappedFactors) Combine(y, operand compute.Mat, a float64, x compute.Mat, b float64, z compute.Mat) {
+	l.lane.Combine(y, operand, b, x, a, z)
+}
+
+// The copy is of what y was.
+func (l staleCopy) Combine(y, operand compute.Mat, a float64, x compute.Mat, b float64, z compute.Mat) {
+	old := slices.Clone(Data(y.Vec))
+	l.lane.Combine(y, operand, a, x, b, z)
+	spoil(operand.Vec, func(i int, _ float64) float64 { return old[i] })
+}
+
+// A row without a target passes a gradient back.
+func (l noticedRows) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weight, mult, scale float64) {
+	l.lane.Classify(loss, dlogits, y, w, mult, scale)
+	for r, id := range l.of(l.batch.Targets) {
+		if id < 0 && dlogits.N > 0 {
+			row(dlogits, r)[0] = scale
+		}
+	}
 }
 
 type (

@@ -15,6 +15,10 @@ var networks = map[string]networkShape{
 		seqs: 3, t: 13, depth: 2, c: 40, heads: 3, dim: 8, ffn: 53, vocab: 37,
 		bias: true, learned: true, act: compute.GELU, old: 23, m: 0.3, gate: 0.6, mult: 1,
 	},
+	"masked as the authors of MSG do": {
+		seqs: 2, t: 11, depth: 2, c: 24, heads: 3, dim: 8, ffn: 29, vocab: 31, bias: true, authors: true, act: compute.SwiGLU,
+		rotary: compute.Rotary{Base: 10000}, old: 13, m: 0.4, gate: 0.6, mult: 1,
+	},
 	"RMS norm": {
 		seqs: 2, t: 67, depth: 2, c: 33, heads: 2, dim: 10, ffn: 45, vocab: 61,
 		rms: true, act: compute.SwiGLU, rotary: compute.Rotary{Base: 10000, XPos: true, Center: 32}, gate: 1, mult: 0.5,

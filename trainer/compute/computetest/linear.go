@@ -7,7 +7,7 @@ import (
 	"growlab/trainer/compute"
 )
 
-// Linear writes mask * act(x wᵀ + bias), or Residual + Gate times that.
+// Linear writes mask * act(premask * (x wᵀ + bias)), or Residual + Gate times that.
 func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 	in, out, rows := w.In(), w.Out(), l.rows()
 	dims("Linear", "x", x, rows, in)
@@ -15,6 +15,8 @@ func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 	optional("Linear", "bias", e.Bias, out)
 	if e.Act != compute.None {
 		dims("Linear", "pre", e.Pre, rows, out)
+	} else if e.PreMask != (compute.Mask{}) {
+		panic("computetest: Linear: a mask before the activation, but no activation")
 	}
 	if e.Residual.N > 0 {
 		dims("Linear", "residual", e.Residual, rows, y.Cols)
@@ -37,6 +39,9 @@ func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 			if bias != nil {
 				pre[o] += bias[o]
 			}
+			if e.Act != compute.None {
+				pre[o] *= e.PreMask.Of(o % y.Cols)
+			}
 		}
 		if e.Act != compute.None {
 			copy(row(e.Pre, r), pre)
@@ -57,7 +62,7 @@ func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 	settle(y.Vec, e.Pre.Vec)
 }
 
-// LinearGrad writes scale * dy w, carried through back's mask and activation if it has an activation.
+// LinearGrad writes scale * dy w, carried through back's masks and activation if it has an activation.
 func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, back compute.Epilogue) {
 	in, out, rows := w.In(), w.Out(), l.rows()
 	dims("LinearGrad", "dy", dy, rows, out)
@@ -91,7 +96,11 @@ func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, b
 		for j := range sum {
 			sum[j] *= back.Mask.Of(j)
 		}
-		activateGrad(row(dx, r), sum, row(back.Pre, r), back.Act)
+		dxr := row(dx, r)
+		activateGrad(dxr, sum, row(back.Pre, r), back.Act)
+		for j := range dxr {
+			dxr[j] *= back.PreMask.Of(j % in)
+		}
 	}
 	settle(dx.Vec)
 }

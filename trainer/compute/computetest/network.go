@@ -35,6 +35,9 @@ type networkShape struct {
 	rotary             compute.Rotary
 	old                int     // channels, of which the rest are masked; 0 for no masks
 	m, gate, mult      float64 // of masks, of the last layer, of logits
+	// authors masks q, k and v instead of heads' outputs and the argument of the activation instead of its result, and the gate
+	// is on the whole last layer, gate*layer(x) + (1-gate)*x, instead of its two branches.
+	authors bool
 }
 
 // parameter is a tensor and its gradient.
@@ -61,7 +64,16 @@ type layer struct {
 	qkvs, dqkvs        compute.Mat
 	o, lse             compute.Mat
 	pre, dpre, h       compute.Mat
-	gate               float64
+	gate               float64 // on both branches
+	whole              bool    // gate is on the whole layer
+}
+
+// branch is the gate on each of the branches.
+func (b *layer) branch() float64 {
+	if b.whole {
+		return 1
+	}
+	return b.gate
 }
 
 func (s networkShape) rows() int { return s.seqs * s.t }
@@ -82,9 +94,24 @@ func (s networkShape) mask(n int) compute.Mask {
 }
 
 func (s networkShape) attention() compute.AttentionSpec {
-	return compute.AttentionSpec{
-		Heads: s.heads, HeadDim: s.dim, Scale: 1 / math.Sqrt(float64(s.dim)), Mask: s.mask(s.heads), Rotary: s.rotary,
+	a := compute.AttentionSpec{Heads: s.heads, HeadDim: s.dim, Scale: 1 / math.Sqrt(float64(s.dim)), Rotary: s.rotary}
+	if s.authors {
+		a.Inputs = s.mask(s.heads)
+	} else {
+		a.Mask = s.mask(s.heads)
 	}
+	return a
+}
+
+// epilogue is that of the first half of the FFN, or what the second carries back to.
+func (s networkShape) epilogue(bias compute.Vec, pre compute.Mat) compute.Epilogue {
+	e := compute.Epilogue{Bias: bias, Act: s.act, Pre: pre}
+	if s.authors {
+		e.PreMask = s.mask(s.ffn)
+	} else {
+		e.Mask = s.mask(s.ffn)
+	}
+	return e
 }
 
 // newNetwork puts a network of shape s on dev, with random parameters.
@@ -104,7 +131,7 @@ func newNetwork(dev compute.Device, s networkShape) (*network, error) {
 			up: n.affine(rng, name("up"), wide, s.c), down: n.affine(rng, name("down"), s.c, s.ffn), gate: 1,
 		})
 	}
-	n.layers[s.depth-1].gate = s.gate
+	n.layers[s.depth-1].gate, n.layers[s.depth-1].whole = s.gate, s.authors
 	n.final, n.unembed = n.norm(rng, "the last norm"), n.param(rng, "unembed", s.vocab, s.c, 1/math.Sqrt(float64(s.c)))
 	return n, n.build()
 }

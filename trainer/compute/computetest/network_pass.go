@@ -39,11 +39,14 @@ func (n *network) forward(l compute.Lane) {
 		l.Norm(of(b.y1), of(b.norm1.stats), of(x[0]), b.norm1.gain.value(), b.norm1.bias.value(), n.normSpec())
 		l.Linear(of(b.qkvs), of(b.y1), b.qkv.w.w, compute.Epilogue{Bias: b.qkv.b.value()})
 		l.Attention(of(b.o), of(b.lse), of(b.qkvs), n.attention())
-		l.Linear(of(x[1]), of(b.o), b.out.w.w, compute.Epilogue{Bias: b.out.b.value(), Residual: of(x[0]), Gate: b.gate})
+		l.Linear(of(x[1]), of(b.o), b.out.w.w, compute.Epilogue{Bias: b.out.b.value(), Residual: of(x[0]), Gate: b.branch()})
 
 		l.Norm(of(b.y2), of(b.norm2.stats), of(x[1]), b.norm2.gain.value(), b.norm2.bias.value(), n.normSpec())
-		l.Linear(of(b.h), of(b.y2), b.up.w.w, compute.Epilogue{Bias: b.up.b.value(), Act: n.act, Pre: of(b.pre), Mask: n.mask(n.ffn)})
-		l.Linear(of(x[2]), of(b.h), b.down.w.w, compute.Epilogue{Bias: b.down.b.value(), Residual: of(x[1]), Gate: b.gate})
+		l.Linear(of(b.h), of(b.y2), b.up.w.w, n.epilogue(b.up.b.value(), of(b.pre)))
+		l.Linear(of(x[2]), of(b.h), b.down.w.w, compute.Epilogue{Bias: b.down.b.value(), Residual: of(x[1]), Gate: b.branch()})
+		if b.whole {
+			l.Combine(of(x[2]), compute.Mat{}, b.gate, of(x[2]), 1-b.gate, of(x[0]))
+		}
 	}
 }
 
@@ -62,15 +65,24 @@ func (n *network) backward(l compute.Lane) {
 	l.LinearGrad(of(n.dy), of(n.dlogits), n.unembed.w, n.mult, compute.Epilogue{})
 	norm(2*n.depth, n.final, compute.Mat{})
 	for i := n.depth - 1; i >= 0; i-- {
-		b := &n.layers[i]
-		l.LinearGrad(of(b.dpre), of(n.operands[2*i+2]), b.down.w.w, b.gate, compute.Epilogue{Act: n.act, Pre: of(b.pre), Mask: n.mask(n.ffn)})
+		b, dx, operands := &n.layers[i], n.dx[2*i:], n.operands[2*i:]
+		if b.whole { // what goes round the layer waits in dx[0]
+			l.Combine(of(dx[0]), compute.Mat{}, 1-b.gate, of(dx[2]), 0, of(dx[2]))
+			l.Combine(of(dx[2]), of(operands[2]), b.gate, of(dx[2]), 0, of(dx[2]))
+		}
+		l.LinearGrad(of(b.dpre), of(operands[2]), b.down.w.w, b.branch(), n.epilogue(compute.Vec{}, of(b.pre)))
 		l.LinearGrad(of(n.dy), of(b.dpre), b.up.w.w, 1, compute.Epilogue{})
-		norm(2*i+1, b.norm2, of(n.dx[2*i+2]))
+		norm(2*i+1, b.norm2, of(dx[2]))
 
-		l.LinearGrad(of(n.do), of(n.operands[2*i+1]), b.out.w.w, b.gate, compute.Epilogue{})
+		l.LinearGrad(of(n.do), of(operands[1]), b.out.w.w, b.branch(), compute.Epilogue{})
 		l.AttentionGrad(of(b.dqkvs), of(n.do), of(b.qkvs), of(b.o), of(b.lse), n.attention())
 		l.LinearGrad(of(n.dy), of(b.dqkvs), b.qkv.w.w, 1, compute.Epilogue{})
-		norm(2*i, b.norm1, of(n.dx[2*i+1]))
+		if b.whole {
+			norm(2*i, b.norm1, of(dx[0]))
+			l.Combine(of(dx[0]), of(operands[0]), 1, of(dx[0]), 1, of(dx[1]))
+			continue
+		}
+		norm(2*i, b.norm1, of(dx[1]))
 	}
 }
 
@@ -86,10 +98,10 @@ func (n *network) parameterGrads() {
 	norm(n.final)
 	for i := range n.layers {
 		b, dx := &n.layers[i], n.operands[2*i:]
-		linear(b.down, dx[2], b.h, b.gate)
+		linear(b.down, dx[2], b.h, b.branch())
 		linear(b.up, b.dpre, b.y2, 1)
 		norm(b.norm2)
-		linear(b.out, dx[1], b.o, b.gate)
+		linear(b.out, dx[1], b.o, b.branch())
 		linear(b.qkv, b.dqkvs, b.y1, 1)
 		norm(b.norm1)
 	}

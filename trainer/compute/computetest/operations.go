@@ -19,6 +19,7 @@ func operations() []operation {
 		{"LinearGrad", "LinearGrad", linearGrads},
 		{"Attention", "Attention", attentions},
 		{"AttentionGrad", "AttentionGrad", attentionGrads},
+		{"Combine", "Combine", combines},
 		{"Classify", "Classify", classifies},
 		{"WeightGrad", "WeightGrad", weightGrads},
 		{"SumRows", "SumRows", sumRows},
@@ -109,6 +110,10 @@ func linears() (all []*trial) {
 				}
 				c.residual, c.operand = alone, true
 				try(c)
+				if act != compute.None {
+					c.premask = compute.Mask{Old: 7, M: mask.M}
+					try(c)
+				}
 			}
 		}
 	}
@@ -116,7 +121,11 @@ func linears() (all []*trial) {
 	shapes(func(i, rows, in, out int) {
 		seqs, t := batchOf(i, rows)
 		res := residual(i / 3 % 3)
-		try(linearCase{seqs, t, in, out, acts[i%3], masksOf(out)[i%4], i%2 == 0, res, 1, res == alone && i/9%2 == 0})
+		act, premask := acts[i%3], compute.Mask{}
+		if act != compute.None {
+			premask = masksOf(out)[i/2%4]
+		}
+		try(linearCase{seqs, t, in, out, act, masksOf(out)[i%4], premask, i%2 == 0, res, 1, res == alone && i/9%2 == 0})
 	})
 	try(linearCase{seqs: 3, t: 11, in: 1029, out: 21, act: compute.GELU}) // deeper and wider than blocks for caches
 	try(linearCase{seqs: 3, t: 11, in: 21, out: 515, act: compute.SwiGLU})
@@ -132,6 +141,10 @@ func linearGrads() (all []*trial) {
 				for _, operand := range []bool{false, true} {
 					try(linearCase{seqs: 3, t: 3, in: 21, out: 19, act: act, mask: mask, gate: scale, operand: operand})
 				}
+			}
+			if act != compute.None {
+				try(linearCase{seqs: 3, t: 3, in: 21, out: 19, act: act, mask: mask, premask: compute.Mask{Old: 7, M: 0.4}, gate: 0.7})
+				try(linearCase{seqs: 3, t: 3, in: 21, out: 19, act: act, premask: mask, gate: 0.7, operand: true})
 			}
 		}
 	}
@@ -150,16 +163,23 @@ var rotaries = []compute.Rotary{{}, {Base: 10000}, {Base: 10000, XPos: true, Cen
 // attentionCases tries every option with every other at one shape, and lengths and widths with one choice of options.
 func attentionCases(f func(i, seqs, t int, a compute.AttentionSpec, seeks ...int)) {
 	i, sharp := 0, 1.0 // sharp: scores so large that few positions count
+	var inputs compute.Mask
 	try := func(seqs, t, heads, dim int, mask compute.Mask, rotary compute.Rotary, seeks ...int) {
 		i++
 		scale := sharp * 1.3 / float64(dim)
-		f(i, seqs, t, compute.AttentionSpec{Heads: heads, HeadDim: dim, Scale: scale, Mask: mask, Rotary: rotary}, seeks...)
+		f(i, seqs, t, compute.AttentionSpec{Heads: heads, HeadDim: dim, Scale: scale, Inputs: inputs, Mask: mask, Rotary: rotary}, seeks...)
 	}
 	for _, rotary := range rotaries {
 		for _, mask := range masksOf(3) {
 			try(3, 5, 3, 8, mask, rotary)
 		}
 	}
+	for _, rotary := range rotaries {
+		for _, inputs = range masksOf(3)[1:3] {
+			try(3, 5, 3, 10, masksOf(3)[i%4], rotary)
+		}
+	}
+	inputs = compute.Mask{}
 	for j, dim := range []int{5, 33} { // odd widths, which only heads that do not rotate can have
 		try(2, 7+24*j, 2, dim, compute.Mask{}, compute.Rotary{})
 	}
@@ -182,6 +202,8 @@ func attentionCases(f func(i, seqs, t int, a compute.AttentionSpec, seeks ...int
 		try(2, t, 1, 2+6*j, compute.Mask{}, rotaries[1])
 		try(1, t, 2, 16+48*j, compute.Mask{Old: 1, M: 0.3}, rotaries[2])
 	}
+	inputs = compute.Mask{Old: 1, M: 0.6}
+	try(1, 130, 2, 32, compute.Mask{}, rotaries[2])
 }
 
 func attentions() (all []*trial) {
@@ -198,10 +220,24 @@ func attentionGrads() (all []*trial) {
 	return all
 }
 
+func combines() (all []*trial) {
+	factors := []float64{0.3, 1, 0, 0.7}
+	shapes(func(i, rows, c, _ int) {
+		seqs, t := batchOf(i, rows)
+		all = append(all, combineTrial(uint64(i), seqs, t, c, combineForms[i%4], factors[i/2%4], factors[i/3%4], i%2 == 0))
+	})
+	return all
+}
+
 func classifies() (all []*trial) {
 	try := func(seqs, t, c, vocab int, mult float64) {
 		for _, grad := range []bool{false, true} {
-			all = append(all, classifyTrial(uint64(len(all)), seqs, t, c, vocab, grad, mult))
+			all = append(all, classifyTrial(uint64(len(all)), seqs, t, c, vocab, grad, mult, 0))
+		}
+	}
+	for _, without := range []int{1, 2, 3} { // rows without a target, of three; all of them at last
+		for _, grad := range []bool{false, true} {
+			all = append(all, classifyTrial(uint64(without), 2, 6, 21, 35, grad, 1, without))
 		}
 	}
 	shapes(func(i, rows, c, vocab int) {

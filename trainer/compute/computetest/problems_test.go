@@ -48,7 +48,10 @@ func linearProblems(b *bench) (all []problem) {
 		for _, m := range []float64{0, 0.3, 1} {
 			for _, gate := range []float64{0, 0.7} {
 				for _, biased := range []bool{false, true} {
-					all = append(all, linearProblem(b, act, m, gate, biased))
+					all = append(all, linearProblem(b, act, compute.Mask{Old: 1, M: m}, compute.Mask{}, gate, biased))
+				}
+				if act != compute.None {
+					all = append(all, linearProblem(b, act, compute.Mask{Old: 1, M: 0.7}, compute.Mask{Old: 2, M: m}, gate, true))
 				}
 			}
 		}
@@ -56,9 +59,9 @@ func linearProblems(b *bench) (all []problem) {
 	return all
 }
 
-// linearProblem is residual + gate (mask act(x w1ᵀ + b1) w2ᵀ + b2), a feed-forward block. LinearGrad carries gradients
+// linearProblem is residual + gate (mask act(before (x w1ᵀ + b1)) w2ᵀ + b2), a feed-forward block. LinearGrad carries gradients
 // through a mask only together with an activation, so there is no mask if there is none.
-func linearProblem(b *bench, act compute.Act, m, gate float64, biased bool) problem {
+func linearProblem(b *bench, act compute.Act, mask, before compute.Mask, gate float64, biased bool) problem {
 	const in, hidden, out = 5, 4, 3
 	wide := hidden
 	if act == compute.SwiGLU {
@@ -68,7 +71,7 @@ func linearProblem(b *bench, act compute.Act, m, gate float64, biased bool) prob
 	w1, w2 := b.normal(wide, in), b.normal(out, hidden)
 	up := compute.Epilogue{Act: act}
 	if act != compute.None {
-		up.Pre, up.Mask = b.zeros(rows, wide), compute.Mask{Old: 1, M: m}
+		up.Pre, up.Mask, up.PreMask = b.zeros(rows, wide), mask, before
 	}
 	var b1, b2, db1, db2 compute.Mat
 	if biased {
@@ -83,7 +86,7 @@ func linearProblem(b *bench, act compute.Act, m, gate float64, biased bool) prob
 		return e
 	}
 	return problem{
-		name: fmt.Sprintf("act=%d/m=%g/gate=%g/bias=%v", act, m, gate, biased),
+		name: fmt.Sprintf("act=%d/m=%g/before=%v/gate=%g/bias=%v", act, mask.M, before, gate, biased),
 		loss: func() float64 {
 			b.lanes(func(l compute.Lane, part cut) {
 				l.Linear(part(h), part(x), first, with(part))
@@ -119,6 +122,8 @@ func attentionProblems(b *bench) (all []problem) {
 		for _, m := range []float64{0, 0.3, 1} {
 			all = append(all, attentionProblem(b, compute.AttentionSpec{
 				Heads: 3, HeadDim: 4, Scale: 0.6, Mask: compute.Mask{Old: 2, M: m}, Rotary: rotary,
+			}), attentionProblem(b, compute.AttentionSpec{
+				Heads: 3, HeadDim: 4, Scale: 0.6, Inputs: compute.Mask{Old: 1, M: m}, Mask: compute.Mask{Old: 2, M: 0.7}, Rotary: rotary,
 			}))
 		}
 	}
@@ -130,7 +135,7 @@ func attentionProblem(b *bench, a compute.AttentionSpec) problem {
 	qkv, do := b.normal(rows, 3*inside), b.normal(rows, inside)
 	turned, dqkv, o, lse := b.like(qkv), b.like(qkv), b.like(do), b.zeros(rows, a.Heads)
 	return problem{
-		name: fmt.Sprintf("base=%g/xpos=%v/m=%g", a.Rotary.Base, a.Rotary.XPos, a.Mask.M),
+		name: fmt.Sprintf("base=%g/xpos=%v/m=%g/inputs=%v", a.Rotary.Base, a.Rotary.XPos, a.Mask.M, a.Inputs),
 		loss: func() float64 {
 			set(turned, qkv)
 			b.lanes(func(l compute.Lane, part cut) { l.Attention(part(o), part(lse), part(turned), a) })
@@ -190,6 +195,7 @@ func classifyProblems(b *bench) (all []problem) {
 func classifyProblem(b *bench, mult float64) problem {
 	const c, vocab, scale = 5, 6, 0.25
 	batch := b.tokens(vocab)
+	batch.Targets[1], batch.Targets[rows-1] = -1, -1
 	y, w, loss := b.normal(rows, c), b.normal(vocab, c), b.zeros(rows, 1)
 	dlogits, dy, dw := b.zeros(rows, vocab), b.like(y), b.like(w)
 	weight := b.Weight(w.Vec, vocab, c)

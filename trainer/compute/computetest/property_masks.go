@@ -25,12 +25,30 @@ var masked = []struct {
 	{"Linear/swiglu", 35, func(b int, m compute.Mask) *trial { return linearTrial(7, maskedLinear(b, compute.SwiGLU, m)) }},
 	{"LinearGrad/gelu", 37, func(b int, m compute.Mask) *trial { return linearGradTrial(8, maskedLinear(b, compute.GELU, m)) }},
 	{"LinearGrad/swiglu", 37, func(b int, m compute.Mask) *trial { return linearGradTrial(9, maskedLinear(b, compute.SwiGLU, m)) }},
+	{"Linear/gelu/before", 35, func(b int, m compute.Mask) *trial { return linearTrial(14, maskedBefore(b, compute.GELU, m)) }},
+	{"Linear/swiglu/before", 35, func(b int, m compute.Mask) *trial { return linearTrial(15, maskedBefore(b, compute.SwiGLU, m)) }},
+	{"LinearGrad/gelu/before", 37, func(b int, m compute.Mask) *trial { return linearGradTrial(16, maskedBefore(b, compute.GELU, m)) }},
+	{"LinearGrad/swiglu/before", 37, func(b int, m compute.Mask) *trial {
+		return linearGradTrial(17, maskedBefore(b, compute.SwiGLU, m))
+	}},
 	{"Attention", 5, func(b int, m compute.Mask) *trial { return attentionTrial(10, b, 7, maskedHeads(m)) }},
 	{"AttentionGrad", 5, func(b int, m compute.Mask) *trial { return attentionGradTrial(11, b, 7, maskedHeads(m)) }},
+	{"Attention/inputs", 5, func(b int, m compute.Mask) *trial { return attentionTrial(18, b, 7, maskedInputs(m)) }},
+	{"AttentionGrad/inputs", 5, func(b int, m compute.Mask) *trial { return attentionGradTrial(19, b, 7, maskedInputs(m)) }},
 }
 
 func maskedLinear(seqs int, act compute.Act, m compute.Mask) linearCase {
 	return linearCase{seqs: seqs, t: 3, in: 37, out: 35, act: act, mask: m, bias: true, gate: 1}
+}
+
+func maskedBefore(seqs int, act compute.Act, m compute.Mask) linearCase {
+	return linearCase{seqs: seqs, t: 3, in: 37, out: 35, act: act, premask: m, bias: true, gate: 1}
+}
+
+func maskedInputs(m compute.Mask) compute.AttentionSpec {
+	a := maskedHeads(compute.Mask{})
+	a.Inputs = m
+	return a
 }
 
 func maskedHeads(m compute.Mask) compute.AttentionSpec {
@@ -59,6 +77,7 @@ func masks(t *testing.T, open func(t testing.TB) compute.Device) {
 		blind(t, dev, rms)
 	}
 	closed(t, dev)
+	silent(t, dev)
 }
 
 // blind: at m = 0 a norm neither writes the new channels nor sees them.
@@ -96,11 +115,41 @@ func closed(t *testing.T, dev compute.Device) {
 	}
 }
 
+// silent: at m = 0 before the activation, and on q, k and v, new units and heads give exactly 0 and get no gradient.
+func silent(t *testing.T, dev compute.Device) {
+	const old = 3
+	mask := compute.Mask{Old: old}
+	for _, act := range []compute.Act{compute.GELU, compute.SwiGLU} {
+		zeros(t, dev, linearTrial(20, maskedBefore(2, act, mask)), old, 35, "pre", "y")
+		zeros(t, dev, linearGradTrial(21, maskedBefore(2, act, mask)), old, 37, "dx")
+	}
+	a := maskedInputs(mask)
+	zeros(t, dev, attentionTrial(22, 2, 7, a), old*a.HeadDim, a.Heads*a.HeadDim, "qkv", "o")
+	zeros(t, dev, attentionGradTrial(23, 2, 7, a), old*a.HeadDim, a.Heads*a.HeadDim, "dqkv")
+}
+
+// zeros reports outputs of k that are not zero from column old on, in each part of a row.
+func zeros(t *testing.T, dev compute.Device, k *trial, old, part int, outputs ...string) {
+	t.Helper()
+	got := mustRun(t, k, dev)
+	for _, name := range outputs {
+		a := k.named(name)
+		for i, x := range got[a] {
+			if i%a.cols%part >= old && x != 0 {
+				t.Errorf("%s: %s is %g, want 0", k.name, a.element(i), x)
+				return
+			}
+		}
+	}
+}
+
 // wide are lane operations on batches of seqs sequences.
 func wide(seqs int) []*trial {
 	all := []*trial{
 		embedTrial(1, seqs, 6, 9, 11, true),
-		classifyTrial(2, seqs, 6, 21, 33, true, 1),
+		classifyTrial(2, seqs, 6, 21, 33, true, 1, 0),
+		classifyTrial(2, seqs, 6, 21, 33, true, 1, 1),
+		combineTrial(5, seqs, 6, 33, "y is x", 0.3, 0.7, true),
 		normGradTrial(4, seqs, 6, 33, normSpec(false, compute.Mask{}, 33), apartForm, true),
 	}
 	for _, o := range masked {
@@ -131,7 +180,9 @@ func (k *trial) disturb(own int) {
 	for i := range k.batch.Inputs {
 		if i/k.batch.T != own && k.vocab > 1 {
 			k.batch.Inputs[i] = (k.batch.Inputs[i] + 1) % int32(k.vocab)
-			k.batch.Targets[i] = (k.batch.Targets[i] + 1) % int32(k.vocab)
+			if k.batch.Targets[i] >= 0 {
+				k.batch.Targets[i] = (k.batch.Targets[i] + 1) % int32(k.vocab)
+			}
 		}
 	}
 	for _, a := range k.args {

@@ -30,8 +30,9 @@ func attentionTrial(seed uint64, seqs, t int, a compute.AttentionSpec, seeks ...
 				turned[i] = qkv.at(r*qkv.cols + i)
 			}
 			turnNums(turned, r%t, a, 1)
-			for i := range turned[:2*inner] {
-				if a.Rotary.Base != 0 {
+			maskNums(turned, a)
+			for i := range turned {
+				if eta := a.Inputs.Of(i % inner / a.HeadDim); eta != 1 || a.Rotary.Base != 0 && i < 2*inner {
 					turned[i] = turned[i].stored()
 				}
 			}
@@ -105,6 +106,13 @@ func turnNums(qkv []num, t int, a compute.AttentionSpec, sign float64) {
 	}
 }
 
+// maskNums multiplies a row of qkv by the mask of its heads.
+func maskNums(qkv []num, a compute.AttentionSpec) {
+	for i := range qkv {
+		qkv[i] = qkv[i].times(constant(a.Inputs.Of(i % (a.Heads * a.HeadDim) / a.HeadDim)))
+	}
+}
+
 // attentionGradTrial takes rotated qkv, o and lse from an attentionTrial.
 func attentionGradTrial(seed uint64, seqs, t int, a compute.AttentionSpec, seeks ...int) *trial {
 	forward := attentionTrial(seed, seqs, t, a, seeks...)
@@ -132,6 +140,7 @@ func attentionGradTrial(seed uint64, seqs, t int, a compute.AttentionSpec, seeks
 		}
 		for r := range k.rows() {
 			turnNums(dqkv.wants(r), r%t, a, -1)
+			maskNums(dqkv.wants(r), a)
 		}
 		dqkv.settle()
 	}

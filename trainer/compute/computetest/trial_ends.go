@@ -78,11 +78,18 @@ func (a *arg) sums() []series {
 	return s
 }
 
-// classifyTrial has y from N(0, 1) and w such that logits are from N(0, mult²), or so.
-func classifyTrial(seed uint64, seqs, t, c, vocab int, grad bool, mult float64) *trial {
+// classifyTrial has y from N(0, 1) and w such that logits are from N(0, mult²), or so. without of each three rows have no
+// target.
+func classifyTrial(seed uint64, seqs, t, c, vocab int, grad bool, mult float64, without int) *trial {
 	k := newTrial(seed, seqs, t)
-	k.name = fmt.Sprintf("%d sequences of %d, %d channels, vocabulary %d, gradient %v, logits times %g", seqs, t, c, vocab, grad, mult)
+	k.name = fmt.Sprintf("%d sequences of %d, %d channels, vocabulary %d, gradient %v, logits times %g, %d of 3 without target",
+		seqs, t, c, vocab, grad, mult, without)
 	k.tokens(vocab)
+	for i := range k.batch.Targets {
+		if i%3 < without {
+			k.batch.Targets[i] = -1 - int32(i)
+		}
+	}
 	scale := 1 / float64(k.rows())
 	y, w := k.input("y", k.rows(), c), k.arg("w", vocab, c, func() float64 { return k.normal() / math.Sqrt(float64(c)) })
 	k.weight = w
@@ -102,8 +109,11 @@ func classifyTrial(seed uint64, seqs, t, c, vocab int, grad bool, mult float64) 
 			for j := range z {
 				z[j] = inner64(y.row(r), w.row(j)).times(constant(mult))
 			}
-			var d []num
-			loss.wants(r)[0], d = classified(z, int(target), scale)
+			d, hit := make([]num, vocab), num{}
+			if target >= 0 {
+				hit, d = classified(z, int(target), scale)
+			}
+			loss.wants(r)[0] = hit
 			if grad {
 				copy(dlogits.wants(r), d)
 			}

@@ -12,6 +12,7 @@ type linearCase struct {
 	seqs, t, in, out int // out: columns of y
 	act              compute.Act
 	mask             compute.Mask
+	premask          compute.Mask // with act
 	bias             bool
 	residual         residual
 	gate             float64
@@ -61,7 +62,7 @@ func linearTrial(seed uint64, c linearCase) *trial {
 	y.operand, y.either = c.operand, c.residual == alone
 	k.lane = func(e *env, l compute.Lane) {
 		l.Linear(e.mat(l, y), e.mat(l, x), e.weight, compute.Epilogue{
-			Bias: e.vec(bias), Act: c.act, Pre: e.mat(l, pre), Mask: c.mask, Residual: e.mat(l, res), Gate: c.gate,
+			Bias: e.vec(bias), Act: c.act, PreMask: c.premask, Pre: e.mat(l, pre), Mask: c.mask, Residual: e.mat(l, res), Gate: c.gate,
 		})
 	}
 	k.expect = func() {
@@ -72,6 +73,7 @@ func linearTrial(seed uint64, c linearCase) *trial {
 				if bias != nil {
 					p[o] = p[o].plus(bias.at(o))
 				}
+				p[o] = p[o].times(constant(c.premask.Of(o % c.out)))
 			}
 			if pre != nil {
 				copy(pre.wants(r), p)
@@ -114,7 +116,7 @@ func geluTanh(x num) num {
 func logistic(x num) num { return exact(1).over(exact(0).minus(x).exp().plus(exact(1))) }
 
 // linearGradTrial goes from (rows, out) back to (rows, in), or, with an activation, to what it was before that. Its case
-// has the activation and mask on the input side, and gate as the scale.
+// has the activation and masks on the input side, and gate as the scale.
 func linearGradTrial(seed uint64, c linearCase) *trial {
 	k := newTrial(seed, c.seqs, c.t)
 	k.name = fmt.Sprintf("%+v", c)
@@ -133,7 +135,7 @@ func linearGradTrial(seed uint64, c linearCase) *trial {
 	operands(dy, pre)
 	dx.operand, dx.either = c.operand, true
 	k.lane = func(e *env, l compute.Lane) {
-		l.LinearGrad(e.mat(l, dx), e.mat(l, dy), e.weight, c.gate, compute.Epilogue{Act: c.act, Pre: e.mat(l, pre), Mask: c.mask})
+		l.LinearGrad(e.mat(l, dx), e.mat(l, dy), e.weight, c.gate, compute.Epilogue{Act: c.act, PreMask: c.premask, Pre: e.mat(l, pre), Mask: c.mask})
 	}
 	k.expect = func() {
 		for r := range k.rows() {
@@ -148,7 +150,7 @@ func linearGradTrial(seed uint64, c linearCase) *trial {
 					d[j] = dh
 					continue
 				}
-				carry(d, j, dh.times(constant(c.mask.Of(j))), pre, r, c.act)
+				carry(d, j, dh.times(constant(c.mask.Of(j))).times(constant(c.premask.Of(j))), pre, r, c.act)
 			}
 		}
 		dx.settle()

@@ -12,7 +12,7 @@ import (
 	"growlab/trainer/compute"
 )
 
-// Attention rotates q and k in place, and writes causal attention to o and its log-sum-exp to lse.
+// Attention rotates q and k and masks q, k and v in place, and writes causal attention to o and its log-sum-exp to lse.
 func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
 	g := l.attentionShapes("Attention", o, lse, qkv, a)
 	l.heads(g, l.kernels.attention)
@@ -50,7 +50,7 @@ func (l *lane) attentionShapes(op string, o, lse, qkv compute.Mat, a compute.Att
 	g := C.gl_attention{
 		o: l.operand(o.Vec), lse: ptr(lse.Vec), qkv: l.operand(qkv.Vec),
 		seqs: C.ptrdiff_t(l.Seqs()), t: C.ptrdiff_t(l.T()), heads: C.ptrdiff_t(a.Heads), dim: C.ptrdiff_t(a.HeadDim),
-		scale: C.float(a.Scale), mask: mask(a.Mask, a.Heads),
+		scale: C.float(a.Scale), inputs: mask(a.Inputs, a.Heads), mask: mask(a.Mask, a.Heads),
 	}
 	table, err := l.tables.of(l.device, a.Rotary, l.T(), a.HeadDim)
 	if err != nil {

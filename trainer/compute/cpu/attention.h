@@ -11,7 +11,8 @@ V vf rotate_back(vf x, const float *cos, const float *sin, ptrdiff_t k)
 	return v_fnma(v_get(sin, k), v_swap(x), v_mul(v_get(cos, k), x));
 }
 
-V float eta(const gl_attention *g, ptrdiff_t head) { return head < g->mask.old ? 1 : g->mask.m; }
+V float of_head(gl_mask mask, ptrdiff_t head) { return head < mask.old ? 1 : mask.m; }
+V float eta(const gl_attention *g, ptrdiff_t head) { return of_head(g->mask, head); }
 
 // exp(s - shift) over row[0..n), then zeros to the end of the last 16 lanes and on past n + MR, within cols; the sum.
 V float exp_row(float *row, ptrdiff_t n, ptrdiff_t cols, float shift)
@@ -44,24 +45,31 @@ V float max_row(const float *row, ptrdiff_t n)
 	return v16_max(top);
 }
 
-// Rotates the head's q and k in place and copies them, q times scale, and v.
+// Rotates the head's q and k in place, masks q, k and v there, and copies them, q times scale.
 static void gather(const gl_attention *g, float *qkv, ptrdiff_t head, float *q, float *k, float *v, ptrdiff_t dp)
 {
 	const ptrdiff_t inner = g->heads * g->dim, d = g->dim;
 	const gl_rotary *ro = &g->rotary;
+	const float in = of_head(g->inputs, head);
 	for (ptrdiff_t t = 0; t < g->t; t++) {
 		float *p = qkv + t * 3 * inner + head * d;
 		FOR_VECTORS (j, n, d) {
-			vf x = v_get(p + j, n), y = v_get(p + inner + j, n);
+			vf x = v_get(p + j, n), y = v_get(p + inner + j, n), z = v_get(p + 2 * inner + j, n);
 			if (ro->qcos) {
 				x = rotate(x, ro->qcos + t * d + j, ro->qsin + t * d + j, n);
 				y = rotate(y, ro->kcos + t * d + j, ro->ksin + t * d + j, n);
+			}
+			if (in != 1) {
+				x = v_mul(x, v_set(in)), y = v_mul(y, v_set(in)), z = v_mul(z, v_set(in));
+				v_put(p + 2 * inner + j, z, n);
+			}
+			if (ro->qcos || in != 1) {
 				v_put(p + j, x, n);
 				v_put(p + inner + j, y, n);
 			}
 			v_store(q + t * dp + j, v_mul(x, v_set(g->scale)));
 			v_store(k + t * dp + j, y);
-			v_store(v + t * dp + j, v_get(p + 2 * inner + j, n));
+			v_store(v + t * dp + j, z);
 		}
 	}
 }
@@ -119,11 +127,12 @@ static void gather_grad(const gl_attention *g, const float *o, const float *dout
 	}
 }
 
-// Rotates the gradients of q and k back, into dqkv.
-static void scatter_grad(const gl_attention *g, float *dqkv, const float *dq, const float *dk, const float *dv, ptrdiff_t dp)
+// Rotates the gradients of q and k back, and masks all three, into dqkv, which points to the head's part of q.
+static void scatter_grad(const gl_attention *g, ptrdiff_t head, float *dqkv, const float *dq, const float *dk, const float *dv, ptrdiff_t dp)
 {
 	const ptrdiff_t inner = g->heads * g->dim, d = g->dim;
 	const gl_rotary *ro = &g->rotary;
+	const vf in = v_set(of_head(g->inputs, head));
 	for (ptrdiff_t t = 0; t < g->t; t++) {
 		float *p = dqkv + t * 3 * inner;
 		FOR_VECTORS (j, n, d) {
@@ -132,9 +141,9 @@ static void scatter_grad(const gl_attention *g, float *dqkv, const float *dq, co
 				x = rotate_back(x, ro->qcos + t * d + j, ro->qsin + t * d + j, n);
 				y = rotate_back(y, ro->kcos + t * d + j, ro->ksin + t * d + j, n);
 			}
-			v_put(p + j, x, n);
-			v_put(p + inner + j, y, n);
-			v_put(p + 2 * inner + j, v_get(dv + t * dp + j, n), n);
+			v_put(p + j, v_mul(x, in), n);
+			v_put(p + inner + j, v_mul(y, in), n);
+			v_put(p + 2 * inner + j, v_mul(v_get(dv + t * dp + j, n), in), n);
 		}
 	}
 }
@@ -184,7 +193,7 @@ static void attention_grad_head(const gl_attention *g, const float *qkv, const f
 			tiles(by_columns[m - 1], d, end - i, p + at, tp, grad + i * dp, dp, NR, dvj, dp, 1, dvj, dp);
 		}
 	}
-	scatter_grad(g, dqkv + head * d, dq, dk, dv, dp);
+	scatter_grad(g, head, dqkv + head * d, dq, dk, dv, dp);
 }
 
 static void attention_grad(const gl_attention *g)

@@ -44,6 +44,15 @@ func tokens(op string, ids []int32, n int) {
 	}
 }
 
+// targets panics unless all ids are below n.
+func targets(op string, ids []int32, n int) {
+	for i, id := range ids {
+		if int(id) >= n {
+			panic(fmt.Sprintf("cpu: %s: target %d, at %d, is outside the vocabulary of %d", op, id, i, n))
+		}
+	}
+}
+
 // batch panics unless b holds as many tokens as it says.
 func batch(op string, b compute.Batch) {
 	if b.Seqs < 0 || b.T < 1 {

@@ -16,5 +16,5 @@ static const gl_kernels kernels = {
 	GL_NAME,
 	{NR, 1, matmul, outer, attention, attention_grad, classify, pack, spin},
 	{NRH, UNIT, half_matmul, half_outer, half_attention, half_attention_grad, half_classify, half_pack, half_spin},
-	columns, scatter, embed, norm, norm_grad, adamw, sum, sum_squares, round_all, widen_all, map,
+	columns, scatter, embed, norm, norm_grad, combine, adamw, sum, sum_squares, round_all, widen_all, map,
 };

@@ -154,6 +154,15 @@ V void times_panel(const gl_matmul *g, rows_of a, ptrdiff_t rows, ptrdiff_t j, p
 
 V ptrdiff_t columns_out(const gl_matmul *g) { return g->act != GL_SWIGLU ? g->n : g->grad ? 2 * g->n : g->n / 2; }
 
+V int masks(gl_mask k, ptrdiff_t n) { return k.old < n && k.m != 1; }
+
+// Masks n numbers of z, which are to go into an activation, from column from on.
+V void mask_row(gl_mask mask, ptrdiff_t from, ptrdiff_t n, float *z)
+{
+	FOR_VECTORS (j, k, n)
+		v_put(z + j, v_mul(v_get(z + j, k), v_mask(mask, from + j)), k);
+}
+
 // What follows the product on row r, columns from..from+n of y: z goes to y. SwiGLU finds its other half n further on. y and
 // residual may be z. Operands are bf16 if half.
 V void act_row(const int half, const gl_matmul *g, ptrdiff_t r, ptrdiff_t from, ptrdiff_t n, const float *z)
@@ -180,7 +189,7 @@ V void act_grad_row(const int half, const gl_matmul *g, ptrdiff_t r, ptrdiff_t f
 	const ptrdiff_t at = r * columns_out(g) + from;
 	const int narrow = half && !g->wide;
 	FOR_VECTORS (j, k, n) {
-		vf d = v_mul(v_get(z + j, k), v_mask(g->mask, from + j)), x = v_get_as(half, g->pre, at + j, k);
+		vf d = v_mul(v_mul(v_get(z + j, k), v_mask(g->mask, from + j)), v_mask(g->premask, from + j)), x = v_get_as(half, g->pre, at + j, k);
 		if (g->act == GL_GELU) {
 			v_put_as(narrow, g->y, at + j, v_mul(d, v_gelu_grad(x)), k);
 			continue;
@@ -189,6 +198,16 @@ V void act_grad_row(const int half, const gl_matmul *g, ptrdiff_t r, ptrdiff_t f
 		v_put_as(narrow, g->y, at + j, v_mul(v_mul(d, v_get_as(half, g->pre, at + g->n + j, k)), v_fma(x, slope, s)), k);
 		v_put_as(narrow, g->y, at + g->n + j, v_mul(d, v_mul(x, s)), k);
 	}
+}
+
+// Masks a whole row of what goes into SwiGLU.
+V void mask_units(const gl_matmul *g, float *z)
+{
+	const ptrdiff_t units = g->n / 2;
+	if (!masks(g->premask, units))
+		return;
+	mask_row(g->premask, 0, units, z);
+	mask_row(g->premask, 0, units, z + units);
 }
 
 // SwiGLU needs whole rows: its two halves are units apart.
@@ -200,16 +219,18 @@ static void matmul_swiglu(const gl_matmul *g)
 		rows_of a = gather_rows(g->tmp + MR * g->n, (const float *)g->a + r * g->k, g->k, m);
 		for (ptrdiff_t j = 0; j < g->n; j += NR)
 			times_panel(g, a, m, j, least(NR, g->n - j), z + j, g->n);
-		for (ptrdiff_t i = 0; i < m; i++)
+		for (ptrdiff_t i = 0; i < m; i++) {
+			mask_units(g, z + i * g->n);
 			act_row(0, g, r + i, 0, g->n / 2, z + i * g->n);
+		}
 	}
 }
 
 // Each panel of w meets a group of rows, so that weights beyond the cache come from memory once for the group.
 static void matmul(const gl_matmul *g)
 {
-	const int plain = g->mask.old >= g->n || g->mask.m == 1;
-	const int direct = g->act == GL_NONE && !g->residual && plain; // the product is the result
+	const int direct = g->act == GL_NONE && !g->residual && !masks(g->mask, g->n); // the product is the result
+	const int before = g->act != GL_NONE && !g->grad && masks(g->premask, g->n);
 	float tile[GL_GROUP * NR] __attribute__((aligned(64))), *whole = direct ? g->y : g->act != GL_NONE && !g->grad ? g->pre : NULL;
 	if (g->act == GL_SWIGLU && !g->grad) {
 		matmul_swiglu(g);
@@ -223,6 +244,8 @@ static void matmul(const gl_matmul *g)
 			float *z = whole ? whole + from * g->n + j : tile;
 			times_panel(g, a, rows, j, cols, z, zs);
 			for (ptrdiff_t i = 0; i < rows && !direct; i++) {
+				if (before)
+					mask_row(g->premask, j, cols, z + i * zs);
 				if (g->grad)
 					act_grad_row(0, g, from + i, j, cols, z + i * zs);
 				else
@@ -236,6 +259,12 @@ static void matmul(const gl_matmul *g)
 V void classify_row(const int half, const gl_classify *g, ptrdiff_t r, float *z)
 {
 	const ptrdiff_t n = g->product.n, target = g->targets[r];
+	if (target < 0) {
+		g->loss[r] = 0;
+		FOR_VECTORS (j, k, g->dlogits ? n : 0)
+			v_put_as(half, g->dlogits, r * n + j, v_set(0), k);
+		return;
+	}
 	v16 most, sum = v16_zero();
 	for (int u = 0; u < V16; u++)
 		most.v[u] = v_set(z[0]);

@@ -14,16 +14,23 @@ static void half_gather(half *dst, ptrdiff_t dp, const half *src, ptrdiff_t ss, 
 	}
 }
 
-// Rotates the head's q and k in place.
-static void half_rotate(const gl_attention *g, half *qkv)
+// Rotates the head's q and k in place, and masks q, k and v by in.
+static void half_rotate(const gl_attention *g, float in, half *qkv)
 {
 	const ptrdiff_t inner = g->heads * g->dim, d = g->dim;
 	const gl_rotary *ro = &g->rotary;
 	for (ptrdiff_t t = 0; t < g->t; t++, qkv += 3 * inner)
 		FOR_VECTORS (j, n, d) {
 			const ptrdiff_t at = t * d + j;
-			v_put_half(qkv + j, rotate(v_get_half(qkv + j, n), ro->qcos + at, ro->qsin + at, n), n);
-			v_put_half(qkv + inner + j, rotate(v_get_half(qkv + inner + j, n), ro->kcos + at, ro->ksin + at, n), n);
+			vf x = v_get_half(qkv + j, n), y = v_get_half(qkv + inner + j, n);
+			if (ro->qcos) {
+				x = rotate(x, ro->qcos + at, ro->qsin + at, n);
+				y = rotate(y, ro->kcos + at, ro->ksin + at, n);
+			}
+			v_put_half(qkv + j, v_mul(x, v_set(in)), n);
+			v_put_half(qkv + inner + j, v_mul(y, v_set(in)), n);
+			if (in != 1)
+				v_put_half(qkv + 2 * inner + j, v_mul(v_get_half(qkv + 2 * inner + j, n), v_set(in)), n);
 		}
 }
 
@@ -71,8 +78,9 @@ static void half_attention_head(const gl_attention *g, half *qkv, half *o, float
 	float *s = cut(&free, 4 * MRH * tp), tile[MRH * NRH] __attribute__((aligned(64)));
 	qkv += head * d;
 	o += head * d;
-	if (g->rotary.qcos)
-		half_rotate(g, qkv);
+	const float in = of_head(g->inputs, head);
+	if (g->rotary.qcos || in != 1)
+		half_rotate(g, in, qkv);
 	half_gather(q, dp, qkv, 3 * inner, t, d, 1);
 	half_gather(k, dp, qkv + inner, 3 * inner, t, d, 1);
 	panels_of_rows(keys, (uint32_t *)k, kd, t, kd);
@@ -109,11 +117,12 @@ static void half_attention(const gl_attention *g)
 			half_attention_head(g, (half *)g->qkv + i * t * 3 * inner, (half *)g->o + i * t * inner, g->lse + i * t * g->heads, head);
 }
 
-// Rotates the gradients of q and k back, into dqkv.
-static void half_scatter(const gl_attention *g, half *dqkv, const float *dq, const float *dk, const float *dv, ptrdiff_t wide)
+// Rotates the gradients of q and k back, and masks all three, into dqkv, which points to the head's part of q.
+static void half_scatter(const gl_attention *g, ptrdiff_t head, half *dqkv, const float *dq, const float *dk, const float *dv, ptrdiff_t wide)
 {
 	const ptrdiff_t inner = g->heads * g->dim, d = g->dim;
 	const gl_rotary *ro = &g->rotary;
+	const vf in = v_set(of_head(g->inputs, head));
 	for (ptrdiff_t t = 0; t < g->t; t++, dqkv += 3 * inner)
 		FOR_VECTORS (j, n, d) {
 			const ptrdiff_t at = t * d + j, from = t * wide + j;
@@ -122,9 +131,9 @@ static void half_scatter(const gl_attention *g, half *dqkv, const float *dq, con
 				x = rotate_back(x, ro->qcos + at, ro->qsin + at, n);
 				y = rotate_back(y, ro->kcos + at, ro->ksin + at, n);
 			}
-			v_put_half(dqkv + j, x, n);
-			v_put_half(dqkv + inner + j, y, n);
-			v_put_half(dqkv + 2 * inner + j, v_get(dv + from, n), n);
+			v_put_half(dqkv + j, v_mul(x, in), n);
+			v_put_half(dqkv + inner + j, v_mul(y, in), n);
+			v_put_half(dqkv + 2 * inner + j, v_mul(v_get(dv + from, n), in), n);
 		}
 }
 
@@ -215,7 +224,7 @@ static void half_attention_grad_head(const gl_attention *g, const half *qkv, con
 		}
 	}
 	half_end();
-	half_scatter(g, dqkv + head * d, dq, dk, dv, wide);
+	half_scatter(g, head, dqkv + head * d, dq, dk, dv, wide);
 }
 
 static void half_attention_grad(const gl_attention *g)

@@ -24,10 +24,13 @@ static void half_by_panels(const gl_matmul *g, const uint32_t *a, ptrdiff_t as, 
 V void half_finish(const gl_matmul *g, ptrdiff_t r, ptrdiff_t m, ptrdiff_t j, ptrdiff_t cols, float *tile)
 {
 	const vf alpha = v_set(g->alpha);
+	const int before = g->act != GL_NONE && !g->grad && masks(g->premask, g->n);
 	for (ptrdiff_t i = 0; i < m; i++) {
 		float *z = tile + i * NRH;
 		FOR_VECTORS (c, k, cols) {
 			vf x = v_fma(v_load(z + c), alpha, g->bias ? v_get(g->bias + j + c, k) : v_set(0));
+			if (before)
+				x = v_mul(x, v_mask(g->premask, j + c));
 			v_store(z + c, x);
 			if (g->act != GL_NONE && !g->grad && g->pre)
 				v_put_half((half *)g->pre + (r + i) * g->n + j + c, x, k);
@@ -49,7 +52,8 @@ static void half_swiglu(const gl_matmul *g)
 		const uint32_t *a = rows_of_a(copy, (const half *)g->a + r * g->k, g->k, g->k, m, &as);
 		half_by_panels(g, a, as, m, g->tmp);
 		for (ptrdiff_t i = 0; i < m; i++) {
-			const float *z = g->tmp + i * g->n;
+			float *z = g->tmp + i * g->n;
+			mask_units(g, z);
 			if (g->pre)
 				FOR_VECTORS (c, k, g->n)
 					v_put_half((half *)g->pre + (r + i) * g->n + c, v_get(z + c, k), k);

@@ -13,6 +13,7 @@ IDLE(scatter, gl_scatter)
 IDLE(embed, gl_embed)
 IDLE(norm, gl_norm)
 IDLE(norm_grad, gl_norm_grad)
+IDLE(combine, gl_combine)
 IDLE(adamw, gl_adamw)
 
 static double sum(const float *x, ptrdiff_t n)
@@ -29,7 +30,7 @@ static gl_products products(const gl_products *like)
 void gl_idle(gl_kernels *k, const gl_kernels *like)
 {
 	*k = (gl_kernels){
-		like->name, products(&like->full), products(&like->half), columns, scatter, embed, norm, norm_grad, adamw, sum, sum,
+		like->name, products(&like->full), products(&like->half), columns, scatter, embed, norm, norm_grad, combine, adamw, sum, sum,
 		like->round, like->widen, like->map,
 	};
 }

@@ -21,6 +21,9 @@ static void call_norm(const gl_kernels *k, const gl_norm *a) { k->norm(a); }
 #cgo noescape call_norm_grad
 #cgo nocallback call_norm_grad
 static void call_norm_grad(const gl_kernels *k, const gl_norm_grad *a) { k->norm_grad(a); }
+#cgo noescape call_combine
+#cgo nocallback call_combine
+static void call_combine(const gl_kernels *k, const gl_combine *a) { k->combine(a); }
 #cgo noescape call_attention
 #cgo nocallback call_attention
 static void call_attention(const gl_products *k, const gl_attention *a) { k->attention(a); }
@@ -111,6 +114,7 @@ func (k kernels) outer(a *C.gl_outer)             { C.call_outer(k.products, a) 
 func (k kernels) columns(a *C.gl_columns)         { C.call_columns(k.c, a) }
 func (k kernels) norm(a *C.gl_norm)               { C.call_norm(k.c, a) }
 func (k kernels) normGrad(a *C.gl_norm_grad)      { C.call_norm_grad(k.c, a) }
+func (k kernels) combine(a *C.gl_combine)         { C.call_combine(k.c, a) }
 func (k kernels) attention(a *C.gl_attention)     { C.call_attention(k.products, a) }
 func (k kernels) attentionGrad(a *C.gl_attention) { C.call_attention_grad(k.products, a) }
 func (k kernels) adamW(a *C.gl_adamw)             { C.call_adamw(k.c, a) }

@@ -28,7 +28,7 @@ typedef struct {
 	int act;
 	int grad;              // carry the product back through act, from pre, instead of applying act to it
 	void *pre;             // operand, with act: written if !grad, read if grad; (rows, n), (rows, 2n) if grad and act is SwiGLU
-	gl_mask mask;          // on the columns after the activation
+	gl_mask premask, mask; // with act, on what goes into it, SwiGLU's halves each; on the columns after it
 	const float *residual; // or NULL; may be y, which is wide
 	float gate;
 } gl_matmul;
@@ -104,12 +104,22 @@ typedef struct {
 	ptrdiff_t seqs, t, heads, dim;
 	ptrdiff_t first, count; // the heads to do
 	float scale;
-	gl_mask mask; // over heads
+	gl_mask inputs, mask; // over heads, on q, k and v, and on the heads' outputs
 	gl_rotary rotary;
 	float *tmp; // gl_attention_scratch(t, dim) floats
 } gl_attention;
 
-// loss = -log softmax(z)[target], dlogits = scale * the gradient by z, where z = product's alpha a w.
+// y = a x + b z over n numbers; y may be x or z.
+typedef struct {
+	float *y;
+	uint16_t *copy; // y in bf16, or NULL
+	const float *x, *z;
+	float a, b;
+	ptrdiff_t n;
+} gl_combine;
+
+// loss = -log softmax(z)[target], dlogits = scale * the gradient by z, where z = product's alpha a w. Where target is below 0 both
+// are 0.
 typedef struct {
 	gl_matmul product; // without epilogue; tmp is gl_classify_scratch(k, n) floats
 	float *loss;       // (rows)
@@ -158,6 +168,7 @@ typedef struct {
 	void (*embed)(const gl_embed *);
 	void (*norm)(const gl_norm *);
 	void (*norm_grad)(const gl_norm_grad *);
+	void (*combine)(const gl_combine *);
 	void (*adamw)(const gl_adamw *);
 	double (*sum)(const float *, ptrdiff_t);
 	double (*sum_squares)(const float *, ptrdiff_t);

@@ -146,6 +146,29 @@ func (l *lane) NormGrad(dx, operand, gains, dbias, residual, dy, x, stats comput
 	}
 }
 
+// Combine writes a x + b z, and a copy of that.
+func (l *lane) Combine(y, operand compute.Mat, a float64, x compute.Mat, b float64, z compute.Mat) {
+	shape("Combine", "y", y, l.rows(), y.Cols)
+	shape("Combine", "x", x, l.rows(), y.Cols)
+	shape("Combine", "z", z, l.rows(), y.Cols)
+	if operand.N > 0 {
+		shape("Combine", "operand", operand, l.rows(), y.Cols)
+	}
+	l.share(l.rows(), rowUnit, func(w *lane, first, count int) {
+		g := C.gl_combine{
+			y: ptr(part(y, first, count).Vec), x: ptr(part(x, first, count).Vec), z: ptr(part(z, first, count).Vec),
+			a: C.float(a), b: C.float(b), n: C.ptrdiff_t(count * y.Cols),
+		}
+		if l.precision == compute.BF16 {
+			g.copy = halves(part(operand, first, count).Vec)
+		}
+		w.kernels.combine(&g)
+	})
+	if operand.N > 0 && l.precision == compute.FP32 && !l.dry {
+		copy(floats(operand.Vec), floats(y.Vec))
+	}
+}
+
 func (l *lane) normShapes(op string, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
 	shape(op, "x", x, l.rows(), x.Cols)
 	shape(op, "stats", stats, l.rows(), 2)

@@ -10,7 +10,7 @@ import (
 	"growlab/trainer/compute"
 )
 
-// Linear writes mask * act(x wᵀ + bias), or residual + gate times that.
+// Linear writes mask * act(premask * (x wᵀ + bias)), or residual + gate times that.
 func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 	in, out, units := w.In(), w.Out(), w.Out()
 	if e.Act == compute.SwiGLU {
@@ -24,6 +24,8 @@ func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 	optional("Linear", "bias", e.Bias, out)
 	if e.Act != compute.None {
 		shape("Linear", "pre", e.Pre, l.rows(), out)
+	} else if e.PreMask != (compute.Mask{}) {
+		panic("cpu: Linear: a mask before the activation, but no activation")
 	}
 	if e.Residual.N > 0 {
 		shape("Linear", "residual", e.Residual, l.rows(), units)
@@ -36,7 +38,8 @@ func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 		result, half := either(part(y, first, count).Vec)
 		g.a, g.bias, g.alpha = l.operand(part(x, first, count).Vec), ptr(e.Bias), 1
 		g.y, g.wide, g.act, g.pre = result, flag(!half), act("Linear", e.Act), l.operand(part(e.Pre, first, count).Vec)
-		g.mask, g.residual, g.gate = mask(e.Mask, units), ptr(part(e.Residual, first, count).Vec), C.float(e.Gate)
+		g.premask, g.mask = mask(e.PreMask, units), mask(e.Mask, units)
+		g.residual, g.gate = ptr(part(e.Residual, first, count).Vec), C.float(e.Gate)
 		return g
 	})
 }
@@ -58,7 +61,7 @@ func (l *lane) product(w block, depth, width int, fill func(g C.gl_matmul, first
 	})
 }
 
-// LinearGrad writes scale * dy w, carried back through the mask and the activation of back.
+// LinearGrad writes scale * dy w, carried back through the masks and the activation of back.
 func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, back compute.Epilogue) {
 	in, out, cols := w.In(), w.Out(), w.In()
 	if back.Act == compute.SwiGLU {
@@ -74,7 +77,8 @@ func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, b
 		g.a, g.alpha, g.y, g.wide = l.operand(part(dy, first, count).Vec), C.float(scale), result, flag(!half)
 		g.mask = mask(compute.Mask{}, in)
 		if back.Act != compute.None {
-			g.act, g.grad, g.mask = act("LinearGrad", back.Act), 1, mask(back.Mask, in)
+			g.act, g.grad = act("LinearGrad", back.Act), 1
+			g.premask, g.mask = mask(back.PreMask, in), mask(back.Mask, in)
 			g.pre = l.operand(part(back.Pre, first, count).Vec)
 		}
 		return g
@@ -93,7 +97,7 @@ func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weig
 		panic("cpu: Classify: batch without targets")
 	}
 	ids := l.of(l.batch.Targets)
-	tokens("Classify", ids, out)
+	targets("Classify", ids, out)
 	k := packed("Classify", w)
 	if k.forward.p == nil {
 		return // the fault is noted

@@ -51,6 +51,17 @@ static void scatter(const gl_scatter *g)
 	}
 }
 
+static void combine(const gl_combine *g)
+{
+	const vf a = v_set(g->a), b = v_set(g->b);
+	FOR_VECTORS (j, k, g->n) {
+		vf y = v_fma(a, v_get(g->x + j, k), v_mul(b, v_get(g->z + j, k)));
+		v_put(g->y + j, y, k);
+		if (g->copy)
+			v_put_half(g->copy + j, y, k);
+	}
+}
+
 static void adamw(const gl_adamw *a)
 {
 	FOR_VECTORS (j, k, a->n) {

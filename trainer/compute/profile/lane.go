@@ -66,6 +66,10 @@ func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.Attent
 	l.timed(attentionGrad, 4*l.attend(a), func() { l.Lane.AttentionGrad(dqkv, do, qkv, o, lse, a) })
 }
 
+func (l *lane) Combine(y, operand compute.Mat, a float64, x compute.Mat, b float64, z compute.Mat) {
+	l.timed(combine, 0, func() { l.Lane.Combine(y, operand, a, x, b, z) })
+}
+
 func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weight, mult, scale float64) {
 	l.timed(classify, product(y.Rows(), w), func() { l.Lane.Classify(loss, dlogits, y, w, mult, scale) })
 }

@@ -41,6 +41,7 @@ const (
 	linearGrad
 	attentionGrad
 	normGrad
+	combine
 	waiting
 	zero
 	gradients
@@ -64,6 +65,7 @@ var named = [ops]struct{ phase, name string }{
 	linearGrad:    {Backward, "LinearGrad"},
 	attentionGrad: {Backward, "AttentionGrad"},
 	normGrad:      {Backward, "NormGrad"},
+	combine:       {Other, "Combine"}, // forward and backward
 	waiting:       {Other, Waiting},
 	zero:          {Gradient, "Zero"},
 	gradients:     {Gradient, Gradients},

@@ -94,6 +94,7 @@ func TestNothingChanges(t *testing.T) {
 func TestEveryOperationIsBooked(t *testing.T) {
 	dev, p := profile.Wrap(computetest.NewReference())
 	step(t, dev, nil)
+	combine(t, dev)
 	booked := map[string]int64{}
 	for _, r := range p.Rows() {
 		booked[r.Operation] = r.Calls
@@ -119,6 +120,18 @@ func TestEveryOperationIsBooked(t *testing.T) {
 	if booked[profile.Waiting] == 0 {
 		t.Errorf("nothing is booked as %s: %v", profile.Waiting, booked)
 	}
+}
+
+// combine calls the one operation that only the growth of whole layers needs.
+func combine(t *testing.T, dev compute.Device) {
+	t.Helper()
+	buf, err := dev.Alloc(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer buf.Free()
+	m := compute.Matrix(compute.All(buf), 3)
+	dev.Run(compute.Batch{Seqs: 1, T: 1, Inputs: []int32{0}}, func(l compute.Lane) { l.Combine(m, compute.Mat{}, 1, m, 1, m) })
 }
 
 // TestWork: the calls and the floating point operations of a step are those that the shape implies.
