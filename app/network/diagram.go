@@ -5,12 +5,13 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
 // growthTime is how long a growth is drawn.
-const growthTime = 700 * time.Millisecond
+const growthTime = 400 * time.Millisecond
 
 // Diagram is the widget that shows a Picture.
 type Diagram struct {
@@ -18,11 +19,12 @@ type Diagram struct {
 	picture   Picture
 	grown     float32 // how far the last growth has been drawn
 	animation *fyne.Animation
+	pointed   int // layer under the pointer
 }
 
 // New returns an empty Diagram.
 func New() *Diagram {
-	d := &Diagram{grown: 1}
+	d := &Diagram{grown: 1, pointed: nowhere}
 	d.ExtendBaseWidget(d)
 	return d
 }
@@ -56,6 +58,24 @@ func (d *Diagram) grow() {
 	d.animation.Start()
 }
 
+// MouseIn implements desktop.Hoverable.
+func (d *Diagram) MouseIn(e *desktop.MouseEvent) { d.MouseMoved(e) }
+
+// MouseMoved implements desktop.Hoverable: the row under the pointer is described below the drawing.
+func (d *Diagram) MouseMoved(e *desktop.MouseEvent) {
+	d.point(d.picture.under(d.Size().Width, d.Size().Height, e.Position.Y))
+}
+
+// MouseOut implements desktop.Hoverable.
+func (d *Diagram) MouseOut() { d.point(nowhere) }
+
+func (d *Diagram) point(layer int) {
+	if layer != d.pointed {
+		d.pointed = layer
+		d.Refresh()
+	}
+}
+
 // CreateRenderer implements fyne.Widget.
 func (d *Diagram) CreateRenderer() fyne.WidgetRenderer { return &renderer{diagram: d} }
 
@@ -84,7 +104,7 @@ func (r *renderer) Refresh() {
 }
 
 func (r *renderer) draw() {
-	cells, labels := r.diagram.picture.lay(r.size.Width, r.size.Height, r.diagram.grown)
+	cells, labels := r.diagram.picture.lay(r.size.Width, r.size.Height, r.diagram.grown, r.diagram.pointed)
 	v := fyne.CurrentApp().Settings().ThemeVariant()
 	r.pool.show(cells, labels, paletteOf(r.diagram.Theme(), v))
 }

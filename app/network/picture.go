@@ -20,9 +20,10 @@ type Picture struct {
 	Final     Shape   // of the last stage of the plan; sets the scale
 	Stage     int     // of To, counts from 1
 	Title     string  // the line above the drawing
+	Heat      Heat    // colours by a number for each part; zero is by age
 }
 
 func (p Picture) same(q Picture) bool {
 	return p.From == q.From && p.To == q.To && p.Mask == q.Mask && p.Final == q.Final && p.Stage == q.Stage &&
-		p.Title == q.Title && slices.Equal(p.NewLayers, q.NewLayers)
+		p.Title == q.Title && slices.Equal(p.NewLayers, q.NewLayers) && p.Heat.same(q.Heat)
 }

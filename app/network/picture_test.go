@@ -27,7 +27,7 @@ func TestScale(t *testing.T) {
 		switch {
 		case near(c.w, full*64/128) && c.tint == old:
 			oldFrames++
-		case near(c.w, full*32/128) && c.tint == fresh: // the columns added to an old block
+		case near(c.w, full*32/128-seam) && c.tint == fresh: // the columns added to an old block
 			newFrames++
 		case near(c.w, full*96/128) && c.tint == fresh: // a new block
 			newFrames++
@@ -92,7 +92,7 @@ func TestStaysInside(t *testing.T) {
 		}
 		w, h := 200+200*rng.Float32(), 236+300*rng.Float32()
 		name := fmt.Sprintf("%+v in %g x %g", p, w, h)
-		cells, labels := p.lay(w, h, rng.Float32())
+		cells, labels := p.lay(w, h, rng.Float32(), nowhere)
 		for _, c := range cells {
 			if c.x < 0 || c.y < 0 || c.x+c.w > w+0.01 || c.y+c.h > h+0.01 || c.w < 0 || c.h < 0 {
 				t.Fatalf("%s: cell %+v leaves the field", name, c)
@@ -113,8 +113,8 @@ func TestStaysInside(t *testing.T) {
 func TestGrowthStartsFromTheOldNetwork(t *testing.T) {
 	const w, h = 264, 260
 	before := Picture{To: first, Final: third, Stage: 1}
-	was, _ := before.lay(w, h, 1)
-	now, _ := growing(0).lay(w, h, 0)
+	was, _ := before.lay(w, h, 1, nowhere)
+	now, _ := growing(0).lay(w, h, 0, nowhere)
 	visible := func(cells []cell) map[string]int {
 		seen := map[string]int{}
 		for _, c := range cells {

@@ -18,8 +18,9 @@ type palette map[tint]color.NRGBA
 
 func opaque(c color.Color) color.NRGBA { return color.NRGBAModel.Convert(c).(color.NRGBA) }
 
-func (p palette) at(t tint, strength float32) color.NRGBA {
-	c := p[t]
+func (p palette) at(t tint, strength float32) color.NRGBA { return faded(p[t], strength) }
+
+func faded(c color.NRGBA, strength float32) color.NRGBA {
 	c.A = uint8(float32(c.A)*strength + 0.5)
 	return c
 }
@@ -65,6 +66,9 @@ func (p *pool) rebuild() {
 
 func showCell(r *canvas.Rectangle, c cell, colours palette) {
 	r.FillColor, r.StrokeWidth = colours.at(c.tint, c.strength), 0
+	if c.hot {
+		r.FillColor = faded(heatColour(c.level), c.strength)
+	}
 	if c.tint == ghost {
 		r.FillColor, r.StrokeColor, r.StrokeWidth = color.Transparent, colours.at(ghost, 0.14), 1
 	}

@@ -71,10 +71,10 @@ func layStages(shapes []Shape, w, h float32) []cell {
 				was = 0
 			}
 			if was > 0 {
-				cells = append(cells, cell{left, y, was, height, old, 0.9})
+				cells = append(cells, cell{x: left, y: y, w: was, h: height, tint: old, strength: 0.9})
 			}
 			if width > was {
-				cells = append(cells, cell{left + was, y, width - was, height, fresh, 0.9})
+				cells = append(cells, cell{x: left + was, y: y, w: width - was, h: height, tint: fresh, strength: 0.9})
 			}
 		}
 		before = s
