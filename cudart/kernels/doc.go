@@ -1,0 +1,36 @@
+// Package kernels holds what a trainer of transformers computes on an NVIDIA GPU besides matrix products of a library:
+// CUDA C kernels of our own, compiled ahead and embedded, and one Go method for each operation, which launches them.
+//
+// [Load] puts the machine code for a GPU onto it. Each operation is then a method of [Set] that takes a stream and a struct of
+// device addresses and sizes, named by the letters of the literature (rows, T, C, H, V). It queues work and returns: nothing
+// waits and nothing is allocated, so all of it can be captured in a graph. Like everything of a cudart.Context, a Set is used on
+// the context's thread.
+//
+// # Numbers that change
+//
+// A captured graph keeps the arguments of its launches. What changes from step to step therefore lies in device memory: a [Mask]
+// is the address of a [MaskBlock], a [Scalar] may have an address, rates and moments of AdamW are blocks ([AdamBlock],
+// [PutSpans]), token ids and [Groups] are arrays. The host renews them by a copy on the stream between two launches.
+//
+// # Conventions
+//
+// Matrices are row-major and dense unless a struct has a leading dimension. An [Array] is float32 or bf16; addresses need only
+// the alignment of their element, and are fastest if aligned to 16 bytes with rows of a multiple of 16 bytes. An address of 0 is
+// an absent argument. Products, statistics, softmax and sums are float32 (bf16 operands, float32 accumulation), the two sums
+// over all parameters float64. A number is rounded to bf16, to the nearest and ties to even, when it is stored, and nowhere else.
+// Two-valued masks with m = 0 give zeros whatever they multiply, NaN included; with m = 1 they change no bit.
+//
+// Every result has one order of summation, which depends on the shapes alone (products may be split over the number of
+// multiprocessors, see [Set.Splits]): there are no atomics, and two runs give the same bits.
+//
+// Wrong sizes are bugs of the caller and panic. Errors are those of the launch.
+//
+// # What was measured, and what not
+//
+// Registers, shared memory and spills of each kernel and architecture are in code/table.txt, which a test compares. The
+// kernels' numbers are tested by running the same source on the CPU (package fake). No statement here about speed on a GPU was
+// measured: tile sizes, pipeline depths and launch shapes are chosen by arithmetic on registers, shared memory and bytes moved.
+//
+// Not covered: compute capabilities below 8.0 (no bf16 tensor cores), head dimensions above 256, hidden sizes above 8192 in
+// the gradient of norms, fp8, wgmma and TMA.
+package kernels
