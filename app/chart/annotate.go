@@ -5,23 +5,23 @@ import (
 	"math"
 )
 
-func (p *pen) drawMarks(dst *image.RGBA, l *Layout, t Theme) {
-	p.paint.reset(dst, dst.Rect)
+func (p *pen) drawMarks(l *Layout, t Theme) {
+	p.ink.within(image.Rectangle{Max: l.size})
 	thin := max(l.px(1), 1)
 	for _, q := range l.pills {
 		strength := 0.9
 		if q.pinned {
 			strength = 0.6
 		} else {
-			p.paint.bar(image.Rect(q.line, q.rect.Max.Y, q.line+thin, l.Plot.Min.Y), fade(t.Foreground, 0.42))
+			p.ink.bar(image.Rect(q.line, q.rect.Max.Y, q.line+thin, l.Plot.Min.Y), fade(t.Foreground, 0.42))
 		}
 		x0, y0, x1, y1 := float64(q.rect.Min.X), float64(q.rect.Min.Y), float64(q.rect.Max.X), float64(q.rect.Max.Y)
 		r := 4 * l.scale
-		p.paint.roundRect(x0, y0, x1, y1, r, blend(t.Background, t.Foreground, 0.28))
+		p.ink.roundRect(x0, y0, x1, y1, r, blend(t.Background, t.Foreground, 0.28))
 		e := float64(thin)
-		p.paint.roundRect(x0+e, y0+e, x1-e, y1-e, r-e, t.Pill)
+		p.ink.roundRect(x0+e, y0+e, x1-e, y1-e, r-e, t.Pill)
 		text := p.text.label(l.style(tickSize, false), q.text)
-		text.drawMiddle(dst, q.rect.Min.X+l.px(pillPad), (y0+y1)/2, fade(t.Foreground, strength))
+		writeMiddle(p.ink, text, q.rect.Min.X+l.px(pillPad), (y0+y1)/2, fade(t.Foreground, strength))
 	}
 	for _, h := range l.Marks {
 		if m := l.figure.Markers[h.Index]; m.Kind != StageStart {
@@ -38,53 +38,71 @@ func (p *pen) drawMark(l *Layout, kind MarkerKind, r image.Rectangle, t Theme) {
 	dim := blend(t.Background, t.Foreground, 0.55)
 	switch kind {
 	case Tweak:
-		p.paint.convex([]pt{{x, y - a}, {x + a, y}, {x, y + a}, {x - a, y}}, blend(t.Background, t.Foreground, 0.8))
+		p.ink.convex([]pt{{x, y - a}, {x + a, y}, {x, y + a}, {x - a, y}}, blend(t.Background, t.Foreground, 0.8))
 	case Spike:
-		p.paint.convex([]pt{{x, y - a}, {x + a, y + 0.8*a}, {x - a, y + 0.8*a}}, t.Accent)
+		p.ink.convex([]pt{{x, y - a}, {x + a, y + 0.8*a}, {x - a, y + 0.8*a}}, t.Accent)
 	case Paused:
-		p.paint.roundRect(x-0.75*a, y-0.8*a, x-0.2*a, y+0.8*a, 0.2*a, dim)
-		p.paint.roundRect(x+0.2*a, y-0.8*a, x+0.75*a, y+0.8*a, 0.2*a, dim)
+		p.ink.roundRect(x-0.75*a, y-0.8*a, x-0.2*a, y+0.8*a, 0.2*a, dim)
+		p.ink.roundRect(x+0.2*a, y-0.8*a, x+0.75*a, y+0.8*a, 0.2*a, dim)
 	default:
-		p.paint.disc(pt{x, y}, 0.6*a, dim)
+		p.ink.disc(pt{x, y}, 0.6*a, dim)
 	}
 }
 
-func (p *pen) drawText(dst *image.RGBA, l *Layout, t Theme) {
+func (p *pen) drawText(l *Layout, t Theme) {
 	dim := blend(t.Background, t.Foreground, 0.64)
 	tick := l.style(tickSize, false)
 	for _, k := range l.ys {
 		text := p.text.label(tick, k.label)
-		text.drawMiddle(dst, l.Plot.Min.X-l.px(8)-text.width, l.sy.px(k.v), dim)
+		writeMiddle(p.ink, text, l.Plot.Min.X-l.px(8)-text.width, l.sy.px(k.v), dim)
+	}
+	if l.figure.Slim {
+		p.drawSlimName(l, t)
+		return
 	}
 	baseline := l.Plot.Max.Y + l.px(15)
 	for _, k := range l.xs {
 		text := p.text.label(tick, k.label)
-		text.draw(dst, int(math.Round(l.sx.px(k.v)))-text.width/2, baseline, dim)
+		p.ink.write(text, int(math.Round(l.sx.px(k.v)))-text.width/2, baseline, dim)
 	}
 	name := p.text.label(l.style(nameSize, true), l.figure.YName)
-	name.drawMiddle(dst, l.px(edge), float64(l.Plot.Min.Y)-float64(l.px(pillBand)-l.px(pillHeight)/2), dim)
-	axis := p.text.label(l.style(nameSize, true), l.figure.XAxis.String())
-	axis.drawMiddle(dst, l.Plot.Max.X-axis.width, float64(l.Plot.Max.Y+l.px(tickBand+legendBand/2)), dim)
-	p.drawTitle(dst, l, t)
-	p.drawLegend(dst, l, t)
+	writeMiddle(p.ink, name, l.px(edge), float64(l.Plot.Min.Y)-float64(l.px(pillBand)-l.px(pillHeight)/2), dim)
+	axis := p.text.label(l.style(nameSize, true), l.figure.xName())
+	writeMiddle(p.ink, axis, l.Plot.Max.X-axis.width, float64(l.Plot.Max.Y+l.px(tickBand+legendBand/2)), dim)
+	p.drawTitle(l, t)
+	p.drawLegend(l, t)
 	if l.Empty {
-		p.drawEmpty(dst, l, t)
+		p.drawEmpty(l, t)
 	}
 }
 
-func (p *pen) drawTitle(dst *image.RGBA, l *Layout, t Theme) {
+// drawSlimName writes the name of the vertical axis into the upper left corner of the plot.
+func (p *pen) drawSlimName(l *Layout, t Theme) {
+	p.ink.within(image.Rectangle{Max: l.size})
+	name := p.text.label(l.style(nameSize, true), l.figure.YName)
+	x, y := l.Plot.Min.X+l.px(6), float64(l.Plot.Min.Y+l.px(11))
+	p.ink.roundRect(float64(x-l.px(3)), y-8*l.scale, float64(x+name.width+l.px(3)), y+8*l.scale, 3*l.scale, fade(t.Background, 0.8))
+	writeMiddle(p.ink, name, x, y, blend(t.Background, t.Foreground, 0.64))
+	if l.Empty {
+		message := p.text.label(l.style(tickSize, false), l.figure.Empty)
+		middle := l.Plot.Min.Add(l.Plot.Max).Div(2)
+		writeMiddle(p.ink, message, middle.X-message.width/2, float64(middle.Y), blend(t.Background, t.Foreground, 0.5))
+	}
+}
+
+func (p *pen) drawTitle(l *Layout, t Theme) {
 	if l.figure.Title == "" {
 		return
 	}
 	baseline := l.px(edge + 15)
 	title := p.text.label(l.style(titleSize, true), l.figure.Title)
-	title.draw(dst, l.px(edge), baseline, t.Foreground)
+	p.ink.write(title, l.px(edge), baseline, t.Foreground)
 	note := p.text.label(l.style(noteSize, false), l.figure.Note)
-	note.draw(dst, l.px(edge+12)+title.width, baseline, blend(t.Background, t.Foreground, 0.64))
+	p.ink.write(note, l.px(edge+12)+title.width, baseline, blend(t.Background, t.Foreground, 0.64))
 }
 
-func (p *pen) drawLegend(dst *image.RGBA, l *Layout, t Theme) {
-	p.paint.reset(dst, dst.Rect)
+func (p *pen) drawLegend(l *Layout, t Theme) {
+	p.ink.within(image.Rectangle{Max: l.size})
 	for _, h := range l.Legend {
 		line := l.figure.Lines[h.Index]
 		strength := 0.92
@@ -94,18 +112,25 @@ func (p *pen) drawLegend(dst *image.RGBA, l *Layout, t Theme) {
 			c = fade(c, 0.35)
 		}
 		x, y := float64(h.Rect.Min.X+l.px(4)), float64(h.Rect.Min.Y+h.Rect.Max.Y)/2
-		p.paint.roundRect(x, y-1.5*l.scale, x+swatch*l.scale, y+1.5*l.scale, 1.5*l.scale, c)
+		end := x + swatch*l.scale
+		if line.Dashed {
+			p.ink.roundRect(x, y-1.5*l.scale, x+0.4*swatch*l.scale, y+1.5*l.scale, 1.5*l.scale, c)
+			x0 := x + 0.6*swatch*l.scale
+			p.ink.roundRect(x0, y-1.5*l.scale, end, y+1.5*l.scale, 1.5*l.scale, c)
+		} else {
+			p.ink.roundRect(x, y-1.5*l.scale, end, y+1.5*l.scale, 1.5*l.scale, c)
+		}
 		text := p.text.label(l.style(legendSize, false), line.Series.Name())
-		text.drawMiddle(dst, int(x)+l.px(swatch+6), y, blend(t.Background, t.Foreground, strength))
+		writeMiddle(p.ink, text, int(x)+l.px(swatch+6), y, blend(t.Background, t.Foreground, strength))
 	}
 }
 
-func (p *pen) drawEmpty(dst *image.RGBA, l *Layout, t Theme) {
+func (p *pen) drawEmpty(l *Layout, t Theme) {
 	message := l.figure.Empty
 	if message == "" {
 		message = EmptyText
 	}
 	text := p.text.label(l.style(emptySize, false), message)
 	middle := l.Plot.Min.Add(l.Plot.Max).Div(2)
-	text.drawMiddle(dst, middle.X-text.width/2, float64(middle.Y), blend(t.Background, t.Foreground, 0.64))
+	writeMiddle(p.ink, text, middle.X-text.width/2, float64(middle.Y), blend(t.Background, t.Foreground, 0.64))
 }

@@ -1,11 +1,8 @@
 package chart
 
 import (
-	"fmt"
 	"image"
 	"image/color"
-	"image/draw"
-	"image/png"
 	"io"
 	"math"
 	"sync"
@@ -14,8 +11,10 @@ import (
 // pen is what drawing reuses from picture to picture.
 type pen struct {
 	text   typesetter
-	paint  painter
+	pixels painter
+	ink    ink
 	points []pt
+	dashes []pt
 }
 
 var pens = sync.Pool{New: func() any { return new(pen) }}
@@ -29,13 +28,21 @@ func Draw(dst *image.RGBA, f Figure, t Theme, scale float64) Layout {
 	if !dst.Rect.Empty() { // count from the corner of dst
 		dst = &image.RGBA{Pix: dst.Pix[dst.PixOffset(dst.Rect.Min.X, dst.Rect.Min.Y):], Stride: dst.Stride, Rect: image.Rectangle{Max: size}}
 	}
-	l := p.layout(f, size, sane(scale))
-	draw.Draw(dst, dst.Rect, image.NewUniform(t.Background), image.Point{}, draw.Src)
+	p.pixels.dst = dst
+	return p.draw(&p.pixels, f, t, size, sane(scale))
+}
+
+// draw makes the picture of f with the given ink.
+func (p *pen) draw(with ink, f Figure, t Theme, size image.Point, scale float64) Layout {
+	p.ink = with
+	l := p.layout(f, size, scale)
+	with.clear(t.Background)
 	if !l.Plot.Empty() {
-		p.drawGrid(dst, &l, t)
-		p.drawLines(dst, &l, t)
-		p.drawMarks(dst, &l, t)
-		p.drawText(dst, &l, t)
+		p.drawGrid(&l, t)
+		p.drawLines(&l, t)
+		p.drawTrends(&l, t)
+		p.drawMarks(&l, t)
+		p.drawText(&l, t)
 	}
 	return l
 }
@@ -49,16 +56,7 @@ func Arrange(f Figure, width, height int, scale float64) Layout {
 
 // WritePNG writes the picture of f as PNG, width x height logical pixels at the given scale.
 func WritePNG(w io.Writer, f Figure, t Theme, width, height int, scale float64) error {
-	px, py := int(math.Round(float64(width)*scale)), int(math.Round(float64(height)*scale))
-	if px < 1 || py < 1 || px > 1<<15 || py > 1<<15 {
-		return fmt.Errorf("chart: picture of %d x %d at scale %g: sides must be 1 to %d pixels", width, height, scale, 1<<15)
-	}
-	dst := image.NewRGBA(image.Rect(0, 0, px, py))
-	Draw(dst, f, t, scale)
-	if err := png.Encode(w, dst); err != nil {
-		return fmt.Errorf("chart: write picture: %w", err)
-	}
-	return nil
+	return Stack{Figures: []Figure{f}}.WritePNG(w, t, width, height, scale)
 }
 
 // sane replaces a scale that no screen has.
@@ -75,8 +73,8 @@ func fade(c color.NRGBA, part float64) color.NRGBA {
 	return c
 }
 
-func (p *pen) drawGrid(dst *image.RGBA, l *Layout, t Theme) {
-	p.paint.reset(dst, l.Plot)
+func (p *pen) drawGrid(l *Layout, t Theme) {
+	p.ink.within(l.Plot)
 	w, h := l.Plot.Dx(), l.Plot.Dy()
 	thin := max(l.px(1), 1)
 	strength := func(label string, labelled float64) color.NRGBA {
@@ -87,16 +85,16 @@ func (p *pen) drawGrid(dst *image.RGBA, l *Layout, t Theme) {
 	}
 	for _, k := range l.ys {
 		y := int(math.Round(l.sy.px(k.v))) - l.Plot.Min.Y
-		p.paint.bar(image.Rect(0, y, w, y+thin), strength(k.label, 0.1))
+		p.ink.bar(image.Rect(0, y, w, y+thin), strength(k.label, 0.1))
 	}
 	for _, k := range l.xs {
 		x := int(math.Round(l.sx.px(k.v))) - l.Plot.Min.X
-		p.paint.bar(image.Rect(x, 0, x+thin, h), strength(k.label, 0.055))
+		p.ink.bar(image.Rect(x, 0, x+thin, h), strength(k.label, 0.055))
 	}
-	p.paint.bar(image.Rect(0, h-thin, w, h), fade(t.Foreground, 0.35))
+	p.ink.bar(image.Rect(0, h-thin, w, h), fade(t.Foreground, 0.35))
 	if l.Empty {
 		for y := h / 5; y < h-thin; y += max(h/5, 1) {
-			p.paint.bar(image.Rect(0, y, w, y+thin), strength("", 0))
+			p.ink.bar(image.Rect(0, y, w, y+thin), strength("", 0))
 		}
 	}
 	for _, q := range l.stages(l.sx) {
@@ -106,7 +104,7 @@ func (p *pen) drawGrid(dst *image.RGBA, l *Layout, t Theme) {
 		x := q.line - l.Plot.Min.X
 		on, period := max(l.px(4), 1), max(l.px(8), 2)
 		for y := 0; y < h; y += period {
-			p.paint.bar(image.Rect(x, y, x+thin, y+on), fade(t.Foreground, 0.42))
+			p.ink.bar(image.Rect(x, y, x+thin, y+on), fade(t.Foreground, 0.42))
 		}
 	}
 }

@@ -66,12 +66,12 @@ func TestDrawOddities(t *testing.T) {
 	for range 400 {
 		s := NewSeries(strings.Repeat("long name ", rng.IntN(20)))
 		for range rng.IntN(200) {
-			s.Append(Pos{pick(), pick(), pick(), pick()}, pick())
+			s.Append(Pos{pick(), pick(), pick(), pick(), pick()}, pick())
 		}
 		f := Figure{
 			Title: "title", YName: "gradient norm", XAxis: Axis(rng.IntN(6) - 1), LogX: rng.IntN(2) == 0, LogY: rng.IntN(2) == 0,
 			Smooth: pick(), Legend: true, Lines: []Line{{Series: s, Color: rng.IntN(99) - 9}, {}},
-			Markers: []Marker{{At: Pos{pick(), pick(), pick(), pick()}, Label: "S1 · x", Kind: MarkerKind(rng.IntN(9))}, {Kind: Spike}},
+			Markers: []Marker{{At: Pos{pick(), pick(), pick(), pick(), pick()}, Label: "S1 · x", Kind: MarkerKind(rng.IntN(9))}, {Kind: Spike}},
 		}
 		if rng.IntN(2) == 0 {
 			f.X, f.Y = Range{pick(), pick()}, Range{pick(), pick()}
@@ -169,6 +169,6 @@ func BenchmarkAppend(b *testing.B) {
 	x := 0.0
 	for b.Loop() {
 		x++
-		s.Append(Pos{x, x, x, x}, x)
+		s.Append(Pos{x, x, x, x, x}, x)
 	}
 }

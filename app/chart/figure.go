@@ -14,6 +14,9 @@ type Line struct {
 	Color  int  // index into Theme.Series; keep it per run, so that a run keeps its colour
 	Hidden bool // listed in the legend, not drawn, not fitted
 	Exact  bool // never smoothed: measurements such as validation loss
+	Dashed bool // so that two lines of a run, in one colour, differ
+	Muted  bool // grey and thin, not listed, not fitted: what a run did before it went back to a checkpoint
+	Origin Pos  // where the axis counts from for this line, so that runs are aligned; zero for the start of the run
 }
 
 // Figure is everything a picture shows. It is a value: copy it, change the copy, draw both.
@@ -21,6 +24,7 @@ type Figure struct {
 	Title string // a line above the plot; "" draws none
 	Note  string // dim text beside the title
 	YName string // name of the vertical axis, "loss"
+	XName string // name of the horizontal axis; that of XAxis if ""
 	Empty string // text while there is no point; EmptyText if ""
 
 	XAxis Axis
@@ -30,10 +34,31 @@ type Figure struct {
 
 	Smooth  float64 // EMA factor, 0 (off) to below 1
 	Through bool    // average across the breaks of a series instead of starting afresh
+	NoGhost bool    // smoothed lines stand alone, without their raw values behind them
+	Robust  bool    // the height fits all but the outliers: the 5th to the 95th percentile of what is in view
 
 	Lines   []Line
 	Markers []Marker
+	Trends  []Trend
+	Levels  []Level
 	Legend  bool
+
+	Slim bool // for a stack: no labels below and no pills; the figure above says what x is
+	Left int  // least room left of the plot in logical pixels, so that figures above each other line up
+}
+
+// xName is the title of the horizontal axis.
+func (f Figure) xName() string {
+	if f.XName != "" {
+		return f.XName
+	}
+	return f.XAxis.String()
+}
+
+// Level is a horizontal reference line.
+type Level struct {
+	Y     float64
+	Label string
 }
 
 // visible are the indices of the lines that are drawn.
@@ -52,7 +77,9 @@ func (f Figure) view(l Line) view {
 	if l.Exact {
 		beta = 0
 	}
-	return l.Series.view(f.XAxis, beta, f.Through)
+	v := l.Series.view(f.XAxis, beta, f.Through)
+	v.origin, v.muted = l.Origin.X(f.XAxis), l.Muted
+	return v
 }
 
 // views freezes the visible lines, in their order.
@@ -67,7 +94,8 @@ func (f Figure) views() []view {
 // Reading is the value of one line near a place on the horizontal axis.
 type Reading struct {
 	Line  int     // index into Figure.Lines
-	At    Pos     // where the point is
+	At    Pos     // where in its run the point is
+	X     float64 // where on the axis of the figure
 	Raw   float64 // as measured
 	Value float64 // as drawn: smoothed, or Raw
 }
@@ -79,14 +107,15 @@ func (f Figure) Read(x, tolerance float64) []Reading {
 	for _, i := range f.visible() {
 		v := f.view(f.Lines[i])
 		n := len(v.x)
-		if n == 0 || x < v.x[0]-tolerance || x > v.x[n-1]+tolerance {
+		own := x + v.origin
+		if n == 0 || own < v.x[0]-tolerance || own > v.x[n-1]+tolerance {
 			continue
 		}
-		k := v.nearest(x)
+		k := v.nearest(own)
 		if k < 0 {
 			continue
 		}
-		out = append(out, Reading{Line: i, At: v.at(k), Raw: v.raw.v[k], Value: v.line.v[k]})
+		out = append(out, Reading{Line: i, At: v.at(k), X: v.x[k] - v.origin, Raw: v.raw.v[k], Value: v.line.v[k]})
 	}
 	slices.SortStableFunc(out, func(a, b Reading) int {
 		switch {
@@ -102,12 +131,12 @@ func (f Figure) Read(x, tolerance float64) []Reading {
 
 // within is the index range of the points in r and one more on each side, so that lines reach the edges.
 func (v view) within(r Range) (i, j int) {
-	i = sort.SearchFloat64s(v.x, r.Lo)
-	j = searchAbove(v.x, r.Hi)
+	i = sort.SearchFloat64s(v.x, r.Lo+v.origin)
+	j = searchAbove(v.x, r.Hi+v.origin)
 	return max(i-1, 0), min(j+1, len(v.x))
 }
 
-// nearest is the index of the drawable point closest to x, -1 if there is none.
+// nearest is the index of the drawable point closest to x, which counts from the start of the run, -1 if there is none.
 func (v view) nearest(x float64) int {
 	right := sort.SearchFloat64s(v.x, x)
 	left := right - 1

@@ -40,7 +40,7 @@ func curve(name string, n int, seed uint64, grown bool) *Series {
 		flops += cost * 2e10
 		seconds += cost * 0.02
 		y := loss + rng.NormFloat64()*0.05*loss
-		points = append(points, Point{Pos{float64(i + 1), float64(i+1) * 4096, flops, seconds}, y})
+		points = append(points, Point{Pos{float64(i + 1), float64(i+1) * 4096, flops, seconds, 0}, y})
 	}
 	s.AppendAll(points)
 	return s
@@ -150,7 +150,7 @@ func series(values ...float64) *Series {
 	s := NewSeries("s")
 	for i, y := range values {
 		x := float64(i + 1)
-		s.Append(Pos{x, 100 * x, 1e6 * x, 0.5 * x}, y)
+		s.Append(Pos{x, 100 * x, 1e6 * x, 0.5 * x, 0}, y)
 	}
 	return s
 }

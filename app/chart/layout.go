@@ -57,6 +57,7 @@ const (
 	legendGap  = 18
 	rightPad   = 20
 	minLeft    = 48
+	slimPad    = 5 // above and below the plot of a slim figure
 )
 
 func (l *Layout) px(logical float64) int { return int(math.Round(logical * l.scale)) }
@@ -66,6 +67,10 @@ func (l *Layout) style(size float64, bold bool) style { return style{bold, size 
 // layout arranges f in a picture of the given size in device pixels.
 func (p *pen) layout(f Figure, size image.Point, scale float64) Layout {
 	l := Layout{figure: f, size: size, scale: scale, views: f.views()}
+	lines := l.px(50) // between the labels of the vertical axis
+	if f.Slim {
+		lines = l.px(30)
+	}
 	var ok bool
 	l.X, l.Y, ok = fit(f, l.views)
 	l.Empty = !ok
@@ -77,7 +82,10 @@ func (p *pen) layout(f Figure, size image.Point, scale float64) Layout {
 			l.Plot.Min.Y += l.px(titleBand)
 		}
 		l.Plot.Max.Y = size.Y - l.px(edge/2+tickBand+legendBand*float64(max(l.rows, 1)))
-		l.ys = yTicks(l.Y, f.LogY, max(l.Plot.Dy()/l.px(50), 2))
+		if f.Slim {
+			l.Plot.Min.Y, l.Plot.Max.Y = l.px(slimPad), size.Y-l.px(slimPad)
+		}
+		l.ys = yTicks(l.Y, f.LogY, max(l.Plot.Dy()/max(lines, 1), 2))
 		l.Plot.Min.X = p.leftPad(&l)
 		p.placeLegend(&l)
 		pillRows = p.pillRows(&l)
@@ -92,6 +100,9 @@ func (p *pen) layout(f Figure, size image.Point, scale float64) Layout {
 	if l.Empty {
 		l.xs, l.ys = nil, nil
 	}
+	if f.Slim {
+		return l
+	}
 	l.pills = p.placePills(&l, l.sx, pillRows)
 	l.placeMarks()
 	return l
@@ -105,22 +116,22 @@ func (p *pen) leftPad(l *Layout) int {
 	}
 	step := max(l.px(8), 1)
 	need := widest + l.px(8+6)
-	return max((need+step-1)/step*step, l.px(minLeft))
+	return max((need+step-1)/step*step, l.px(minLeft), l.px(float64(l.figure.Left)))
 }
 
 // placeLegend fills rows from the left; the first row leaves room for the title of the axis.
 func (p *pen) placeLegend(l *Layout) {
 	l.Legend = l.Legend[:0]
 	l.rows = 1
-	if !l.figure.Legend {
+	if !l.figure.Legend || l.figure.Slim {
 		return
 	}
-	title := p.text.label(l.style(nameSize, false), l.figure.XAxis.String()).width
+	title := p.text.label(l.style(nameSize, false), l.figure.xName()).width
 	limit := l.Plot.Max.X - title - l.px(legendGap)
 	top := l.Plot.Max.Y + l.px(tickBand)
 	x := l.Plot.Min.X
 	for i, line := range l.figure.Lines {
-		if line.Series == nil {
+		if line.Series == nil || line.Muted {
 			continue
 		}
 		w := l.px(swatch+6) + p.text.label(l.style(legendSize, false), line.Series.Name()).width

@@ -8,6 +8,7 @@ type scale struct {
 	lo, k   float64 // lo is transformed: log lo on a logarithmic axis
 	px0     float64 // pixel of lo
 	minimum float64 // smallest value the axis can show, exclusive
+	origin  float64 // subtracted from values before anything else
 }
 
 // newScale maps r to the pixels from px0 to px1; px1 < px0 makes values grow upwards.
@@ -18,6 +19,12 @@ func newScale(r Range, log bool, px0, px1 float64) scale {
 	}
 	s.lo = s.forward(r.Lo)
 	s.k = (px1 - px0) / (s.forward(r.Hi) - s.lo)
+	return s
+}
+
+// from is s for values that are counted from origin.
+func (s scale) from(origin float64) scale {
+	s.origin = origin
 	return s
 }
 
@@ -36,7 +43,7 @@ func (s scale) back(t float64) float64 {
 }
 
 // px is where v is drawn; not finite if the axis cannot show v.
-func (s scale) px(v float64) float64 { return s.px0 + (s.forward(v)-s.lo)*s.k }
+func (s scale) px(v float64) float64 { return s.px0 + (s.forward(v-s.origin)-s.lo)*s.k }
 
 // value is the inverse of px.
-func (s scale) value(px float64) float64 { return s.back(s.lo + (px-s.px0)/s.k) }
+func (s scale) value(px float64) float64 { return s.back(s.lo+(px-s.px0)/s.k) + s.origin }

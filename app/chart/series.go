@@ -7,20 +7,26 @@ import (
 	"sync"
 )
 
+// course is where the points of one or several series are.
+type course struct {
+	mu sync.Mutex // guards the series too
+	x  [numAxes][]float64
+}
+
 // Series is an append-only line of points in order of their step. All methods may be called from any goroutine; a drawing
 // in progress sees the series as it was when the drawing began.
 type Series struct {
 	name string
 
-	mu     sync.Mutex
-	x      [numAxes][]float64
-	raw    track
-	breaks []float64 // steps after which smoothing starts afresh, ascending
-	cache  smoothed
+	*course        // of this series alone, unless it belongs to a Sheet
+	sheet   *Sheet // nil if it belongs to none
+	raw     track
+	breaks  []float64 // steps after which smoothing starts afresh, ascending
+	cache   smoothed
 }
 
 // NewSeries returns an empty series; name is what legend and tooltip call it.
-func NewSeries(name string) *Series { return &Series{name: name} }
+func NewSeries(name string) *Series { return &Series{name: name, course: new(course)} }
 
 // Name is the name given to NewSeries.
 func (s *Series) Name() string { return s.name }
@@ -35,7 +41,7 @@ func (s *Series) Len() int {
 // Append adds a point. Steps ascend: a step at or before the last one means that the run went back to a checkpoint, and the
 // points from there on are dropped first. A point whose step is not finite is ignored; another coordinate that is not
 // finite or goes back repeats the one before it. y may be NaN or infinite: that point is kept, but neither drawn nor
-// averaged.
+// averaged. To a series of a Sheet points are added by the sheet.
 func (s *Series) Append(at Pos, y float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,9 +52,7 @@ func (s *Series) Append(at Pos, y float64) {
 func (s *Series) AppendAll(points []Point) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range s.x {
-		s.x[i] = slices.Grow(s.x[i], len(points))
-	}
+	s.grow(len(points))
 	s.raw.v = slices.Grow(s.raw.v, len(points))
 	for _, p := range points {
 		s.append(p)
@@ -56,30 +60,50 @@ func (s *Series) AppendAll(points []Point) {
 }
 
 func (s *Series) append(p Point) {
-	if math.IsNaN(p.Step) || math.IsInf(p.Step, 0) {
-		return
+	if s.sheet != nil {
+		panic("chart: a point for one series of a sheet alone")
 	}
-	if n := len(s.x[Step]); n > 0 && p.Step <= s.x[Step][n-1] {
-		s.rewind(sort.SearchFloat64s(s.x[Step], p.Step))
+	if keep, ok := s.place(p.Pos); ok {
+		s.cut(keep)
+		s.raw.push(p.Y)
 	}
-	for i, v := range p.coords() {
-		if n := len(s.x[i]); n > 0 && !(v >= s.x[i][n-1] && v <= math.MaxFloat64) {
-			v = s.x[i][n-1]
-		} else if n == 0 && (math.IsNaN(v) || math.IsInf(v, 0)) {
-			v = 0
-		}
-		s.x[i] = append(s.x[i], v)
-	}
-	s.raw.push(p.Y)
 }
 
-// rewind keeps the first n points. Drawings may hold the old slices, so what follows must not write into them.
-func (s *Series) rewind(n int) {
-	for i := range s.x {
-		s.x[i] = s.x[i][:n:n]
+// place adds a position, and says how many points stay before it: fewer than there were if it goes back. It is not ok if the
+// position has no step.
+func (c *course) place(p Pos) (keep int, ok bool) {
+	if math.IsNaN(p.Step) || math.IsInf(p.Step, 0) {
+		return 0, false
 	}
-	s.raw.cut(n)
-	s.cache = smoothed{}
+	keep = len(c.x[Step])
+	if keep > 0 && p.Step <= c.x[Step][keep-1] {
+		keep = sort.SearchFloat64s(c.x[Step], p.Step)
+		c.rewind(keep)
+	}
+	for i, v := range p.coords() {
+		if keep > 0 && !(v >= c.x[i][keep-1] && v <= math.MaxFloat64) {
+			v = c.x[i][keep-1]
+		} else if keep == 0 && (math.IsNaN(v) || math.IsInf(v, 0)) {
+			v = 0
+		}
+		c.x[i] = append(c.x[i], v)
+	}
+	return keep, true
+}
+
+// rewind keeps the first n positions. Drawings may hold the old slices, so what follows must not write into them.
+func (c *course) rewind(n int) {
+	for i := range c.x {
+		c.x[i] = c.x[i][:n:n]
+	}
+}
+
+// cut keeps the first n values.
+func (s *Series) cut(n int) {
+	if n < len(s.raw.v) {
+		s.raw.cut(n)
+		s.cache = smoothed{}
+	}
 }
 
 // Break makes smoothing start afresh with the first point after step: a growth stage begins there, and averaging across
@@ -102,8 +126,18 @@ func (s *Series) At(i int) Point {
 	return Point{s.pos(i), s.raw.v[i]}
 }
 
-func (s *Series) pos(i int) Pos {
-	return Pos{s.x[Step][i], s.x[Tokens][i], s.x[FLOPs][i], s.x[Seconds][i]}
+// grow makes room for n more positions.
+func (c *course) grow(n int) {
+	for i := range c.x {
+		c.x[i] = slices.Grow(c.x[i], n)
+	}
+}
+
+func (c *course) pos(i int) Pos { return posAt(c.x, i) }
+
+// posAt is position i of columns of coordinates.
+func posAt(x [numAxes][]float64, i int) Pos {
+	return Pos{x[Step][i], x[Tokens][i], x[FLOPs][i], x[Seconds][i], x[Wall][i]}
 }
 
 // PosAt is the position of a step on every axis, by linear interpolation between the points around it. Outside the points
@@ -131,5 +165,5 @@ func (s *Series) PosAt(step float64) Pos {
 	for a := range c {
 		c[a] = s.x[a][i-1] + w*(s.x[a][i]-s.x[a][i-1])
 	}
-	return Pos{c[Step], c[Tokens], c[FLOPs], c[Seconds]}
+	return posOf(c)
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func at(step float64) Pos { return Pos{step, 100 * step, 1e6 * step, 0.5 * step} }
+func at(step float64) Pos { return Pos{step, 100 * step, 1e6 * step, 0.5 * step, 0.5 * step} }
 
 func steps(s *Series) []float64 { return slices.Clone(s.view(Step, 0, false).x) }
 
@@ -31,14 +31,14 @@ func TestAppendGoesBackToACheckpoint(t *testing.T) {
 func TestAppendOddCoordinates(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	s := NewSeries("s")
-	s.Append(Pos{nan, 1, 1, 1}, 1)
-	s.Append(Pos{inf, 1, 1, 1}, 1)
+	s.Append(Pos{nan, 1, 1, 1, 1}, 1)
+	s.Append(Pos{inf, 1, 1, 1, 1}, 1)
 	if s.Len() != 0 {
 		t.Errorf("%d points without a place, want 0", s.Len())
 	}
-	s.Append(Pos{1, nan, 5, 2}, 1)
-	s.Append(Pos{2, 7, 3, inf}, nan)
-	got, want := s.At(1), Point{Pos{2, 7, 5, 2}, nan}
+	s.Append(Pos{1, nan, 5, 2, 2}, 1)
+	s.Append(Pos{2, 7, 3, inf, 5}, nan)
+	got, want := s.At(1), Point{Pos{2, 7, 5, 2, 2}, nan}
 	if s.Len() != 2 || got.Pos != want.Pos || !math.IsNaN(got.Y) || s.At(0).Tokens != 0 {
 		t.Errorf("points %v %v, want tokens 0 then %v", s.At(0), got, want)
 	}
@@ -63,17 +63,17 @@ func TestPosAt(t *testing.T) {
 	if got := s.PosAt(7); got != (Pos{Step: 7}) {
 		t.Errorf("of an empty series %v, want only the step", got)
 	}
-	s.Append(Pos{10, 100, 1000, 1}, 1)
-	s.Append(Pos{20, 300, 5000, 2}, 1)
+	s.Append(Pos{10, 100, 1000, 1, 1}, 1)
+	s.Append(Pos{20, 300, 5000, 2, 2}, 1)
 	for _, tc := range []struct {
 		step float64
 		want Pos
 	}{
-		{5, Pos{5, 100, 1000, 1}},
-		{10, Pos{10, 100, 1000, 1}},
-		{15, Pos{15, 200, 3000, 1.5}},
-		{20, Pos{20, 300, 5000, 2}},
-		{99, Pos{99, 300, 5000, 2}},
+		{5, Pos{5, 100, 1000, 1, 1}},
+		{10, Pos{10, 100, 1000, 1, 1}},
+		{15, Pos{15, 200, 3000, 1.5, 1.5}},
+		{20, Pos{20, 300, 5000, 2, 2}},
+		{99, Pos{99, 300, 5000, 2, 2}},
 	} {
 		if got := s.PosAt(tc.step); got != tc.want {
 			t.Errorf("PosAt(%v) = %v, want %v", tc.step, got, tc.want)

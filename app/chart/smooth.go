@@ -36,16 +36,16 @@ type smoothed struct {
 type view struct {
 	coords [numAxes][]float64
 	x      []float64 // the one of coords that the figure shows
+	origin float64   // subtracted from x
 	raw    track
 	line   track // what to draw: raw, or its average
 	smooth bool
 	starts []int // of a smoothed line: indices at which it starts afresh
 	warm   int   // points after a fresh start that are not drawn
+	muted  bool  // not fitted
 }
 
-func (v view) at(i int) Pos {
-	return Pos{v.coords[Step][i], v.coords[Tokens][i], v.coords[FLOPs][i], v.coords[Seconds][i]}
-}
+func (v view) at(i int) Pos { return posAt(v.coords, i) }
 
 // view freezes the series on one axis; beta 0 shows the values themselves.
 func (s *Series) view(a Axis, beta float64, through bool) view {

@@ -3,6 +3,7 @@ package chart
 import (
 	"image"
 	"image/color"
+	"image/draw"
 	"math"
 )
 
@@ -18,9 +19,14 @@ type painter struct {
 	lo, hi []int   // touched rows of each column, lo >= hi if none
 }
 
-// reset makes p paint into box of dst.
-func (p *painter) reset(dst *image.RGBA, box image.Rectangle) {
-	p.dst, p.box = dst, box.Intersect(dst.Rect)
+// clear fills the picture.
+func (p *painter) clear(c color.NRGBA) {
+	draw.Draw(p.dst, p.dst.Rect, image.NewUniform(c), image.Point{}, draw.Src)
+}
+
+// within makes p paint into box of dst.
+func (p *painter) within(box image.Rectangle) {
+	p.box = box.Intersect(p.dst.Rect)
 	p.w, p.h = p.box.Dx(), p.box.Dy()
 	if n := p.w * p.h; cap(p.cover) < n {
 		p.cover = make([]uint8, n)
@@ -40,9 +46,12 @@ func (p *painter) touch(x, y0, y1 int) {
 	p.lo[x], p.hi[x] = min(p.lo[x], y0), max(p.hi[x], y1)
 }
 
-// polyline strokes the line through points; width is in pixels.
+// polyline strokes the line through points; width is in pixels. A point that is not a number interrupts the line.
 func (p *painter) polyline(points []pt, width float64, c color.NRGBA) {
 	for i := 1; i < len(points); i++ {
+		if math.IsNaN(points[i].x) || math.IsNaN(points[i-1].x) {
+			continue
+		}
 		if a, b, ok := p.clip(points[i-1], points[i], width+2); ok {
 			p.segment(a, b, float32(width/2))
 		}
@@ -88,10 +97,7 @@ func (p *painter) segment(a, b pt, r float32) {
 		dx, dy, length = 1e-3, 0, 1e-3
 	}
 	ux, uy := dx/length, dy/length
-	half := float32(p.h)
-	if dx != 0 {
-		half = min(half, reach/max(ux, -ux))
-	}
+	half := reach / max(ux, -ux, 1e-30) // of the line's height in a column
 	for x := x0; x < x1; x++ {
 		cx := float32(x) + 0.5 - ax
 		ya, yb := y0, y1
@@ -126,6 +132,20 @@ func (p *painter) segment(a, b pt, r float32) {
 // spans draws one vertical span for each column that has points: right for noise that is denser than the pixels, and much
 // cheaper. Columns without points are bridged by a segment.
 func (p *painter) spans(points []pt, width float64, c color.NRGBA) {
+	eachSpan(points, func(x, lo, hi float64) {
+		if x >= 0 && x < float64(p.w) {
+			p.span(int(x), float32(lo-width/2), float32(hi+width/2))
+		}
+	}, func(from, to pt) {
+		if a, b, ok := p.clip(from, to, width+2); ok {
+			p.segment(a, b, float32(width/2))
+		}
+	})
+	p.flush(c)
+}
+
+// eachSpan calls span for each column of pixels that has points, and bridge for gaps of more than a column.
+func eachSpan(points []pt, span func(x, lo, hi float64), bridge func(from, to pt)) {
 	for i := 0; i < len(points); {
 		x := math.Floor(points[i].x)
 		lo, hi := points[i].y, points[i].y
@@ -133,18 +153,15 @@ func (p *painter) spans(points []pt, width float64, c color.NRGBA) {
 			before := points[i-1]
 			if x-math.Floor(before.x) <= 1 { // meet half-way
 				lo, hi = min(lo, (before.y+lo)/2), max(hi, (before.y+hi)/2)
-			} else if a, b, ok := p.clip(before, points[i], width+2); ok {
-				p.segment(a, b, float32(width/2))
+			} else {
+				bridge(before, points[i])
 			}
 		}
 		for ; i < len(points) && math.Floor(points[i].x) == x; i++ {
 			lo, hi = min(lo, points[i].y), max(hi, points[i].y)
 		}
-		if x >= 0 && x < float64(p.w) {
-			p.span(int(x), float32(lo-width/2), float32(hi+width/2))
-		}
+		span(x, lo, hi)
 	}
-	p.flush(c)
 }
 
 // span covers rows lo to hi of column x.

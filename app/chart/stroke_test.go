@@ -13,12 +13,13 @@ func canvas(w, h int) (*image.RGBA, *painter) {
 		dst.Pix[i] = 255
 	}
 	p := new(painter)
-	p.reset(dst, dst.Rect)
+	p.dst = dst
+	p.within(dst.Rect)
 	return dst, p
 }
 
-// ink is the sum of coverage of black on white, in pixels.
-func ink(img *image.RGBA) float64 {
+// coverage is the sum of coverage of black on white, in pixels.
+func coverage(img *image.RGBA) float64 {
 	sum := 0.0
 	for i := 0; i < len(img.Pix); i += 4 {
 		sum += float64(255-img.Pix[i]) / 255
@@ -50,7 +51,7 @@ func TestInkOfShapes(t *testing.T) {
 	} {
 		dst, p := canvas(100, 100)
 		tc.draw(p)
-		if got := ink(dst); math.Abs(got-tc.want) > tc.tol {
+		if got := coverage(dst); math.Abs(got-tc.want) > tc.tol {
 			t.Errorf("%s: %.2f pixels of ink, want %.2f ± %g", tc.name, got, tc.want, tc.tol)
 		}
 		for i, v := range p.cover {
@@ -70,7 +71,7 @@ func TestLineFromFarAway(t *testing.T) {
 			t.Errorf("pixel (%d, %d) is %v, want dark", x, x+20, v)
 		}
 	}
-	if got, want := ink(dst), 80*math.Sqrt2*1.5; math.Abs(got-want) > 4 { // centres of pixels sample a diagonal a little low
+	if got, want := coverage(dst), 80*math.Sqrt2*1.5; math.Abs(got-want) > 4 { // centres of pixels sample a diagonal a little low
 		t.Errorf("%.1f pixels of ink, want %.1f", got, want)
 	}
 }
@@ -78,7 +79,8 @@ func TestLineFromFarAway(t *testing.T) {
 func TestPainterStaysInItsBox(t *testing.T) {
 	dst, p := canvas(100, 100)
 	box := image.Rect(30, 40, 60, 70)
-	p.reset(dst, box)
+	p.dst = dst
+	p.within(box)
 	p.polyline([]pt{{-50, -50}, {200, 200}, {-20, 15}}, 9, black)
 	p.disc(pt{0, 0}, 12, black)
 	p.bar(image.Rect(-5, 3, 500, 6), black)
@@ -89,7 +91,7 @@ func TestPainterStaysInItsBox(t *testing.T) {
 			}
 		}
 	}
-	if ink(dst) < 50 {
+	if coverage(dst) < 50 {
 		t.Error("nothing was painted inside")
 	}
 }
@@ -98,6 +100,21 @@ func TestPer255(t *testing.T) {
 	for v := range uint32(255*255 + 1) {
 		if got, want := per255(v), uint32(math.Round(float64(v)/255)); got != want {
 			t.Fatalf("per255(%d) = %d, want %d", v, got, want)
+		}
+	}
+}
+
+// A line that is all but vertical is as long as one that is.
+func TestSteepLinesAreDrawnWhole(t *testing.T) {
+	for _, dx := range []float64{0, 1e-6, 1e-3, 0.01, 0.1, 0.9} {
+		dst := image.NewRGBA(image.Rect(0, 0, 20, 300))
+		var p painter
+		p.dst = dst
+		p.clear(color.NRGBA{255, 255, 255, 255})
+		p.within(dst.Rect)
+		p.polyline([]pt{{10, 10}, {10 + dx, 290}}, 2, color.NRGBA{0, 0, 0, 255})
+		if got, want := coverage(dst), 280*2+math.Pi; math.Abs(got-want) > 30 {
+			t.Errorf("dx %g: %.0f pixels of ink, want %.0f", dx, got, want)
 		}
 	}
 }

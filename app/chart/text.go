@@ -36,6 +36,8 @@ type style struct {
 
 // label is a text drawn once: its coverage, to be composited in any colour.
 type label struct {
+	text    string
+	style   style
 	mask    *image.Alpha
 	width   int // advance
 	ascent  int // of the mask's top above the baseline
@@ -63,6 +65,7 @@ func (t *typesetter) label(s style, text string) *label {
 		t.labels[s] = map[string]*label{}
 	}
 	l := render(t.face(s), text)
+	l.text, l.style = text, s
 	t.labels[s][text] = l
 	t.count++
 	return l
@@ -97,13 +100,10 @@ func render(f font.Face, text string) *label {
 	return &label{mask: mask, width: advance, ascent: ascent, capital: m.CapHeight.Round()}
 }
 
-// draw puts l on dst with its left end at x and its baseline at y.
-func (l *label) draw(dst *image.RGBA, x, y int, c color.NRGBA) {
-	r := l.mask.Rect.Add(image.Pt(x, y-l.ascent))
-	draw.DrawMask(dst, r, image.NewUniform(c), image.Point{}, l.mask, image.Point{}, draw.Over)
+// write puts l on the picture.
+func (p *painter) write(l *label, x, baseline int, c color.NRGBA) {
+	r := l.mask.Rect.Add(image.Pt(x, baseline-l.ascent))
+	draw.DrawMask(p.dst, r, image.NewUniform(c), image.Point{}, l.mask, image.Point{}, draw.Over)
 }
 
-// drawMiddle puts l on dst with its capitals centred on y.
-func (l *label) drawMiddle(dst *image.RGBA, x int, y float64, c color.NRGBA) {
-	l.draw(dst, x, int(math.Round(y+float64(l.capital)/2)), c)
-}
+func roundInt(v float64) int { return int(math.Round(v)) }

@@ -20,9 +20,9 @@ func yTicks(r Range, log bool, n int) []tick { return ticks(r, log, n, counts) }
 // xTicks are the ticks of horizontal axis a.
 func xTicks(a Axis, r Range, log bool, n int) []tick {
 	switch {
-	case a != Seconds && !log && r.valid(log) && n > 0:
+	case !a.clock() && !log && r.valid(log) && n > 0:
 		return linearTicks(r, n, 1, a.units()) // counts are whole
-	case a != Seconds:
+	case !a.clock():
 		return ticks(r, log, n, a.units())
 	case log && r.valid(log) && r.Hi/r.Lo >= 2:
 		out := ticks(r, log, n, nil)

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"sort"
 )
 
@@ -52,9 +53,13 @@ func fit(f Figure, views []view) (x, y Range, ok bool) {
 	if !x.valid(f.LogX) {
 		x = fitX(views, f.LogX)
 	}
-	fitted, ok := fitY(views, x, f.LogY)
+	height := fitY
+	if f.Robust {
+		height = fitRobust
+	}
+	fitted, ok := height(views, x, f.LogY)
 	if !ok { // nothing in view: keep the height of the whole
-		fitted, ok = fitY(views, fitX(views, f.LogX), f.LogY)
+		fitted, ok = height(views, fitX(views, f.LogX), f.LogY)
 	}
 	if !y.valid(f.LogY) {
 		y = fitted
@@ -68,10 +73,10 @@ func fitX(views []view, log bool) Range {
 	for _, v := range views {
 		i := 0
 		if log {
-			i = searchAbove(v.x, 0)
+			i = searchAbove(v.x, v.origin)
 		}
-		if i < len(v.x) {
-			r.Lo, r.Hi = min(r.Lo, v.x[i]), max(r.Hi, v.x[len(v.x)-1])
+		if i < len(v.x) && !v.muted {
+			r.Lo, r.Hi = min(r.Lo, v.x[i]-v.origin), max(r.Hi, v.x[len(v.x)-1]-v.origin)
 		}
 	}
 	switch {
@@ -97,8 +102,8 @@ func fitY(views []view, x Range, log bool) (r Range, ok bool) {
 	}
 	r = Range{math.Inf(1), math.Inf(-1)}
 	for _, v := range views {
-		i, j := sort.SearchFloat64s(v.x, x.Lo), searchAbove(v.x, x.Hi)
-		if lo, hi := v.line.extremes(i, j, floor); lo >= 0 {
+		i, j := v.inside(x)
+		if lo, hi := v.line.extremes(i, j, floor); lo >= 0 && !v.muted {
 			r.Lo, r.Hi = min(r.Lo, v.line.v[lo]), max(r.Hi, v.line.v[hi])
 		}
 	}
@@ -107,6 +112,40 @@ func fitY(views []view, x Range, log bool) (r Range, ok bool) {
 			return Range{1, 10}, false
 		}
 		return Range{0, 1}, false
+	}
+	return margin(r, log), true
+}
+
+// inside is the index range of the points in x.
+func (v view) inside(x Range) (i, j int) {
+	return sort.SearchFloat64s(v.x, x.Lo+v.origin), searchAbove(v.x, x.Hi+v.origin)
+}
+
+// robustSample is how many points of a line decide its percentiles.
+const robustSample = 4096
+
+// fitRobust spans the 5th to the 95th percentile of the values in x, as measured, with a margin, as TensorBoard's "ignore
+// outliers" does. Of a line with more points in view, every nth counts.
+func fitRobust(views []view, x Range, log bool) (r Range, ok bool) {
+	r = Range{math.Inf(1), math.Inf(-1)}
+	for _, v := range views {
+		i, j := v.inside(x)
+		if v.muted || i >= j {
+			continue
+		}
+		sample := make([]float64, 0, robustSample+1)
+		for k, stride := i, (j-i+robustSample-1)/robustSample; k < j; k += stride {
+			if y := v.raw.v[k]; finite(y) && (y > 0 || !log) {
+				sample = append(sample, y)
+			}
+		}
+		if n := len(sample); n > 0 {
+			slices.Sort(sample)
+			r.Lo, r.Hi = min(r.Lo, sample[n*5/100]), max(r.Hi, sample[(n*95+99)/100-1])
+		}
+	}
+	if r.Lo > r.Hi {
+		return fitY(nil, x, log)
 	}
 	return margin(r, log), true
 }
