@@ -47,8 +47,8 @@ func (w *window) build() {
 	w.chart.SetSmooth(initialSmooth)
 	w.chart.SetLogY(true)
 	w.chart.OnTypedKey = w.typedKey
-	w.trans, w.samples, w.journal, w.side = newTransitions(), newSamples(), newJournal(), newSide()
-	w.samples.rows.Others, w.journal.rows.Others = w.typedKey, w.typedKey
+	w.trans, w.samples, w.journal, w.side = newTransitions(), w.newSamples(), newJournal(), newSide()
+	w.journal.rows.Others = w.typedKey
 	w.status = look.NewLine(look.Caption.Fitting(), "")
 }
 
@@ -64,7 +64,7 @@ func (w *window) pages() []page {
 	return []page{
 		{"loss", "Loss", w.loss},
 		{"transitions", "Transitions", w.trans.object},
-		{"samples", "Samples", w.samples.object},
+		{"samples", "Samples", w.samples.Object},
 		{"log", "Log", w.journal.object},
 	}
 }

@@ -44,7 +44,7 @@ func (w *window) refresh() {
 	w.cards.enableTrain(c.train)
 	w.refreshChart()
 	w.trans.show(w.view)
-	w.samples.show(w.view.samples)
+	w.refreshSamples(info)
 	w.journal.show(w.view.log)
 	w.side.show(w.view, info)
 	w.status.Set(statusText(w.view, info))

@@ -1,103 +1,153 @@
 package app
 
 import (
-	"fmt"
+	"context"
+	"errors"
+	"time"
 
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
-
-	"growlab/app/look"
-	"growlab/app/words"
+	"growlab/app/samplepage"
+	"growlab/app/session"
 	"growlab/trainer/event"
 )
 
-// samples is the page of generated texts: the newest first, one of them in full.
-type samples struct {
-	object  fyne.CanvasObject
-	none    *widget.Label
-	page    *fyne.Container
-	rows    *look.Rows
-	title   *look.Line
-	text    *widget.RichText
-	prompt  *widget.TextSegment
-	rest    *widget.TextSegment
-	texts   []event.Sampled
-	reading event.Sampled // what the page shows in full
-	follows bool          // the newest is shown as it comes
-	quiet   bool
+// sampler is what sessions are that can let a network write text now; session.Home is one.
+type sampler interface {
+	// Sample lets the network of a run's last checkpoint write; piece gets the text as it comes.
+	Sample(ctx context.Context, id string, a session.Ask, piece func(string)) (event.Sampled, error)
 }
 
-func newSamples() *samples {
-	s := &samples{none: emptyPage("No sample yet: the network writes one every now and then."), follows: true}
-	s.prompt = &widget.TextSegment{Style: widget.RichTextStyle{Inline: true, TextStyle: fyne.TextStyle{Bold: true}, ColorName: theme.ColorNamePrimary}}
-	s.rest = &widget.TextSegment{Style: widget.RichTextStyle{Inline: true}}
-	s.text = widget.NewRichText(s.prompt, s.rest)
-	s.text.Wrapping = fyne.TextWrapWord
-	s.title = look.NewLine(look.Quiet.Fitting(), "")
-	s.rows = look.NewRows(func() int { return len(s.texts) }, newSampleRow, func(i int, o fyne.CanvasObject) {
-		showSampleRow(o, s.texts[len(s.texts)-1-i])
-	})
-	s.rows.WhenSelected(func(i int) {
-		if !s.quiet && i < len(s.texts) {
-			s.follows = i == 0
-			s.read(s.texts[len(s.texts)-1-i])
-		}
-	})
-	right := container.NewBorder(container.New(look.Inset{Left: 6, Top: 10, Bottom: 2}, s.title), nil, nil, nil, container.NewVScroll(s.text))
-	left := container.New(look.FixedWidth(150), container.New(look.Margin(2, 2, 6, 2), s.rows))
-	s.page = container.NewBorder(nil, nil, container.NewHBox(left, widget.NewSeparator()), nil, container.New(look.Inset{Left: 6, Right: 10}, right))
-	s.page.Hide()
-	s.object = container.NewStack(container.NewCenter(s.none), s.page)
+// samples joins the page of samples to the runs.
+type samples struct {
+	*samplepage.Page
+	cancel context.CancelFunc // of what is being written; nil if nothing is
+
+	other   string // id of the run beside; "" for none
+	unwatch context.CancelFunc
+	texts   []event.Sampled // of the run beside
+}
+
+func (w *window) newSamples() *samples {
+	s := &samples{unwatch: func() {}}
+	s.Page = samplepage.New(samplepage.Actions{Seek: w.cursor.tell, Compare: w.sampleBeside, Ask: w.askForText, Cancel: s.stop, Key: w.typedKey})
+	w.cursor.follow(s.Turn)
 	return s
 }
 
-func newSampleRow() fyne.CanvasObject {
-	return container.New(look.Margin(10, 6, 5, 5), container.New(look.Column{Space: 1}, look.NewLine(look.Style{Fit: true, Bold: true}, ""), look.NewLine(look.Caption.Fitting(), "")))
-}
-
-func showSampleRow(o fyne.CanvasObject, e event.Sampled) {
-	lines := o.(*fyne.Container).Objects[0].(*fyne.Container).Objects
-	lines[0].(*look.Line).Set("step " + words.Thousands(e.Step))
-	lines[1].(*look.Line).Set(fmt.Sprintf("stage %d · %s tokens", e.Stage, words.Count(e.Tokens)))
-}
-
-func (s *samples) show(texts []event.Sampled) {
-	if len(texts) == len(s.texts) && (len(texts) == 0 || texts[0] == s.texts[0]) {
-		return
+// stop gives up what is being written.
+func (s *samples) stop() {
+	if s.cancel != nil {
+		s.cancel()
 	}
-	s.texts = texts
-	s.none.Hidden, s.page.Hidden = len(texts) > 0, len(texts) == 0
-	s.object.Refresh()
-	s.rows.Refresh()
-	if len(texts) == 0 {
-		s.follows = true
-		return
-	}
-	s.mark()
 }
 
-// mark keeps the selection on the text that is being read while newer ones come in above it.
-func (s *samples) mark() {
-	row := 0
-	if !s.follows {
-		for i, e := range s.texts {
-			if e == s.reading {
-				row = len(s.texts) - 1 - i
-			}
+// refreshSamples shows the samples of the selected run and offers the others.
+func (w *window) refreshSamples(info session.Info) {
+	_, can := w.sessions.(sampler)
+	w.samples.Show(w.id, info.Name, w.view.samples, w.view.start.Stages, can && len(w.view.saves) > 0)
+	var others []samplepage.Choice
+	for _, i := range w.infos {
+		if i.ID != w.id && i.Step > 0 {
+			others = append(others, samplepage.Choice{ID: i.ID, Name: i.Name})
 		}
 	}
-	s.quiet = true
-	s.rows.Unselect(s.rows.Selected)
-	s.rows.Select(row)
-	s.quiet = false
-	s.read(s.texts[len(s.texts)-1-row])
+	w.samples.Offer(others)
+	if w.samples.other != "" && w.samples.other == w.id {
+		w.sampleBeside("")
+	}
 }
 
-func (s *samples) read(e event.Sampled) {
-	s.reading = e
-	s.title.Set(fmt.Sprintf("step %s · stage %d · temperature %.2g · the prompt is in colour", words.Thousands(e.Step), e.Stage, e.Temperature))
-	s.prompt.Text, s.rest.Text = words.Shown(e.Prompt), words.Shown(e.Text)
-	s.text.Refresh()
+// sampleBeside follows the samples of another run; "" for none.
+func (w *window) sampleBeside(id string) {
+	s := w.samples
+	s.unwatch()
+	s.other, s.texts = id, nil
+	name := ""
+	for _, i := range w.infos {
+		if i.ID == id {
+			name = i.Name
+		}
+	}
+	s.ShowOther(id, name, nil)
+	if id == "" {
+		return
+	}
+	ctx, cancel := context.WithCancel(w.ctx)
+	s.unwatch = cancel
+	go func() {
+		defer cancel()
+		events, err := w.sessions.Watch(ctx, id)
+		if err != nil {
+			w.feed.deliver(ctx, func() { w.fail("The run beside cannot be read", err) })
+			return
+		}
+		w.feed.follow(ctx, events, func(batch []event.Event) {
+			s.take(batch)
+			s.ShowOther(id, name, s.texts)
+		})
+	}()
+}
+
+// take keeps the samples among the events of the run beside.
+func (s *samples) take(batch []event.Event) {
+	for _, e := range batch {
+		switch e := e.(type) {
+		case event.Start:
+			kept := s.texts[:0:0]
+			for _, t := range s.texts {
+				if t.Step <= e.Resumed {
+					kept = append(kept, t)
+				}
+			}
+			s.texts = kept
+		case event.Sampled:
+			s.texts = append(s.texts, e)
+		default:
+		}
+	}
+}
+
+// askForText lets the selected run, and the one beside, write.
+func (w *window) askForText(a session.Ask) {
+	s := w.samples
+	s.stop()
+	ctx, cancel := context.WithCancel(w.ctx)
+	s.cancel = cancel
+	ids := []string{w.id}
+	if s.other != "" {
+		ids = append(ids, s.other)
+	}
+	for which, id := range ids {
+		s.Begin(which, a)
+		go w.write(ctx, which, id, a)
+	}
+}
+
+// piecePeriod is the time between two pieces of text on the screen.
+const piecePeriod = 80 * time.Millisecond
+
+// write passes the text that a run writes on to the page, as it comes.
+func (w *window) write(ctx context.Context, which int, id string, a session.Ask) {
+	pieces := make(chan string, 64)
+	var e event.Sampled
+	var err error
+	go func() {
+		defer close(pieces)
+		e, err = w.sessions.(sampler).Sample(ctx, id, a, func(piece string) {
+			select {
+			case pieces <- piece:
+			case <-ctx.Done():
+			}
+		})
+	}()
+	for piece := range pieces {
+		time.Sleep(piecePeriod)
+		for more := len(pieces); more > 0; more-- {
+			piece += <-pieces
+		}
+		w.feed.deliver(ctx, func() { w.samples.Write(which, piece) })
+	}
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("it was stopped")
+	}
+	w.feed.deliver(w.ctx, func() { w.samples.End(which, e, err) })
 }

@@ -30,6 +30,8 @@ type window struct {
 	offline string // why there is no list of runs
 	trouble string // what a person asked for and could not be done
 
+	cursor stepCursor // the step that a person looks at
+
 	selection
 	parts
 }
