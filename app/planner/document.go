@@ -1,0 +1,133 @@
+package planner
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"growlab/growth"
+)
+
+// document is a recipe as flat keys, as --set takes them: "train.lr", "stage.2.tokens".
+type document map[string]any
+
+// documentOf is the document of r. A recipe can always be written.
+func documentOf(r growth.Recipe) document {
+	text, err := r.TOML()
+	if err != nil {
+		panic(fmt.Sprintf("planner: recipe %q cannot be written: %v", r.Name, err))
+	}
+	tree := map[string]any{}
+	if err := toml.Unmarshal(text, &tree); err != nil {
+		panic(fmt.Sprintf("planner: recipe %q cannot be read again: %v", r.Name, err))
+	}
+	d := document{}
+	d.add("", tree)
+	return d
+}
+
+func (d document) add(prefix string, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, x := range v {
+			d.add(strings.TrimPrefix(prefix+"."+key, "."), x)
+		}
+	case []any:
+		if len(v) == 0 || !isTable(v[0]) {
+			d[prefix] = v
+			return
+		}
+		for i, x := range v {
+			d.add(prefix+"."+strconv.Itoa(i+1), x)
+		}
+	default:
+		d[prefix] = v
+	}
+}
+
+func isTable(v any) bool {
+	_, ok := v.(map[string]any)
+	return ok
+}
+
+// keys are in order.
+func (d document) keys() []string { return slices.Sorted(maps.Keys(d)) }
+
+// text writes the value of a key as a person does: "" if it is absent, 100k for a round number of tokens.
+func (d document) text(key string) string {
+	switch v := d[key].(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case int64:
+		if kindOf(key) == tokens {
+			return round(v)
+		}
+		return strconv.FormatInt(v, 10)
+	case float64:
+		return number(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// number writes v short, a small one as 8e-3.
+func number(v float64) string {
+	if v != 0 && (v < 0.01 && v > -0.01 || v >= 1e7 || v <= -1e7) {
+		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', -1, 64), "e")
+		n, err := strconv.Atoi(exponent)
+		if err == nil {
+			return mantissa + "e" + strconv.Itoa(n)
+		}
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// round writes n with a suffix where that loses nothing and is short: 100k, 2.5M, 2452992.
+func round(n int64) string {
+	for _, s := range []struct {
+		unit   int64
+		letter string
+	}{{1e9, "B"}, {1e6, "M"}, {1e3, "k"}} {
+		if n >= s.unit && n%(s.unit/100) == 0 {
+			return strconv.FormatFloat(float64(n)/float64(s.unit), 'f', -1, 64) + s.letter
+		}
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// without is the text of r as TOML less one key, so that reading it gives the key its default.
+func without(r growth.Recipe, key string) ([]byte, error) {
+	text, err := r.TOML()
+	if err != nil {
+		return nil, err
+	}
+	tree := map[string]any{}
+	if err := toml.Unmarshal(text, &tree); err != nil {
+		return nil, err
+	}
+	at := tree
+	path := strings.Split(key, ".")
+	for i := 0; i < len(path)-1; i++ {
+		switch next := at[path[i]].(type) {
+		case map[string]any:
+			at = next
+		case []any:
+			n, err := strconv.Atoi(path[i+1])
+			if err != nil || n < 1 || n > len(next) || !isTable(next[n-1]) {
+				return text, nil // it is not there
+			}
+			at = next[n-1].(map[string]any)
+			i++
+		default:
+			return text, nil // it is not there
+		}
+	}
+	delete(at, path[len(path)-1])
+	return toml.Marshal(tree)
+}
