@@ -1,0 +1,56 @@
+package cuda
+
+import (
+	"math"
+
+	"growlab/cudart"
+	"growlab/cudart/kernels"
+	"growlab/trainer/compute"
+)
+
+// logitBytes is the scratch memory for logits. They are made and used up a few hundred rows at a time, 256 rows of GPT-2's
+// vocabulary: fewer would leave multiprocessors idle in the product, more would fall out of the second-level cache sooner.
+const logitBytes = 64 << 20
+
+// rowUnit is what pieces of the rows are multiples of: it is that of the products' tiles, and keeps pieces aligned.
+const rowUnit = 128
+
+// piece is how many rows of cols float32 fit into budget.
+func piece(budget, cols int) int { return max(budget/(4*cols)/rowUnit, 1) * rowUnit }
+
+// Classify writes the loss of each row, and if dlogits is there, scale times the gradient by the logits.
+func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weight, mult, scale float64) {
+	k := live("Classify", w)
+	in, vocab := w.In(), w.Out()
+	length("Classify", "loss", loss.N, l.rows())
+	shape("Classify", "y", y, l.rows(), in)
+	if dlogits.N > 0 {
+		shape("Classify", "dlogits", dlogits, l.rows(), vocab)
+	}
+	if l.batch.Targets == nil {
+		panic("cuda: Classify: batch without targets")
+	}
+	tokens("Classify", l.batch.Targets, math.MinInt32, vocab)
+	each := min(piece(logitBytes, vocab), l.rows())
+	logits := l.scratch(4 * int64(each) * int64(vocab))
+	x, to, d := l.operandArray(y.Vec), ptr(loss), l.operandArray(dlogits.Vec)
+	for first := 0; first < l.rows(); first += each {
+		rows := min(each, l.rows()-first)
+		c := kernels.Classify{
+			Loss: to + cudart.Ptr(4*first), DLogits: rowsFrom(d, first, vocab), Z: logits, Targets: l.device.batch.targets.p + cudart.Ptr(4*first),
+			Rows: rows, V: vocab, Mult: kernels.Const(mult), Scale: kernels.Const(scale),
+		}
+		l.product(kernels.Product{
+			Layout: kernels.NT, M: rows, N: vocab, K: in, A: rowsFrom(x, first, in), B: k.array(), Out: kernels.F32(logits), Scale: kernels.Const(1),
+		})
+		l.issue(func() error { return l.set.Classify(l.stream, c) })
+	}
+}
+
+// rowsFrom is a without its first rows of cols numbers; absent if a is.
+func rowsFrom(a kernels.Array, first, cols int) kernels.Array {
+	if a.At != 0 {
+		a.At += cudart.Ptr(int64(first) * int64(cols) * int64(a.Type.Size()))
+	}
+	return a
+}

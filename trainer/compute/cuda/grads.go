@@ -1,0 +1,110 @@
+package cuda
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"growlab/cudart"
+	"growlab/cudart/kernels"
+	"growlab/trainer/compute"
+)
+
+// WeightGrad adds scale * dyᵀ x to dw, and scale * the column sums of dy to db.
+func (d *device) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64) {
+	rows := whole("WeightGrad", "dy", dy)
+	shape("WeightGrad", "x", x, rows, x.Cols)
+	length("WeightGrad", "dw", dw.N, dy.Cols*x.Cols)
+	optional("WeightGrad", "db", db, dy.Cols)
+	from := d.operandArray(dy.Vec)
+	d.product(kernels.Product{
+		Layout: kernels.TN, M: dy.Cols, N: x.Cols, K: rows, A: from, B: d.operandArray(x.Vec), Out: kernels.F32(ptr(dw)), Scale: kernels.Const(scale),
+		Add: true,
+	})
+	if db.N > 0 {
+		to, tmp := ptr(db), d.scratch(kernels.ColumnSumsScratch(rows, dy.Cols))
+		d.issue(func() error { return d.set.ColumnSums(d.stream, to, from, rows, dy.Cols, kernels.Const(scale), tmp) })
+	}
+}
+
+// SumRows adds the sum of the rows of parts to dst.
+func (d *device) SumRows(dst compute.Vec, parts compute.Mat) {
+	rows := whole("SumRows", "parts", parts)
+	length("SumRows", "dst", dst.N, parts.Cols)
+	to, from := ptr(dst), ptr(parts.Vec)
+	d.issue(func() error { return d.set.SumRows(d.stream, to, from, rows, parts.Cols) })
+}
+
+// EmbedGrad adds each row of dx to the rows of demb and dpos that it came from.
+func (d *device) EmbedGrad(demb, dpos compute.Vec, dx compute.Mat, b compute.Batch) {
+	batch("EmbedGrad", b)
+	rows := b.Seqs * b.T
+	shape("EmbedGrad", "dx", dx, rows, dx.Cols)
+	vocab := whole("EmbedGrad", "demb", compute.Matrix(demb, dx.Cols))
+	context("EmbedGrad", dpos, dx.Cols, b.T)
+	tokens("EmbedGrad", b.Inputs, 0, vocab)
+	groups := make([]int32, kernels.GroupsLen(rows, vocab))
+	if !d.dry {
+		kernels.Groups(groups, b.Inputs, vocab)
+	}
+	d.feed(&d.batch.groups, bytesOf(groups))
+	e := kernels.EmbedGrad{DTable: ptr(demb), DPos: ptr(dpos), DX: ptr(dx.Vec), Groups: d.batch.groups.p, Rows: rows, T: b.T, C: dx.Cols, V: vocab}
+	d.issue(func() error { return d.set.EmbedGrad(d.stream, e) })
+}
+
+// Sum adds up v.
+func (d *device) Sum(v compute.Vec) float64 { return d.reduce(v, (*kernels.Set).Sum) }
+
+// SumSquares adds up the squares of v.
+func (d *device) SumSquares(v compute.Vec) float64 { return d.reduce(v, (*kernels.Set).SumSquares) }
+
+func (d *device) reduce(v compute.Vec, f func(k *kernels.Set, s *cudart.Stream, to, v cudart.Ptr, n int64, scratch cudart.Ptr) error) (sum float64) {
+	const to = alignment // bytes for the result, in front of the scratch memory
+	from := ptr(v)
+	if d.tables.result.bytes == 0 {
+		var err error
+		if d.tables.result, err = d.take(to + kernels.SumScratch); err != nil {
+			d.fail(err)
+		}
+	}
+	p := d.tables.result.p
+	d.issue(func() error { return f(d.set, d.stream, p, from, int64(v.N), p+to) })
+	d.wait(func() error {
+		h, err := d.pinned()
+		if err != nil {
+			return err
+		}
+		if err := d.stream.Download(h, 0, p, 8); err != nil {
+			return err
+		}
+		if err := d.stream.Sync(); err != nil {
+			return err
+		}
+		sum = math.Float64frombits(binary.LittleEndian.Uint64(h.Bytes()))
+		return nil
+	})
+	return d.number(sum)
+}
+
+// AdamW takes one step on the parameters of spans.
+func (d *device) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.Adam) {
+	if a.Step < 1 {
+		panic(fmt.Sprintf("cuda: AdamW: step %d, want 1 or more", a.Step))
+	}
+	length("AdamW", "g", g.N, p.N)
+	length("AdamW", "m", m.N, p.N)
+	length("AdamW", "v", v.N, p.N)
+	table := make([]kernels.Span, len(spans))
+	for i, s := range spans {
+		p.At(s.Off, s.N) // inside
+		table[i] = kernels.Span{Off: int64(s.Off), N: int64(s.N), LR: s.LR, Decay: s.Decay}
+	}
+	data := make([]byte, kernels.AdamBytes+kernels.SpanBytes*len(spans))
+	kernels.AdamBlock{Beta1: a.Beta1, Beta2: a.Beta2, Eps: a.Eps, Step: a.Step, GradScale: a.GradScale}.Put(data)
+	tiles := kernels.PutSpans(data[kernels.AdamBytes:], table)
+	d.feed(&d.batch.adam, data)
+	k := kernels.AdamW{
+		P: ptr(p), G: ptr(g), M: ptr(m), V: ptr(v), Block: d.batch.adam.p, Spans: d.batch.adam.p + kernels.AdamBytes, SpanCount: len(spans), Tiles: tiles,
+	}
+	d.issue(func() error { return d.set.AdamW(d.stream, k) })
+}

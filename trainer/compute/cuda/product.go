@@ -1,0 +1,193 @@
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"growlab/cudart"
+)
+
+// product is D = epilogue(alpha op(A) op(B) + beta C), all row by row: D and C (m, n), op(A) (m, k), op(B) (k, n). It is what a
+// plan is for.
+type product struct {
+	m, n, k  int
+	ta, tb   bool // A is stored (k, m), B is stored (n, k)
+	half     bool // A and B are bf16
+	narrow   bool // D (and C) are bf16
+	adds     bool // beta is 1
+	epilogue cudart.Epilogue
+}
+
+// layout is what cuBLASLt sees: by columns, so that the operands change places and each is the transpose of ours.
+func (g product) layout() cudart.Product {
+	in, out := cudart.F32, cudart.F32
+	if g.half {
+		in = cudart.BF16
+	}
+	if g.narrow {
+		out = cudart.BF16
+	}
+	p := cudart.Product{
+		M: int64(g.n), N: int64(g.m), K: int64(g.k), TransA: g.tb, TransB: g.ta, Epilogue: g.epilogue,
+		A: cudart.Layout{Type: in, LD: int64(g.n)}, B: cudart.Layout{Type: in, LD: int64(g.k)},
+		BiasType: cudart.F32, AuxType: in, AuxLD: int64(g.n),
+	}
+	if g.tb {
+		p.A.LD = int64(g.k)
+	}
+	if g.ta {
+		p.B.LD = int64(g.m)
+	}
+	p.C = cudart.Layout{Type: out, LD: int64(g.n)}
+	p.D = p.C
+	return p
+}
+
+// plan is a product as the library will compute it; matmul is nil if the library cannot.
+type plan struct {
+	matmul *cudart.Matmul
+	way    cudart.Algorithm
+}
+
+// aligns reports whether all addresses are as cuBLASLt needs them.
+func aligns(all ...cudart.Ptr) bool {
+	for _, p := range all {
+		if p%16 != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// fused puts g into the stream if the library is there and can do it with these operands. On the GPU's thread. a is A, b is B.
+func (d *device) fused(g product, x cudart.Operands) (done bool, err error) {
+	if d.blas == nil || g.m == 0 || !aligns(x.A, x.B, x.C, x.D, x.Bias, x.Aux) || x.Aux != 0 && g.n%8 != 0 {
+		return false, nil
+	}
+	x.A, x.B = x.B, x.A
+	p, ok := d.plans[g]
+	if !ok {
+		if p, err = d.prepare(g, x); err != nil {
+			return false, err
+		}
+		d.plans[g] = p
+	}
+	if p.matmul == nil {
+		return false, nil
+	}
+	return true, d.run(p, x)
+}
+
+func (d *device) run(p plan, x cudart.Operands) error {
+	x.Scratch, x.Bytes = d.workspace.p, uint64(d.workspace.bytes)
+	return p.matmul.Run(d.stream, &x)
+}
+
+// candidates is how many of the library's ways are timed. They are sorted by its own guess; the tenth was never seen to win in
+// other programs that time them.
+const candidates = 8
+
+// prepare makes the plan of a shape that was not seen yet.
+func (d *device) prepare(g product, x cudart.Operands) (plan, error) {
+	m, err := d.blas.Matmul(g.layout())
+	if errors.Is(err, cudart.ErrUnsupported) {
+		return plan{}, nil
+	}
+	if err != nil {
+		return plan{}, err
+	}
+	most := candidates
+	if d.untimed {
+		most = 1
+	}
+	ways, err := m.Algorithms(uint64(d.workspace.bytes), most)
+	if errors.Is(err, cudart.ErrUnsupported) {
+		return plan{}, m.Close()
+	}
+	if err != nil {
+		return plan{}, errors.Join(err, m.Close())
+	}
+	p := plan{m, ways[0]}
+	if i, known := d.choices.of(g); known && i < len(ways) {
+		p.way = ways[i]
+	} else if len(ways) > 1 {
+		best, err := d.race(g, p, ways, x)
+		if err != nil {
+			return plan{}, errors.Join(fmt.Errorf("timing a product of %d x %d and %d x %d: %w", g.m, g.k, g.k, g.n, err), m.Close())
+		}
+		p.way = ways[best]
+		d.choices.keep(g, best)
+	}
+	m.Use(p.way)
+	return p, nil
+}
+
+// race times the ways on results of their own, and returns the fastest; the first if there is no memory for that. A later one
+// has to be 2 % faster than the best before it, which is about what timings differ by.
+func (d *device) race(g product, p plan, ways []cudart.Algorithm, x cudart.Operands) (best int, err error) {
+	result, err := d.ctx.Alloc(aligned(int64(g.m) * int64(g.n) * size(g.narrow)))
+	if errors.Is(err, cudart.ErrOutOfMemory) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, d.ctx.Free(result)) }()
+	if x.Aux != 0 && g.epilogue != cudart.DGELU { // written too
+		aux, err := d.ctx.Alloc(aligned(int64(g.m) * int64(g.n) * size(g.half)))
+		if errors.Is(err, cudart.ErrOutOfMemory) {
+			return 0, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		defer func() { err = errors.Join(err, d.ctx.Free(aux)) }()
+		x.Aux = aux
+	}
+	x.C, x.D, x.Beta = result, result, 0
+	least := time.Duration(math.MaxInt64)
+	for i, way := range ways {
+		p.matmul.Use(way)
+		took, err := d.time(func() error { return d.run(p, x) })
+		var refused *cudart.Error
+		if errors.As(err, &refused) && !errors.Is(err, cudart.ErrDeviceLost) { // this way is none for these addresses
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		if float64(took) < 0.98*float64(least) {
+			best, least = i, took
+		}
+	}
+	return best, nil
+}
+
+// time runs f once to warm up, and gives the shortest of three further runs.
+func (d *device) time(f func() error) (best time.Duration, err error) {
+	from, err := d.ctx.Event(true)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	to, err := d.ctx.Event(true)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	for i := range 4 {
+		if err := errors.Join(from.Record(d.stream), f(), to.Record(d.stream), to.Sync()); err != nil {
+			return 0, err
+		}
+		took, err := to.Since(from)
+		if err != nil {
+			return 0, err
+		}
+		if i == 1 || i > 1 && took < best {
+			best = took
+		}
+	}
+	return best, nil
+}

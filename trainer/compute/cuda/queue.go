@@ -1,0 +1,88 @@
+package cuda
+
+import (
+	"fmt"
+	"math"
+)
+
+// queued is the most closures that wait to be issued. A call of the GPU's thread costs two switches between threads, some
+// microseconds; a launch about one.
+const queued = 256
+
+// issue puts off f, which puts work into the stream. It runs on the GPU's thread, after all that was issued before. On a device
+// that only measures, and after a fault, nothing runs.
+func (d *device) issue(f func() error) {
+	if d.dry || d.fault != nil {
+		return
+	}
+	d.queue = append(d.queue, f)
+	if len(d.queue) >= queued {
+		d.flush()
+	}
+}
+
+// flush issues what is put off. It does not wait for the GPU.
+func (d *device) flush() {
+	if len(d.queue) == 0 {
+		return
+	}
+	all := d.queue
+	d.queue = d.queue[:0]
+	d.do(func() error {
+		for i, f := range all {
+			all[i] = nil
+			if err := f(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// do runs f on the GPU's thread and keeps its error as the fault.
+func (d *device) do(f func() error) {
+	if d.dry || d.fault != nil {
+		return
+	}
+	d.fail(d.ctx.Do(f))
+}
+
+// fail keeps the first fault for Sync, and drops what is put off: it would compute with numbers that were never made.
+func (d *device) fail(err error) {
+	if err == nil || d.fault != nil {
+		return
+	}
+	d.fault = fmt.Errorf("cuda: %w", explained(err))
+	clear(d.queue)
+	d.queue = d.queue[:0]
+}
+
+// wait issues what is put off, and f, and waits until the GPU has done all of it.
+func (d *device) wait(f func() error) {
+	if d.dry {
+		return
+	}
+	d.flush()
+	d.do(func() error {
+		if f != nil {
+			if err := f(); err != nil {
+				return err
+			}
+		}
+		return d.stream.Sync()
+	})
+}
+
+// Sync waits for all work and returns the first fault.
+func (d *device) Sync() error {
+	d.wait(nil)
+	return d.fault
+}
+
+// number is x, or not a number after a fault.
+func (d *device) number(x float64) float64 {
+	if d.fault != nil {
+		return math.NaN()
+	}
+	return x
+}
