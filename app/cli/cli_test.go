@@ -22,6 +22,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"growlab/app/doctor"
 	"growlab/app/session"
 	"growlab/store"
 	"growlab/trainer/event"
@@ -442,9 +443,9 @@ func TestPlan(t *testing.T) {
 
 func TestDoctor(t *testing.T) {
 	dir := home(t)
-	checks := map[string]finding{}
+	checks := map[string]doctor.Finding{}
 	for line := range strings.Lines(ok(t, "doctor", "--json")) {
-		var f finding
+		var f doctor.Finding
 		decode(t, line, &f)
 		checks[f.Check] = f
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"growlab/app/doctor"
 	"growlab/app/session"
 	"growlab/cudart"
 	"growlab/cudart/fake"
@@ -211,7 +212,7 @@ func TestDoctorJSONHasAllAttempts(t *testing.T) {
 	m := machine(t)
 	var all int
 	for line := range strings.Lines(ok(t, "doctor", "--json")) {
-		var f finding
+		var f doctor.Finding
 		decode(t, line, &f)
 		for _, a := range f.Attempts {
 			if string(a.Library) != f.Check {
