@@ -22,7 +22,7 @@ type Home struct {
 	// Threads is what the estimates of Presets assume; 0 is all cores.
 	Threads int
 
-	measurement
+	speeds speeds
 }
 
 // Open is the data folder that the environment names (store.Home). It need not exist.

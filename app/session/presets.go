@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"growlab/assets"
@@ -57,26 +56,12 @@ func Stages(p growth.Plan) []event.StageInfo {
 	return out
 }
 
-// speed measures the device once for each Home.
-func (h *Home) speed() (Speed, error) {
-	h.measureOnce.Do(func() {
-		h.measured, h.measureErr = measureDevice(h.Threads)
-	})
-	return h.measured, h.measureErr
-}
-
-func measureDevice(threads int) (s Speed, err error) {
-	dev, err := OpenDevice("", threads, "auto")
+// speed is that of this machine in the precision that it would choose.
+func (h *Home) speed() (s Speed, err error) {
+	dev, err := OpenDevice("", h.Threads, "auto")
 	if err != nil {
-		return Speed{}, err
+		return s, err
 	}
 	defer func() { err = errors.Join(err, dev.Close()) }()
-	return MeasureSpeed(dev)
-}
-
-// measurement is the speed of this machine, once measured.
-type measurement struct {
-	measureOnce sync.Once
-	measured    Speed
-	measureErr  error
+	return h.speeds.of(dev, "auto")
 }
