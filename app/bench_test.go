@@ -41,11 +41,22 @@ func open(t *testing.T, fake *fakeSessions) *bench { return openAt(t, fake, look
 
 func openAt(t *testing.T, fake *fakeSessions, theme string, width, height float32) *bench {
 	t.Helper()
+	return openSessions(t, fake, fake, theme, width, height)
+}
+
+// openWith opens the window on sessions that can do more than the fake they are made of.
+func openWith(t *testing.T, fake *fakeSessions, s Sessions) *bench {
+	t.Helper()
+	return openSessions(t, fake, s, look.Dark, 1280, 800)
+}
+
+func openSessions(t *testing.T, fake *fakeSessions, s Sessions, theme string, width, height float32) *bench {
+	t.Helper()
 	a := test.NewTempApp(t)
 	a.Settings().SetTheme(look.New(theme))
 	ctx, cancel := context.WithCancel(t.Context())
 	b := &bench{t: t, fake: fake, queue: make(chan func(), 100)}
-	b.window = newWindow(ctx, fake, func(f func()) {
+	b.window = newWindow(ctx, s, func(f func()) {
 		select {
 		case b.queue <- f:
 		case <-ctx.Done():

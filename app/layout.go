@@ -47,7 +47,7 @@ func (w *window) build() {
 	w.chart.SetSmooth(initialSmooth)
 	w.chart.SetLogY(true)
 	w.chart.OnTypedKey = w.typedKey
-	w.trans, w.samples, w.journal, w.side = newTransitions(), w.newSamples(), newJournal(), newSide()
+	w.trans, w.samples, w.journal, w.side = newTransitions(), w.newSamples(), newJournal(), newSide(w.recolour)
 	w.journal.rows.Others = w.typedKey
 	w.status = look.NewLine(look.Caption.Fitting(), "")
 }

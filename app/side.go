@@ -1,8 +1,6 @@
 package app
 
 import (
-	"fmt"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
@@ -17,6 +15,7 @@ import (
 type side struct {
 	object     fyne.CanvasObject
 	diagram    *network.Diagram
+	colours    *widget.Select // one of colourings
 	sampleHead *look.Line
 	sample     *widget.Label
 	facts      *facts
@@ -25,20 +24,24 @@ type side struct {
 // previewRunes is how much of a sample the side shows; the page of samples shows all of it.
 const previewRunes = 230
 
-func newSide() *side {
+func newSide(recoloured func()) *side {
 	s := &side{diagram: network.New(), sampleHead: look.NewLine(look.Heading.Fitting(), ""), sample: widget.NewLabel(""), facts: newFacts()}
 	s.sample.Wrapping = fyne.TextWrapWord
+	s.colours = widget.NewSelect(colouringTitles(), func(string) { recoloured() })
+	head := container.NewBorder(nil, nil, container.New(look.Margin(0, 0, 8, 0), look.NewLine(look.Heading, "NETWORK")),
+		container.NewGridWrap(fyne.NewSize(124, 30), s.colours))
 	s.object = container.NewVScroll(container.New(look.Margin(12, 12, 10, 8), container.New(look.Column{Width: 240, Space: 5},
-		look.NewLine(look.Heading, "NETWORK"), s.diagram,
+		head, s.diagram,
 		widget.NewSeparator(),
 		container.New(look.Inset{Top: 4}, look.NewLine(look.Heading, "RUN")), s.facts.object,
 		container.New(look.Inset{Top: 4}, widget.NewSeparator()),
 		container.New(look.Inset{Top: 4}, s.sampleHead), container.New(look.Inset{Left: -6, Right: -6, Top: -4}, s.sample))))
+	s.colours.SetSelectedIndex(0)
 	return s
 }
 
 func (s *side) show(v *runView, info session.Info) {
-	s.diagram.Set(pictureOf(v))
+	s.diagram.Set(pictureOf(v, s.colouring()))
 	s.facts.show(v, info)
 	head, text := "LATEST SAMPLE", "none yet"
 	if n := len(v.samples); n > 0 {
@@ -52,20 +55,11 @@ func (s *side) show(v *runView, info session.Info) {
 	}
 }
 
-// pictureOf is the network as it stands in v.
-func pictureOf(v *runView) network.Picture {
-	n, now := v.stage()
-	if n == 0 {
-		return network.Picture{}
+func (s *side) colouring() colouring { return colourings[max(s.colours.SelectedIndex(), 0)] }
+
+// recolour draws the network in the colours that were chosen.
+func (w *window) recolour() {
+	if w.side != nil {
+		w.side.diagram.Set(pictureOf(w.view, w.side.colouring()))
 	}
-	p := network.Picture{
-		To: networkShape(now), Mask: v.mask(), Stage: n, Final: networkShape(v.start.Stages[len(v.start.Stages)-1]),
-		Title: fmt.Sprintf("%d layers × %d · %d heads · %s", now.Layers, now.Hidden, now.Heads, words.Count(now.Params)),
-	}
-	for _, g := range v.grews {
-		if g.Stage == n {
-			p.From, p.NewLayers = networkShape(g.From), g.NewLayers
-		}
-	}
-	return p
 }
