@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"errors"
 	"math"
 
 	"growlab/growth"
@@ -15,6 +16,7 @@ type blockWatch struct {
 	split  split
 	before shape.Tree
 	sums   map[int]*[2]sums // by layer, -1 for what is in none; 0 is old, 1 is new
+	err    error            // of summing gradients over ranks
 }
 
 // sums of squares over the entries of one part, in float64.
@@ -46,6 +48,14 @@ func (t *Trainer) watchBlocks(pos growth.Position) *blockWatch {
 	return w
 }
 
+// fault is what went wrong in measuring, if anything did.
+func (w *blockWatch) fault() error {
+	if w == nil {
+		return nil
+	}
+	return w.err
+}
+
 // emitBlocks reports the step that w began to measure; without one it does nothing.
 func (t *Trainer) emitBlocks(pos growth.Position, w *blockWatch) {
 	if w == nil {
@@ -74,6 +84,9 @@ func (w *blockWatch) each(t *Trainer, arena compute.Vec, f func(s *sums, before,
 		}
 		host = host[:tensor.Len()]
 		t.Device.Download(host, arena.At(t.net.Offset(tensor), tensor.Len()))
+		if arena == t.net.Grads() { // this rank's share of them
+			w.err = errors.Join(w.err, t.Ranks.SumVector(host))
+		}
 		s := w.sums[tensor.Layer]
 		if s == nil {
 			s = &[2]sums{}

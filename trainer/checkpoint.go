@@ -176,7 +176,10 @@ func (t *Trainer) snapshot(reason string) (Checkpoint, error) {
 		Params: t.net.Download(t.Device, t.net.Params()),
 	}
 	c.M, c.V = t.adam.Moments()
-	return c, t.Device.Sync()
+	if err := errors.Join(t.adam.Err(), t.Device.Sync()); err != nil {
+		return c, err
+	}
+	return c, t.sameWeights(c)
 }
 
 // saveRetry is how long a failed save waits before it is tried again.

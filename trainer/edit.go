@@ -91,7 +91,7 @@ func (t *Trainer) following(e growth.Edit) (growth.Recipe, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, fits(t.Data, r.Plan().Stages[t.stage:], t.stage)
+	return r, t.fits(r.Plan().Stages[t.stage:], t.stage)
 }
 
 // follow makes r the recipe from here on.

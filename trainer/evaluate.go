@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"errors"
 	"fmt"
 
 	"growlab/growth"
@@ -11,14 +12,15 @@ import (
 func (t *Trainer) evaluate(tokens growth.Tokens, final bool) error {
 	c := t.plan.Stages[t.stage].Config
 	windows := max(int(tokens)/c.Context, 1)
-	spread, micro := t.Data.Spread(windows), t.Recipe.MicroBatch(t.stage)
+	spread, micro := t.Data.Spread(windows), t.micro(t.stage)
 	var sum float64
-	for done := 0; done < windows; done += micro {
-		b := newBatch(min(micro, windows-done), c.Context)
-		spread.Fill(int64(done), b.Seqs, b.T, b.Inputs, b.Targets)
+	for first, end := t.share(windows); first < end; first += micro {
+		b := newBatch(min(micro, end-first), c.Context)
+		spread.Fill(int64(first), b.Seqs, b.T, b.Inputs, b.Targets)
 		sum += t.net.Loss(b)
 	}
-	if err := t.Device.Sync(); err != nil {
+	sum, err := t.Ranks.Sum(sum)
+	if err = errors.Join(err, t.Device.Sync()); err != nil {
 		return err
 	}
 	e := event.Eval{

@@ -102,7 +102,7 @@ func (t *Trainer) endStage() error {
 
 // frozen is the batch for the transition into stage i.
 func (t *Trainer) frozen(i int) compute.Batch {
-	seqs := min(model.LogitSeqs, t.Recipe.MicroBatch(i-1), t.Recipe.MicroBatch(i))
+	seqs := min(model.LogitSeqs, t.micro(i-1), t.micro(i))
 	b := newBatch(seqs, t.plan.Stages[i].Config.Context)
 	t.Data.Spread(seqs).Fill(0, b.Seqs, b.T, b.Inputs, b.Targets)
 	return b

@@ -5,6 +5,7 @@ import (
 	"growlab/trainer/compute"
 	"growlab/trainer/model"
 	"growlab/trainer/optim"
+	"growlab/trainer/ranks"
 )
 
 // Footprint is the memory on dev that training a network of shape c takes, seqs sequences at a time: parameters, gradients,
@@ -13,7 +14,7 @@ import (
 func Footprint(dev compute.Planned, c shape.Config, seqs int) compute.Footprint {
 	beyond := false
 	f := dev.Measure(func(dev compute.Device) {
-		net, adam, err := build(dev, c, seqs, optim.Settings{})
+		net, adam, err := build(dev, c, seqs, optim.Settings{}, nil)
 		if err != nil {
 			beyond = true
 			return
@@ -33,16 +34,17 @@ func Footprint(dev compute.Planned, c shape.Config, seqs int) compute.Footprint 
 	return f
 }
 
-// build puts an empty network and its optimizer on dev.
-func build(dev compute.Device, c shape.Config, seqs int, s optim.Settings) (*model.Model, *optim.AdamW, error) {
+// build puts an empty network and its optimizer on dev, for one of the ranks of g.
+func build(dev compute.Device, c shape.Config, seqs int, s optim.Settings, g *ranks.Group) (*model.Model, *optim.AdamW, error) {
 	net, err := model.New(dev, c, seqs)
 	if err != nil {
 		return nil, nil, err
 	}
-	adam, err := optim.New(dev, net.Layout, s)
+	adam, err := optim.NewRank(dev, net.Layout, s, g)
 	if err != nil {
 		net.Free()
 		return nil, nil, err
 	}
+	adam.Borrow(net)
 	return net, adam, nil
 }

@@ -84,6 +84,9 @@ func (t *Trainer) startEvent() event.Start {
 	s := t.Start
 	s.Recipe, s.Device, s.Seed = t.Recipe.Name, t.Device.Name(), t.Recipe.Train.Seed
 	s.Precision = t.Device.Precision().String()
+	if n := t.Ranks.Size(); n > 1 {
+		s.Ranks = n
+	}
 	s.Tokens, s.Steps, s.Resumed = t.plan.Tokens, t.plan.Steps, t.steps()
 	s.Stages = t.stageInfos()
 	return s

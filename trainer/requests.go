@@ -16,35 +16,50 @@ const problemPoll = 500 * time.Millisecond
 // between takes the commands that wait, and holds the run while it is paused or its sink cannot keep up. It returns errStop
 // when the run is to end here.
 func (t *Trainer) between(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return errStop
-	}
-	if err := t.Sink.Problem(); err != nil {
-		if err := t.waitForSink(ctx, err); err != nil {
-			return err
-		}
-	}
 	for {
 		if err := t.replay(ctx); err != nil {
 			return err
 		}
+		r, err := t.next(ctx)
+		if err != nil || r == nil {
+			return err
+		}
+		if err := t.command(ctx, *r); err != nil {
+			return err
+		}
+	}
+}
+
+// decide returns the command to take now, nil if none waits, or errStop. It answers those that are refused.
+func (t *Trainer) decide(ctx context.Context) (*control.Request, error) {
+	if ctx.Err() != nil {
+		return nil, errStop
+	}
+	if err := t.Sink.Problem(); err != nil {
+		if err := t.waitForSink(ctx, err); err != nil {
+			return nil, err
+		}
+	}
+	for {
 		var r control.Request
 		if t.paused {
 			select {
 			case <-ctx.Done():
-				return errStop
+				return nil, errStop
 			case r = <-t.Requests:
 			}
 		} else {
 			select {
 			case r = <-t.Requests:
 			default:
-				return nil
+				return nil, nil
 			}
 		}
-		if err := t.command(ctx, r); err != nil {
-			return err
+		if refusal := t.refuse(r.Command); refusal != nil {
+			r.Reply(refusal)
+			continue
 		}
+		return &r, nil
 	}
 }
 
@@ -62,13 +77,9 @@ func (t *Trainer) waitForSink(ctx context.Context, problem error) error {
 	return nil
 }
 
-// command carries out one command. Its reply tells only whether it was accepted; an edit is safe in a checkpoint by then.
+// command carries out one command that was not refused. An edit is safe in a checkpoint by the time of the reply.
 func (t *Trainer) command(ctx context.Context, r control.Request) error {
 	c := r.Command
-	if err := t.refuse(c); err != nil {
-		r.Reply(err)
-		return nil
-	}
 	if e, ok := EditOf(c); ok {
 		return t.editAsked(ctx, t.dated(e.Key, e.Value), r)
 	}

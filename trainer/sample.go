@@ -115,8 +115,11 @@ func (t *Trainer) sampleDue() {
 	}
 }
 
-// sample generates text and reports it. The seed is the step, so that it is the same again after a resume.
+// sample generates text and reports it, on rank 0. The seed is the step, so that it is the same again after a resume.
 func (t *Trainer) sample(s Sampling) {
+	if !t.Ranks.Leads() {
+		return
+	}
 	step := t.steps()
 	s.Seed = t.Recipe.Train.Seed + uint64(step)
 	text := Generate(t.net, s, nil)

@@ -14,6 +14,7 @@ import (
 	"growlab/trainer/event"
 	"growlab/trainer/model"
 	"growlab/trainer/optim"
+	"growlab/trainer/ranks"
 )
 
 // ErrDiverged is wrapped when the loss or the gradient is not finite any more, or the loss is beyond all hope.
@@ -42,6 +43,9 @@ type Options struct {
 	Resume *Checkpoint
 	// Replay is the journal of another run that this one follows; nil is none.
 	Replay *Replay
+	// Ranks are the processes that train the run together, each with an equal share of every batch; nil is this one alone. All of
+	// them have the same Recipe, Data, Resume and Replay. The requests and the sink that count are those of rank 0.
+	Ranks *ranks.Group
 	// Start fills the identity fields (Run, Name, File) of the event that opens the run.
 	Start event.Start
 }
@@ -68,7 +72,7 @@ func New(o Options) (*Trainer, error) {
 		return nil, err
 	}
 	t := &Trainer{Options: o, plan: o.Recipe.Plan()}
-	if err := fits(o.Data, t.plan.Stages, 0); err != nil {
+	if err := t.fits(t.plan.Stages, 0); err != nil {
 		return nil, err
 	}
 	t.progress.Costs = make([]event.StageCost, len(t.plan.Stages))
@@ -82,11 +86,17 @@ func New(o Options) (*Trainer, error) {
 	return t, nil
 }
 
-// fits says whether the data is long enough for the batches of some stages, the first of which is number first from 0.
-func fits(set *data.Set, stages []growth.StagePlan, first int) error {
+// fits says whether the data is long enough for the batches of some stages, the first of which is number first from 0, and the
+// batches large enough for all ranks.
+func (t *Trainer) fits(stages []growth.StagePlan, first int) error {
 	for i, s := range stages {
-		if err := set.Fits(int(s.Batch)/s.Config.Context, s.Config.Context); err != nil {
+		seqs := int(s.Batch) / s.Config.Context
+		if err := t.Data.Fits(seqs, s.Config.Context); err != nil {
 			return fmt.Errorf("stage %d: %w", first+i+1, err)
+		}
+		if seqs < t.Ranks.Size() {
+			return fmt.Errorf("%w: stage %d: a batch of %d sequences cannot be shared by %d ranks; give a larger batch, or fewer ranks",
+				growth.ErrRecipe, first+i+1, seqs, t.Ranks.Size())
 		}
 	}
 	return nil
@@ -106,7 +116,7 @@ func (t *Trainer) Close() {
 // place puts an empty network and optimizer of stage i on the device.
 func (t *Trainer) place(i int) error {
 	t.Close()
-	c, seqs := t.plan.Stages[i].Config, t.Recipe.MicroBatch(i)
+	c, seqs := t.plan.Stages[i].Config, t.micro(i)
 	if dev, ok := t.Device.(compute.Planned); ok {
 		if err := dev.Reserve(Footprint(dev, c, seqs)); err != nil {
 			return fmt.Errorf("stage %d: %w", i+1, err)
@@ -115,7 +125,7 @@ func (t *Trainer) place(i int) error {
 	set := t.Recipe.Train
 	net, adam, err := build(t.Device, c, seqs, optim.Settings{
 		Beta1: set.Beta1, Beta2: set.Beta2, Eps: set.Eps, WeightDecay: set.WeightDecay, Clip: set.Clip,
-	})
+	}, t.Ranks)
 	if err != nil {
 		return err
 	}
@@ -127,8 +137,10 @@ func (t *Trainer) place(i int) error {
 var errStop = errors.New("stopped")
 
 // Run trains until the recipe is done, ctx is cancelled or a stop is asked for; the last two save a checkpoint and end in
-// state "stopped". The returned event is also the last one emitted. The error is why the state is "failed".
+// state "stopped". The returned event is also the last one emitted. The error is why the state is "failed"; other ranks hear it.
 func (t *Trainer) Run(ctx context.Context) (event.Ended, error) {
+	ctx, release := t.joinStop(ctx)
+	defer release()
 	t.clock.start()
 	t.Sink.Emit(t.startEvent())
 	err := t.loop(ctx)
@@ -145,6 +157,7 @@ func (t *Trainer) Run(ctx context.Context) (event.Ended, error) {
 	end := t.endEvent(state)
 	if err != nil {
 		end.State, end.Error = "failed", err.Error()
+		t.Ranks.Fail(err)
 	}
 	t.Sink.Emit(end)
 	return end, err
@@ -179,20 +192,21 @@ func (t *Trainer) step(pos growth.Position) error {
 	t.net.SetMasks(masks)
 	t.net.ZeroGrads()
 	var sum float64
-	seqs, micro := int(pos.Batch)/c.Context, t.Recipe.MicroBatch(pos.Stage)
-	order := t.Data.Order(t.Recipe.Train.Seed)
-	first := t.tokens / int64(c.Context)
-	for done := 0; done < seqs; done += micro {
-		b := newBatch(min(micro, seqs-done), c.Context)
-		order.Fill(first+int64(done), b.Seqs, b.T, b.Inputs, b.Targets)
+	micro := t.micro(pos.Stage)
+	first, end := t.share(int(pos.Batch) / c.Context)
+	order, before := t.Data.Order(t.Recipe.Train.Seed), t.tokens/int64(c.Context)
+	for ; first < end; first += micro {
+		b := newBatch(min(micro, end-first), c.Context)
+		order.Fill(before+int64(first), b.Seqs, b.T, b.Inputs, b.Targets)
 		sum += t.net.Grad(b, 1/float64(pos.Batch))
 	}
-	loss := sum / float64(pos.Batch)
 	watch := t.watchBlocks(pos)
 	gradNorm := t.adam.Update(t.net, pos.LR, masks)
-	if err := t.Device.Sync(); err != nil {
+	sum, err := t.Ranks.Sum(sum)
+	if err = errors.Join(watch.fault(), t.adam.Err(), err, t.Device.Sync()); err != nil {
 		return err
 	}
+	loss := sum / float64(pos.Batch)
 	if !finite(gradNorm) || !(loss < t.hopeless()) {
 		return fmt.Errorf("%w at step %d: loss %v, gradient norm %v; start again with a lower train.lr (it is %g)",
 			ErrDiverged, pos.Step+1, loss, gradNorm, t.Recipe.Train.LR)

@@ -44,12 +44,14 @@ type Start struct {
 	File   string `json:"file"`
 	Device string `json:"device"`
 	// Precision of the matrix products, "fp32" or "bf16"; "" in runs from before it was recorded, which are fp32.
-	Precision string      `json:"precision,omitempty"`
-	Seed      uint64      `json:"seed"`
-	Stages    []StageInfo `json:"stages"`
-	Tokens    int64       `json:"tokens"` // planned, whole run
-	Steps     int64       `json:"steps"`
-	Resumed   int64       `json:"resumed_at_step"` // 0 for a new run
+	Precision string `json:"precision,omitempty"`
+	// Ranks is how many processes train together, each on such a device; 0 is one.
+	Ranks   int         `json:"ranks,omitempty"`
+	Seed    uint64      `json:"seed"`
+	Stages  []StageInfo `json:"stages"`
+	Tokens  int64       `json:"tokens"` // planned, whole run
+	Steps   int64       `json:"steps"`
+	Resumed int64       `json:"resumed_at_step"` // 0 for a new run
 }
 
 // Replan puts a changed plan in place of that of s.

@@ -89,7 +89,7 @@ func operations(t *testing.T, groups []*Group) {
 	id := strings.Repeat("\x00\xffid", 32) // 128 bytes
 	for rank, err := range all(groups, func(g *Group) error {
 		if got, err := g.Broadcast([]byte(map[bool]string{true: id}[g.Leads()])); err != nil || string(got) != id {
-			return fmt.Errorf("broadcast gave %q, %v", got, err)
+			return fmt.Errorf("broadcast gave %q, %w", got, err)
 		}
 		got, err := g.Exchange([]byte{byte(g.Rank())})
 		if err != nil || len(got) != n {
