@@ -2,6 +2,7 @@ package growth
 
 import (
 	"cmp"
+	"strings"
 
 	"growlab/growth/shape"
 )
@@ -53,6 +54,7 @@ type StagePlan struct {
 	Batch     int64
 	Ramp      int64
 	RampShape string
+	RampOrder string // "ffn, layers, hidden, heads": the dimensions that grow, one after another; "" if they ramp together
 	Operator  string // "" for the first
 	Preserves bool   // whether the operator promises to keep the function
 	Moments   string // what becomes of Adam's; "" for the first
@@ -108,7 +110,7 @@ func (r Recipe) Plan() Plan {
 			sp.Operator, sp.Preserves, sp.Ramp = operatorName(s), r.Preserves(i), r.ramp(i)
 			sp.Moments, sp.LRPolicy = cmp.Or(s.Moments, MomentsCarry), cmp.Or(s.LRPolicy, LRContinue)
 			if sp.Ramp > 0 {
-				sp.RampShape = cmp.Or(s.RampShape, RampLinear)
+				sp.RampShape, sp.RampOrder = cmp.Or(s.RampShape, RampLinear), strings.Join(r.queue(i), ", ")
 			}
 		}
 		p.Stages = append(p.Stages, sp)

@@ -8,11 +8,10 @@
 // trained (a stage that ended early because its loss stood still, whatever a person asked for) is an Edit in the run's journal, of
 // which Edited makes the recipe as it goes on. Growing is a pure function from an old State (parameters and Adam's two moments) to a new one; nothing here knows a device, a file or a clock.
 //
-// The operators, one file each with its picture, source and deviations: msg.go (masks, the default), exact.go, lemon.go,
-// hypercloning.go, net2net.go, aki.go, llamapro.go, stack.go, interleave.go, midas.go and random.go (the control). Each is a rule,
-// an expand.Map, that package expand carries out; Promise says when it keeps the function, and tests hold it to that. Not
-// covered: MSG as its authors' code has it (masks on queries, keys, values and before the activation, gates on whole blocks),
-// and ramps of their own for each dimension; both need other masks than shape.Masks.
+// The operators, one file each with its picture, source and deviations: msg.go (masks, the default), msgauthors.go, exact.go,
+// lemon.go, hypercloning.go, net2net.go, aki.go, llamapro.go, stack.go, interleave.go, midas.go and random.go (the control). Each is a
+// rule, an expand.Map, that package expand carries out; Promise says when it keeps the function, and tests hold it to that. How
+// masks fade in, together or one dimension after another, is in ramp.go.
 //
 // Costs by three formulas stand in cost.go, energy, carbon and money in footprint.go.
 // The method is that of FLM-101B (arXiv:2309.03852) and MSG (arXiv:2305.02869); where we differ, the word Deviation stands.

@@ -70,6 +70,7 @@ func ExampleOperator() {
 	}
 	// Output:
 	// msg: true
+	// msg-authors: true
 	// exact: true
 	// lemon: true
 	// hypercloning: true

@@ -99,7 +99,7 @@ func TestBadRecipes(t *testing.T) {
 		"batch":             {flm1m, []string{"train.batch=1000"}, []string{"batch 1000 is not a multiple of context 128"}},
 		"short stage":       {flm1m, []string{"stage.2.tokens=1000", "stage.2.ramp=0"}, []string{"stage 2: tokens 1000 is less than one batch of 1536"}},
 		"two faults":        {flm1m, []string{"train.lr=-1", "train.beta2=1"}, []string{"train.lr is -1", "train.beta2 is 1"}},
-		"operator":          {flm1m, []string{"stage.2.operator=magic"}, []string{`operator is "magic"; it must be one of msg, exact,`}},
+		"operator":          {flm1m, []string{"stage.2.operator=magic"}, []string{`operator is "magic"; it must be one of msg, msg-authors, exact,`}},
 		"only layers":       {flm1m, []string{"stage.2.operator=llama-pro"}, []string{"stage 2: operator llama-pro adds layers only; 64 x 4 x 256 to 96 x 6 x 384"}},
 		"whole factors":     {flm1m, []string{"stage.2.operator=hypercloning", "stage.2.layers=3"}, []string{"hidden 96 is not a multiple of 64"}},
 		"widths only":       {flm1m, []string{"stage.2.operator=hypercloning", "stage.2.hidden=128"}, []string{"layers grow from 3 to 5"}},
@@ -107,6 +107,9 @@ func TestBadRecipes(t *testing.T) {
 		"moments":           {flm1m, []string{"stage.2.moments=lost"}, []string{`moments is "lost"; it must be one of`}},
 		"depth":             {flm1m, []string{"stage.2.depth=sideways"}, []string{`depth is "sideways"`}},
 		"ramp too long":     {flm1m, []string{"stage.2.ramp=1M"}, []string{"ramp is 1000000 tokens; it must lie between 0 and the stage's 153600"}},
+		"ramp order":        {flm1m, []string{`stage.2.ramp_order=["depth"]`, "stage.2.layers=3", "stage.2.hidden=64"}, []string{`stage 2: ramp_order names "depth"; it must be made of`}},
+		"ramp order, twice": {flm1m, []string{`stage.2.ramp_order=["ffn", "hidden", "heads", "layers", "ffn"]`}, []string{"stage 2: ramp_order names ffn twice"}},
+		"ramp order, part":  {flm1m, []string{`stage.2.ramp_order=["ffn", "layers"]`}, []string{`leaves out hidden, which grows`, "leaves out heads"}},
 		"first has no ramp": {flm1m, []string{"stage.1.ramp=10"}, []string{"the first stage has none"}},
 		"bad tokens":        {flm1m, []string{"stage.1.tokens=lots"}, []string{`"lots" is not a number of tokens`}},
 		"bad set":           {flm1m, []string{"train.lr"}, []string{"write section.key=value"}},
@@ -199,7 +202,7 @@ func TestRampEndsWithItsStage(t *testing.T) {
 	if next := r.At(p.Begin + p.Tokens); last.Mask >= 1 || next.Stage != 2 || next.Mask != 0 {
 		t.Errorf("last step %+v, then %+v", last, next)
 	}
-	if got := r.mask(1, p.Tokens); got != 1 {
+	if _, got := r.factors(1, p.Tokens); got != 1 {
 		t.Errorf("mask at the end of the stage is %v", got)
 	}
 }

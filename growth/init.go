@@ -14,25 +14,38 @@ import (
 // as its width grows over the base (arXiv:2304.06875). Each tensor has its own stream of random numbers, so its values
 // depend only on seed, stage and name.
 func (r Recipe) Init(i int) shape.Tree {
-	c := r.Config(i)
-	t := shape.NewTree(c)
-	depth := 1 / math.Sqrt(2*float64(r.Final().Layers))
-	for _, s := range c.Tensors() {
+	c, depth := r.Config(i), 1/math.Sqrt(2*float64(r.Final().Layers))
+	return r.draw(i, func(s shape.Tensor) float64 {
 		std := r.Model.InitStd
 		if s.Role == shape.Reader || s.Role == shape.Writer {
 			std *= math.Sqrt(1 / c.WidthRatio(s.Axes[len(s.Axes)-1], shape.Masks{}))
 		}
+		if s.Role == shape.Writer {
+			std *= depth
+		}
+		return std
+	})
+}
+
+// fresh is what op fills new entries of stage i with.
+func (r Recipe) fresh(i int, op Operator) shape.Tree {
+	if op.Std == 0 {
+		return r.Init(i)
+	}
+	return r.draw(i, func(shape.Tensor) float64 { return op.Std })
+}
+
+// draw is a tree of stage i whose matrices have the standard deviations std.
+func (r Recipe) draw(i int, std func(shape.Tensor) float64) shape.Tree {
+	t := shape.NewTree(r.Config(i))
+	for _, s := range t.Config.Tensors() {
 		switch s.Role {
 		case shape.Gain:
 			fill(t.Data[s.Name], 1)
-			continue
 		case shape.Shift:
-			continue
-		case shape.Writer:
-			std *= depth
-		case shape.Embedding, shape.Reader:
+		case shape.Embedding, shape.Reader, shape.Writer:
+			normal(t.Data[s.Name], std(s), rand.New(rand.NewPCG(r.Train.Seed, streamOf(i, s.Name))))
 		}
-		normal(t.Data[s.Name], std, rand.New(rand.NewPCG(r.Train.Seed, streamOf(i, s.Name))))
 	}
 	return t
 }

@@ -16,8 +16,10 @@ import "growlab/growth/expand"
 // on new FFN units after the activation, and as a gate on both branches of an added layer.
 //
 // Deviation: MSG's code masks queries, keys and values and the FFN before its activation, and gates whole blocks. Masking
-// outputs is equally exact at 0 and 1, but leaves new query and key weights a gradient of order m instead of m³.
-// Deviation: MSG grows one dimension at a time; FLM-101B grew several at once at each of its two growths, and so do we.
+// outputs is equally exact at 0 and 1, but leaves new query and key weights a gradient of order m instead of m³. Theirs is
+// msg-authors.
+// Deviation: MSG grows one dimension at a time; FLM-101B grew several at once at each of its two growths, and so do we, unless
+// the stage has a ramp_order.
 var MSG = Operator{
 	Name: "msg", Source: "MSG, arXiv:2305.02869", Promise: always, Masked: true, Depth: DepthStack,
 	Map: expand.Keep, // the masks are Recipe.Masks

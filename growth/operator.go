@@ -28,8 +28,11 @@ type Operator struct {
 	Name    string // what a recipe calls it
 	Source  string // the paper, or who else
 	Promise Promise
-	Masked  bool   // whether the new part is faded in by masks
+	Masked  bool // whether the new part is faded in by masks
+	Place   shape.Placement
 	Depth   string // the order of new layers if the recipe names none
+	// Std is the standard deviation of all new weights but gains and biases; 0 is as Recipe.Init has it.
+	Std float64
 	// OnlyDepth forbids the recipe to name another.
 	OnlyDepth bool
 	// Refuse says why from cannot become to, in one sentence; nil, of it or from it, if it can.
@@ -65,7 +68,7 @@ var (
 
 // Operators is the list of all operators, the default first.
 var Operators = []Operator{
-	MSG, Exact, LEMON, HyperCloning, Net2Net, AKI, LLaMAPro, Stack, Interleave, MIDAS, Random,
+	MSG, MSGAuthors, Exact, LEMON, HyperCloning, Net2Net, AKI, LLaMAPro, Stack, Interleave, MIDAS, Random,
 }
 
 // Lookup finds an operator by name; "" is the default.
@@ -123,7 +126,7 @@ func (r Recipe) Grow(i int, st State) (Grown, error) {
 	if err != nil {
 		return Grown{}, err
 	}
-	g := Grow(op, st, r.Init(i), s.Depth)
+	g := Grow(op, st, r.fresh(i, op), s.Depth)
 	if s.Moments == MomentsZero || s.Moments == MomentsFresh {
 		c := g.State.Params.Config
 		g.State.M, g.State.V = shape.NewTree(c), shape.NewTree(c)
@@ -147,13 +150,16 @@ func (r Recipe) order(i int) string {
 	return op.Depth
 }
 
-// Masks are the masks of stage i at ramp value m. They follow from the recipe alone.
-func (r Recipe) Masks(i int, m float64) shape.Masks {
-	if i == 0 || m == 1 {
+// Masks are the masks of stage i under factors m. They follow from the recipe alone.
+func (r Recipe) Masks(i int, m shape.Factors) shape.Masks {
+	if i == 0 || m.Full() {
 		return shape.Masks{}
 	}
 	from, to := r.Config(i-1), r.Config(i)
 	k := shape.Masks{From: from, M: m}
+	if op, err := Lookup(r.Stages[i].Operator); err == nil {
+		k.Place = op.Place
+	}
 	for _, l := range layerSources(from.Layers, to.Layers, r.order(i)) {
 		k.NewLayer = append(k.NewLayer, l.Added)
 	}

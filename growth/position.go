@@ -1,6 +1,10 @@
 package growth
 
-import "math"
+import (
+	"math"
+
+	"growlab/growth/shape"
+)
 
 // Position is where a run stands between two optimizer steps.
 type Position struct {
@@ -8,8 +12,10 @@ type Position struct {
 	Step  int64 // optimizer steps taken
 	Begin int64 // tokens seen when the stage began
 	Batch int64 // tokens of the next step
-	// Mask is m for the next step: 0 right after a growth, 1 when none is in progress. It advances after each step, so
-	// the first step of a ramp runs at m = 0, as in MSG's code.
+	// Factors are m for the next step, by dimension: 0 right after a growth, 1 when none is in progress. They advance after each
+	// step, so the first step of a ramp runs at m = 0, as in MSG's code.
+	Factors shape.Factors
+	// Mask is the mean of the factors of those dimensions that grow.
 	Mask float64
 	LR   float64 // of the next step
 	Done bool
@@ -54,13 +60,14 @@ func (r Recipe) At(tokens int64) Position {
 		if in := tokens - p.Begin; in < length {
 			done := r.done(i, in)
 			p.Stage, p.Step, p.Batch = i, p.Step+done, r.batch(i)
-			p.Mask, p.LR = r.mask(i, in), r.lr(i, done)
+			p.Factors, p.Mask = r.factors(i, in)
+			p.LR = r.lr(i, done)
 			return p
 		}
 		p.Begin += length
 		p.Step += r.Steps(i)
 	}
-	p.Stage, p.Mask, p.Done = len(r.Stages), 1, true
+	p.Stage, p.Factors, p.Mask, p.Done = len(r.Stages), shape.Joint(1), 1, true
 	return p
 }
 
@@ -68,53 +75,6 @@ func (r Recipe) At(tokens int64) Position {
 func (r Recipe) done(i int, in int64) int64 {
 	s := r.Stages[i].since
 	return s.steps + (in-s.tokens)/r.batch(i)
-}
-
-// The shapes of a ramp, u being the part of it that is over.
-const (
-	RampLinear = "linear" // m = u
-	RampCosine = "cosine" // m = (1 - cos pi u)/2: slow at both ends
-	// RampStep is m = 0 until the ramp ends, then 1: the new part waits, without gradients, and joins at once. It is a
-	// control: what it loses against linear is what fading in is worth.
-	RampStep = "step"
-)
-
-var rampShapes = []string{RampLinear, RampCosine, RampStep}
-
-// mask is m after in tokens of stage i.
-func (r Recipe) mask(i int, in int64) float64 {
-	u := r.ramped(i, in)
-	if u >= 1 {
-		return 1
-	}
-	switch r.Stages[i].RampShape {
-	case RampCosine:
-		return 0.5 * (1 - math.Cos(math.Pi*u))
-	case RampStep:
-		return 0
-	}
-	return u
-}
-
-// ramped is the part of stage i's ramp that is over after in tokens of it.
-func (r Recipe) ramped(i int, in int64) float64 {
-	ramp, s := r.ramp(i), r.Stages[i].since
-	if in >= ramp {
-		return 1
-	}
-	return s.ramped + (1-s.ramped)*float64(in-s.tokens)/float64(ramp-s.tokens)
-}
-
-// ramp is the length of stage i's ramp in tokens: at most the stage's whole steps, so that it has ended when the next growth
-// comes, and none where there are no masks.
-func (r Recipe) ramp(i int) int64 {
-	if i == 0 {
-		return 0
-	}
-	if op, err := Lookup(r.Stages[i].Operator); err != nil || !op.Masked {
-		return 0
-	}
-	return min(int64(r.Stages[i].Ramp), r.length(i))
 }
 
 // What a growth does to the learning rate.

@@ -102,9 +102,11 @@ type Stage struct {
 	Depth    string `toml:"depth,omitempty" comment:"stack: new layers on top; interleave: each after its source; middle: the middle ones twice"`
 	Moments  string `toml:"moments,omitempty" comment:"of Adam: carry, zero, or fresh (zero and steps counted anew)"`
 	Ramp     Tokens `toml:"ramp,omitempty" comment:"tokens over which the masks go from 0 to 1"`
-	// RampShape is how they go, LRPolicy what the growth does to the learning rate; both in position.go.
-	RampShape string `toml:"ramp_shape,omitempty" comment:"linear, cosine, or step (0 until the ramp ends)"`
-	LRPolicy  string `toml:"lr_policy,omitempty" comment:"continue, rewind (to the peak), or rewarm (to lr, over warmup)"`
+	// RampShape is how they go, RampOrder one dimension after another (ramp.go); LRPolicy is what the growth does to the learning
+	// rate (position.go).
+	RampShape string   `toml:"ramp_shape,omitempty" comment:"linear, cosine, or step (0 until the ramp ends)"`
+	RampOrder []string `toml:"ramp_order,omitempty" comment:"hidden, heads, ffn, layers one after another, each an equal part of ramp; absent: together"`
+	LRPolicy  string   `toml:"lr_policy,omitempty" comment:"continue, rewind (to the peak), or rewarm (to lr, over warmup)"`
 
 	since mark // of the last Edit that bent the stage's course
 	micro int  // sequences in memory at once, whatever Batch an Edit has set; 0 if none has

@@ -2,30 +2,95 @@ package growth
 
 import (
 	"math"
+	"reflect"
 	"strings"
 	"testing"
+
+	"growlab/growth/shape"
 )
 
 // TestRampShapes: at the quarters of a ramp of ten steps that begins with step 1600.
 func TestRampShapes(t *testing.T) {
-	for shape, want := range map[string][3]float64{
+	for how, want := range map[string][3]float64{
 		"":         {0.2, 0.5, 0.9},
 		RampLinear: {0.2, 0.5, 0.9},
 		RampCosine: {0.5 * (1 - math.Cos(0.2*math.Pi)), 0.5, 0.5 * (1 - math.Cos(0.9*math.Pi))},
 		RampStep:   {0, 0, 0},
 	} {
 		r := parse(t)
-		r.Stages[1].RampShape = shape
+		r.Stages[1].RampShape = how
 		if err := r.Validate(); err != nil {
 			t.Fatal(err)
 		}
 		for i, step := range []int64{2, 5, 9} {
 			if got := r.At((1600 + step) * 1536).Mask; math.Abs(got-want[i]) > 1e-15 {
-				t.Errorf("%s: mask %v after %d of 10 steps, want %v", shape, got, step, want[i])
+				t.Errorf("%s: mask %v after %d of 10 steps, want %v", how, got, step, want[i])
 			}
 		}
 		if first, end := r.At(1600*1536).Mask, r.At(1610*1536).Mask; first != 0 || end != 1 {
-			t.Errorf("%s: the ramp goes from %v to %v", shape, first, end)
+			t.Errorf("%s: the ramp goes from %v to %v", how, first, end)
+		}
+	}
+}
+
+// TestRampOrder: dimensions have their turns one after another; those that do not grow have none, and are at 1.
+func TestRampOrder(t *testing.T) {
+	r := parse(t, `stage.2.ramp_order=["ffn", "layers", "hidden", "heads"]`, `stage.3.ramp_order=["layers", "heads", "ffn", "hidden"]`,
+		"stage.3.ramp=15360", "stage.2.ramp=18432") // 12 steps, a quarter each; 10 steps, a third each
+	for name, c := range map[string]struct {
+		step int64
+		want shape.Factors
+		mean float64
+	}{
+		"at the growth":   {1600, shape.Factors{}, 0},
+		"one third":       {1601, shape.Factors{FFN: 1.0 / 3}, 1.0 / 12},
+		"layers' turn":    {1603, shape.Factors{FFN: 1}, 0.25},
+		"hidden's":        {1608, shape.Factors{FFN: 1, Layers: 1, Hidden: 2.0 / 3}, 8.0 / 12},
+		"heads are last":  {1610, shape.Factors{FFN: 1, Layers: 1, Hidden: 1, Heads: 1.0 / 3}, 10.0 / 12},
+		"over":            {1612, shape.Joint(1), 1},
+		"no new layers":   {1701, shape.Factors{Heads: 0.3, Layers: 1}, 0.1},
+		"hidden, stage 3": {1709, shape.Factors{Heads: 1, FFN: 1, Layers: 1, Hidden: 0.7}, 0.9},
+	} {
+		p := r.At(c.step * 1536)
+		for _, d := range dims {
+			if got, want := *factor(&p.Factors, d), *factor(&c.want, d); math.Abs(got-want) > 1e-14 {
+				t.Errorf("%s: m of %s is %v at step %d, want %v", name, d, got, c.step, want)
+			}
+		}
+		if math.Abs(p.Mask-c.mean) > 1e-14 {
+			t.Errorf("%s: the mean is %v, want %v", name, p.Mask, c.mean)
+		}
+	}
+	plan := r.Plan()
+	if a, b := plan.Stages[1].RampOrder, plan.Stages[2].RampOrder; a != "ffn, layers, hidden, heads" || b != "heads, ffn, hidden" {
+		t.Errorf("planned orders %q and %q", a, b)
+	}
+	text, err := r.TOML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Parse("t", text)
+	if err != nil || !reflect.DeepEqual(again, r) {
+		t.Errorf("read back: %+v, %v", again.Stages, err)
+	}
+}
+
+// TestRampOrderEdited: a ramp that is made longer on its way goes on from where each dimension stands.
+func TestRampOrderEdited(t *testing.T) {
+	r := parse(t, `stage.2.ramp_order=["ffn", "layers", "hidden", "heads"]`, "stage.2.ramp=18432")
+	longer := edit(t, r, 1604, "ramp", "24576") // 16 steps for the 8 that were left
+	for step, same := range map[int64]int64{1604: 1604, 1606: 1605, 1612: 1608, 1619: 0, 1620: 1612} {
+		got, want := longer.At(step*1536), r.At(same*1536)
+		if same == 0 {
+			if got.Mask >= 1 || got.Factors.Heads >= 1 {
+				t.Errorf("before the last step of the longer ramp: %+v", got.Factors)
+			}
+			continue
+		}
+		for _, d := range dims {
+			if a, b := *factor(&got.Factors, d), *factor(&want.Factors, d); math.Abs(a-b) > 1e-14 {
+				t.Errorf("m of %s is %v at step %d, want %v as at %d", d, a, step, b, same)
+			}
 		}
 	}
 }

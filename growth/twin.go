@@ -89,7 +89,7 @@ func (r Recipe) stacked() (Recipe, error) {
 	out := r.named(RivalStack, "The same plan grown by plain copies: what is new takes part at once.")
 	for i := range out.Stages {
 		if s := &out.Stages[i]; i > 0 {
-			s.Operator, s.Depth, s.Ramp, s.RampShape = Stack.Name, "", 0, ""
+			s.Operator, s.Depth, s.Ramp, s.RampShape, s.RampOrder = Stack.Name, "", 0, "", nil
 		}
 	}
 	return out, out.Validate()

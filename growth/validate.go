@@ -92,8 +92,8 @@ func (r Recipe) validateStage(i int, bad func(string, ...any)) {
 		bad("lr is %v; it must be a fraction of train.lr, above 0 and at most 10", s.LR)
 	}
 	if i == 0 {
-		if s.Operator != "" || s.Depth != "" || s.Ramp != 0 || s.Moments != "" || s.RampShape != "" || s.LRPolicy != "" {
-			bad("operator, depth, moments, ramp, ramp_shape and lr_policy say how a stage is reached; the first stage has none")
+		if s.Operator != "" || s.Depth != "" || s.Ramp != 0 || s.Moments != "" || s.RampShape != "" || len(s.RampOrder) > 0 || s.LRPolicy != "" {
+			bad("operator, depth, moments, ramp, ramp_shape, ramp_order and lr_policy say how a stage is reached; the first stage has none")
 		}
 		return
 	}
@@ -150,6 +150,7 @@ func (r Recipe) validateSchedule(i int, bad func(string, ...any)) {
 	if !slices.Contains(rampShapes, s.RampShape) && s.RampShape != "" {
 		bad("ramp_shape is %q; it must be one of %q", s.RampShape, rampShapes)
 	}
+	r.validateOrder(i, bad)
 	switch s.LRPolicy {
 	case "", LRContinue:
 	case LRRewind:
@@ -165,6 +166,27 @@ func (r Recipe) validateSchedule(i int, bad func(string, ...any)) {
 		}
 	default:
 		bad("lr_policy is %q; it must be one of %q", s.LRPolicy, lrPolicies)
+	}
+}
+
+// validateOrder checks that each dimension that grows has its turn.
+func (r Recipe) validateOrder(i int, bad func(string, ...any)) {
+	order := r.Stages[i].RampOrder
+	if len(order) == 0 {
+		return
+	}
+	for n, d := range order {
+		if !slices.Contains(dims, d) {
+			bad("ramp_order names %q; it must be made of %q", d, dims)
+		}
+		if slices.Contains(order[:n], d) {
+			bad("ramp_order names %s twice", d)
+		}
+	}
+	for _, d := range r.growing(i) {
+		if !slices.Contains(order, d) {
+			bad("ramp_order %q leaves out %s, which grows", order, d)
+		}
 	}
 }
 

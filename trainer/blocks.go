@@ -36,7 +36,7 @@ func (t *Trainer) watchBlocks(pos growth.Position) *blockWatch {
 		return nil
 	}
 	w := &blockWatch{
-		split:  split{t.Recipe.Masks(pos.Stage, 0)},
+		split:  split{t.Recipe.Masks(pos.Stage, shape.Factors{})},
 		before: t.net.Download(t.Device, t.net.Params()),
 		sums:   map[int]*[2]sums{},
 	}

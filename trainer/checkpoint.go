@@ -79,7 +79,7 @@ func Open(dev compute.Device, r growth.Recipe, c Checkpoint) (*model.Model, erro
 		net.Free()
 		return nil, err
 	}
-	net.SetMasks(r.Masks(c.Stage, maskAt(r, c)))
+	net.SetMasks(r.Masks(c.Stage, factorsAt(r, c)))
 	return net, nil
 }
 
@@ -124,12 +124,12 @@ func (c Checkpoint) progress(r growth.Recipe) (p progress, now growth.Recipe, er
 	return p, now, nil
 }
 
-// maskAt is the mask under which a checkpoint's network stands.
-func maskAt(r growth.Recipe, c Checkpoint) float64 {
+// factorsAt are the masks' under which a checkpoint's network stands.
+func factorsAt(r growth.Recipe, c Checkpoint) shape.Factors {
 	if pos := r.At(c.Tokens); pos.Stage == c.Stage {
-		return pos.Mask
+		return pos.Factors
 	}
-	return 1
+	return shape.Joint(1)
 }
 
 // restore goes on from c.
@@ -159,7 +159,7 @@ func (t *Trainer) load(c Checkpoint) error {
 	t.net.Load(c.Params)
 	t.adam.Load(c.M, c.V)
 	t.adam.Steps = t.progress.AdamSteps
-	t.net.SetMasks(t.Recipe.Masks(c.Stage, maskAt(t.Recipe, c)))
+	t.net.SetMasks(t.Recipe.Masks(c.Stage, factorsAt(t.Recipe, c)))
 	return t.Device.Sync()
 }
 

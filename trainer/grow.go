@@ -38,7 +38,7 @@ func (t *Trainer) grow(i int) error {
 	t.net.Load(grown.State.Params)
 	t.adam.Load(grown.State.M, grown.State.V)
 	t.adam.Steps = steps
-	t.net.SetMasks(t.Recipe.Masks(i, t.Recipe.At(t.tokens).Mask))
+	t.net.SetMasks(t.Recipe.Masks(i, t.Recipe.At(t.tokens).Factors))
 	lossAfter, after := t.measure(frozen)
 	if err := t.Device.Sync(); err != nil {
 		return err

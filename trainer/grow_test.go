@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"growlab/growth"
+	"growlab/growth/shape"
 	"growlab/trainer/control"
 	"growlab/trainer/event"
 )
@@ -51,6 +52,49 @@ func TestEveryOperatorTrains(t *testing.T) {
 			c := whole.saved[len(whole.saved)-2]
 			if again := finishRun(t, r, &rest, &c); again.Loss != end.Loss {
 				t.Errorf("resumed at step %d: final loss %v, want %v", c.Step, again.Loss, end.Loss)
+			}
+		})
+	}
+}
+
+// TestRampOrder: with one dimension after another the growth is as exact, the run another one, and a resume from the middle of a
+// ramp comes to the same numbers, in every step.
+func TestRampOrder(t *testing.T) {
+	const order = `ramp_order=["ffn", "layers", "hidden", "heads"]`
+	for _, op := range []growth.Operator{growth.MSG, growth.MSGAuthors} {
+		t.Run(op.Name, func(t *testing.T) {
+			sets := append(growthFor(op), "checkpoint.every=32")
+			together := finishRun(t, recipe(t, sets...), &memory{}, nil)
+			r := recipe(t, append(sets, "stage.2."+order, "stage.3."+order)...)
+			var whole memory
+			end := finishRun(t, r, &whole, nil)
+			if end.Loss == together.Loss {
+				t.Errorf("the order changes nothing: loss %v", end.Loss)
+			}
+			if s := of[event.Start](whole.events)[0].Stages; s[1].RampOrder != "ffn, layers, hidden, heads" {
+				t.Errorf("the run says %q of its ramp", s[1].RampOrder)
+			}
+			for i, g := range of[event.Grew](whole.events) {
+				if g.MaxLogitDiff > 1e-6 {
+					t.Errorf("growth %d moved logits by %g", i+1, g.MaxLogitDiff)
+				}
+			}
+			steps, inside := of[event.Step](whole.events), 0
+			for _, c := range whole.saved {
+				if p := r.At(c.Tokens); p.Done || p.Factors == shape.Joint(p.Mask) {
+					continue
+				}
+				inside++
+				var rest memory
+				if again := finishRun(t, r, &rest, &c); again.Loss != end.Loss {
+					t.Errorf("resumed at step %d: final loss %v, want %v", c.Step, again.Loss, end.Loss)
+				}
+				if got := of[event.Step](rest.events); !reflect.DeepEqual(got, steps[c.Step:]) {
+					t.Errorf("resumed at step %d: steps differ", c.Step)
+				}
+			}
+			if inside < 4 {
+				t.Errorf("%d checkpoints lie inside ramps, want several", inside)
 			}
 		})
 	}

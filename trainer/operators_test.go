@@ -167,7 +167,7 @@ func growWide(t *testing.T, op growth.Operator, from, to shape.Config) float64 {
 	small := place64(t, from, old, 2)
 	large := place64(t, to, expand.Params(m, old, randomWide(to, rng, std)), 2)
 	if op.Masked {
-		k := shape.Masks{From: from}
+		k := shape.Masks{From: from, Place: op.Place}
 		for _, l := range m.Layers {
 			k.NewLayer = append(k.NewLayer, l.Added)
 		}

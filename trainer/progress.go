@@ -105,7 +105,7 @@ func StageInfo(p growth.StagePlan) event.StageInfo {
 	return event.StageInfo{
 		Shape: p.Config.String(), Layers: p.Config.Layers, Hidden: p.Config.Hidden, Heads: p.Config.Heads, FFN: p.Config.FFN,
 		Params: p.Params, FromTokens: p.Begin, Tokens: p.Tokens, FromStep: p.BeginStep, Steps: p.Steps,
-		RampTokens: p.Ramp, Operator: p.Operator,
+		RampTokens: p.Ramp, RampOrder: p.RampOrder, Operator: p.Operator,
 	}
 }
 

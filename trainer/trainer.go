@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"growlab/growth"
+	"growlab/growth/shape"
 	"growlab/trainer/compute"
 	"growlab/trainer/control"
 	"growlab/trainer/data"
@@ -188,7 +189,7 @@ func (t *Trainer) loop(ctx context.Context) error {
 func (t *Trainer) step(pos growth.Position) error {
 	begin := time.Now()
 	c := t.plan.Stages[pos.Stage].Config
-	masks := t.Recipe.Masks(pos.Stage, pos.Mask)
+	masks := t.Recipe.Masks(pos.Stage, pos.Factors)
 	t.net.SetMasks(masks)
 	t.net.ZeroGrads()
 	var sum float64
@@ -233,7 +234,7 @@ func (t *Trainer) after(ctx context.Context, was growth.Position) error {
 	}
 	now := t.Recipe.At(t.tokens)
 	grow, r := now.Stage != was.Stage, t.Recipe
-	t.net.SetMasks(t.Recipe.Masks(was.Stage, t.maskBefore(now, was)))
+	t.net.SetMasks(t.Recipe.Masks(was.Stage, factorsBefore(now, was)))
 	if due(r.Eval.Every) && !now.Done {
 		if err := t.evaluate(r.Eval.Tokens, false); err != nil {
 			return err
@@ -257,12 +258,12 @@ func (t *Trainer) after(ctx context.Context, was growth.Position) error {
 	return nil
 }
 
-// maskBefore is the mask under which the network stands after the step from was: the next step's, or 1 at a stage's end.
-func (t *Trainer) maskBefore(now, was growth.Position) float64 {
+// factorsBefore are the masks' under which the network stands after the step from was: the next step's, or 1 at a stage's end.
+func factorsBefore(now, was growth.Position) shape.Factors {
 	if now.Stage != was.Stage {
-		return 1
+		return shape.Joint(1)
 	}
-	return now.Mask
+	return now.Factors
 }
 
 // finish measures the final loss and closes the run.

@@ -183,7 +183,11 @@ func (s plannedStage) schedule() string {
 		parts = append(parts, fmt.Sprintf("%s %s", s.Operator, keeps), "moments "+s.Moments)
 	}
 	if s.RampTokens > 0 {
-		parts = append(parts, fmt.Sprintf("%s ramp over %s tokens", s.RampShape, grouped(s.RampTokens)))
+		ramp := fmt.Sprintf("%s ramp over %s tokens", s.RampShape, grouped(s.RampTokens))
+		if s.RampOrder != "" {
+			ramp += " (" + s.RampOrder + ", one after another)"
+		}
+		parts = append(parts, ramp)
 	}
 	rate := fmt.Sprintf("learning rate %.3g to %.3g", s.LR, s.LREnd)
 	if s.Warmup > 0 {

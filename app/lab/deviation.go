@@ -34,7 +34,10 @@ var deviations = []Deviation{
 	{"growth/position.go", "between the printed values at stage starts the learning rate slides linearly, and falls by a cosine in the last stage; one cosine, as the paper says, cannot pass through the printed values", policy(growth.LRContinue)},
 	{"growth/position.go", "MSG's decay is linear and ends above zero after a rewind; ours is a cosine that ends at lr_final", policy(growth.LRRewind)},
 	{"growth/msg.go", "masks are on the outputs of heads and FFN, and gates on the branches of added layers, where MSG's code masks queries, keys, values and pre-activations, and gates whole blocks: as exact, with larger gradients for new weights", operator("msg")},
-	{"growth/msg.go", "several dimensions grow at once, as in FLM-101B, where MSG grows one at a time", operator("msg")},
+	{"growth/msg.go", "several dimensions grow at once, as in FLM-101B, where MSG grows one at a time", together("msg")},
+	{"growth/msgauthors.go", "all dimensions fade in together, where MSG grows one at a time", together("msg-authors")},
+	{"growth/msgauthors.go", "norms stand before the branches, as in GPT, where the authors' code is BERT and has them behind; the stream itself is not masked", operator("msg-authors")},
+	{"growth/msgauthors.go", "Adam counts steps for all weights together, where the authors' new layers count from 0", operator("msg-authors")},
 	{"growth/stack.go", "Adam's moments are carried over the growth, where StackBERT and G_stack start a fresh Adam", func(r growth.Recipe) bool {
 		return operator("stack")(r) && !slices.ContainsFunc(r.Stages, func(s growth.Stage) bool { return s.Moments == growth.MomentsFresh })
 	}},
@@ -77,6 +80,13 @@ func family(name string) func(growth.Recipe) bool {
 func operator(name string) func(growth.Recipe) bool {
 	return func(r growth.Recipe) bool {
 		return slices.ContainsFunc(r.Plan().Stages, func(s growth.StagePlan) bool { return s.Operator == name })
+	}
+}
+
+// together holds for recipes with a growth by the operator whose dimensions all fade in at once.
+func together(name string) func(growth.Recipe) bool {
+	return func(r growth.Recipe) bool {
+		return slices.ContainsFunc(r.Plan().Stages, func(s growth.StagePlan) bool { return s.Operator == name && s.RampOrder == "" })
 	}
 }
 

@@ -53,7 +53,8 @@ func (c Config) LogitScale(deff float64) float64 {
 }
 
 // WidthRatio is how many times wider than muP's base shape the fan-in of a matrix over axis a is, counting new entries by
-// their mask: the matrix's learning rate is divided by it and its weight decay multiplied. The base
+// their factor: the matrix's learning rate is divided by it and its weight decay multiplied. So what writes the stream follows
+// the factor of heads or of FFN, and what reads it that of hidden. The base
 // shape has BaseWidth hidden channels and the proportions of c; while a growth is in progress, proportions between those
 // before and after, so that the ratio does not jump at a growth that changes them. Without muP it is 1.
 func (c Config) WidthRatio(a Axis, k Masks) float64 {
@@ -62,8 +63,11 @@ func (c Config) WidthRatio(a Axis, k Masks) float64 {
 	}
 	proportion := float64(c.Size(a)) / float64(c.Hidden)
 	if k.Active() {
-		old := float64(k.From.Size(a)) / float64(k.From.Hidden)
-		proportion = old + k.M*(proportion-old)
+		old, m := float64(k.From.Size(a))/float64(k.From.Hidden), k.M.along(a)
+		if k.From.Size(a) == c.Size(a) { // only hidden changes the proportion
+			m = k.M.Hidden
+		}
+		proportion = old + m*(proportion-old)
 	}
 	return k.Effective(c, a) / (proportion * float64(c.BaseWidth))
 }

@@ -90,7 +90,7 @@ func TestEffective(t *testing.T) {
 	small.Hidden, small.FFN, small.Heads, small.BaseWidth = 64, 256, 4, 32
 	big.BaseWidth = 32
 	for _, c := range []struct{ m, width, ratio, logits float64 }{{0, 64, 2, 0.5}, {0.5, 96, 3, 1.0 / 3}, {1, 128, 4, 0.25}} {
-		k := shape.Masks{From: small, NewLayer: make([]bool, 5), M: c.m}
+		k := shape.Masks{From: small, NewLayer: make([]bool, 5), M: shape.Joint(c.m)}
 		if got := k.Deff(big); got != c.width {
 			t.Errorf("m = %v: effective width %v, want %v", c.m, got, c.width)
 		}
@@ -109,7 +109,7 @@ func TestEffective(t *testing.T) {
 }
 
 func TestGate(t *testing.T) {
-	k := shape.Masks{From: flm(), NewLayer: []bool{false, true}, M: 0.25}
+	k := shape.Masks{From: flm(), NewLayer: []bool{false, true}, M: shape.Joint(0.25)}
 	if k.Gate(0) != 1 || k.Gate(1) != 0.25 || (shape.Masks{}).Gate(1) != 1 {
 		t.Errorf("gates %v, %v, %v", k.Gate(0), k.Gate(1), (shape.Masks{}).Gate(1))
 	}
@@ -131,7 +131,7 @@ func TestMuPAcrossGrowth(t *testing.T) {
 		grow(&to)
 		none := shape.Masks{}
 		for m := 0.0; m <= 1; m += 0.125 {
-			k := shape.Masks{From: from, NewLayer: make([]bool, to.Layers), M: m}
+			k := shape.Masks{From: from, NewLayer: make([]bool, to.Layers), M: shape.Joint(m)}
 			check := func(what string, got, before, after float64) {
 				t.Helper()
 				near := func(a, b float64) bool { return math.Abs(a/b-1) < 1e-12 }
@@ -147,5 +147,33 @@ func TestMuPAcrossGrowth(t *testing.T) {
 				check(a.String(), to.WidthRatio(a, k), from.WidthRatio(a, none), to.WidthRatio(a, none))
 			}
 		}
+	}
+}
+
+// TestFactorsApart: each axis follows the factor of its own dimension, and the multiplier of the logits that of hidden. The ratio
+// of what reads the stream follows hidden, that of what writes it heads or FFN; where those do not grow, hidden too.
+func TestFactorsApart(t *testing.T) {
+	from, to := flm(), flm()
+	from.Layers, from.Hidden, from.Heads, from.FFN, from.BaseWidth = 1, 64, 4, 256, 32
+	to.Layers, to.Hidden, to.Heads, to.FFN, to.BaseWidth = 2, 128, 4, 512, 32
+	k := shape.Masks{From: from, NewLayer: []bool{false, true}, M: shape.Factors{Hidden: 0.5, Heads: 0.25, FFN: 1, Layers: 0.75}}
+	if !k.Active() || k.Gate(1) != 0.75 || k.Deff(to) != 96 {
+		t.Errorf("%v: gate %v, effective width %v", k, k.Gate(1), k.Deff(to))
+	}
+	for a, want := range map[shape.Axis]struct{ effective, ratio float64 }{
+		shape.Hidden: {96, 3},
+		shape.Inner:  {64, 64 / (0.75 * 32)}, // one channel of heads for each of hidden before, half after
+		shape.FFN:    {512, 4},
+	} {
+		if got := k.Effective(to, a); got != want.effective {
+			t.Errorf("%v: effective length %v, want %v", a, got, want.effective)
+		}
+		if got := to.WidthRatio(a, k); math.Abs(got-want.ratio) > 1e-12 {
+			t.Errorf("%v: ratio %v, want %v", a, got, want.ratio)
+		}
+	}
+	k.M = shape.Joint(1)
+	if k.Active() || k.Gate(1) != 1 {
+		t.Errorf("with all factors at 1 %v is active, gate %v", k, k.Gate(1))
 	}
 }

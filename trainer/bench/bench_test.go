@@ -82,7 +82,7 @@ func TestHalfGrown(t *testing.T) {
 			t.Errorf("%s: %v", s.Name, err)
 		}
 		last := s.Config.Layers - 1
-		if !k.Active() || k.M != 0.5 || k.Gate(0) != 1 || k.Gate(last) != 0.5 {
+		if !k.Active() || k.M != shape.Joint(0.5) || k.Gate(0) != 1 || k.Gate(last) != 0.5 {
 			t.Errorf("%s: masks %v, gates %v and %v", s.Name, k, k.Gate(0), k.Gate(last))
 		}
 		if f := k.From; f.Hidden >= s.Config.Hidden || f.Heads >= s.Config.Heads || f.FFN >= s.Config.FFN {

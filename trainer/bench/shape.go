@@ -74,7 +74,7 @@ func HalfGrown(c shape.Config) shape.Masks {
 	from := c
 	from.Layers, from.Heads = part(c.Layers, 1), part(c.Heads, 1)
 	from.Hidden, from.FFN = part(c.Hidden, c.HeadDim), part(c.FFN, c.HeadDim)
-	k := shape.Masks{From: from, NewLayer: make([]bool, c.Layers), M: 0.5}
+	k := shape.Masks{From: from, NewLayer: make([]bool, c.Layers), M: shape.Joint(0.5)}
 	for l := from.Layers; l < c.Layers; l++ {
 		k.NewLayer[l] = true
 	}

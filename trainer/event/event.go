@@ -33,6 +33,7 @@ type StageInfo struct {
 	FromStep   int64  `json:"from_step"`
 	Steps      int64  `json:"steps"`
 	RampTokens int64  `json:"ramp_tokens"`
+	RampOrder  string `json:"ramp_order,omitempty"` // "ffn, layers, hidden": one after another; "" is together
 	Operator   string `json:"operator"` // how it is reached: "" for the first
 }
 
@@ -71,7 +72,7 @@ type Step struct {
 	Loss         float64 `json:"loss"`
 	LR           float64 `json:"lr"`
 	GradNorm     float64 `json:"grad_norm"` // before clipping
-	Mask         float64 `json:"mask"`      // m; 1 when no growth is in progress
+	Mask         float64 `json:"mask"`      // m, the mean over growing dimensions; 1 when no growth is in progress
 	TokensPerSec float64 `json:"tokens_per_s"`
 	FLOPs        float64 `json:"flops"`
 	Seconds      float64 `json:"seconds"`

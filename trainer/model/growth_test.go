@@ -52,8 +52,11 @@ func runOn(t *testing.T, dev compute.Device, tree shape.Tree, k shape.Masks, b c
 	return logits, grads
 }
 
-func masksOf(from shape.Config, g growth.Grown, m float64) shape.Masks {
-	return shape.Masks{From: from, NewLayer: g.NewLayer, M: m}
+// masked are the operators whose growths fade in.
+var masked = []growth.Operator{growth.MSG, growth.MSGAuthors}
+
+func masksOf(op growth.Operator, from shape.Config, g growth.Grown, m float64) shape.Masks {
+	return shape.Masks{From: from, NewLayer: g.NewLayer, M: shape.Joint(m), Place: op.Place}
 }
 
 func maxDiff(a, b []float64) float64 {
@@ -69,14 +72,15 @@ func maxDiff(a, b []float64) float64 {
 func TestGrowthPreserves(t *testing.T) {
 	for name, v := range variants {
 		for how, step := range steps {
-			for _, depth := range []string{growth.DepthStack, growth.DepthInterleave} {
-				t.Run(fmt.Sprintf("%s/%s/%s", name, how, depth), func(t *testing.T) {
+			for i, depth := range []string{growth.DepthStack, growth.DepthInterleave, growth.DepthStack} {
+				op := masked[i/2]
+				t.Run(fmt.Sprintf("%s/%s/%s/%s", name, how, op.Name, depth), func(t *testing.T) {
 					rng := rand.New(rand.NewPCG(uint64(len(name)), uint64(len(how)*len(depth))))
 					c := sized(v, 1+rng.IntN(3), 1+rng.IntN(2), 5+rng.IntN(6), 6+rng.IntN(8))
 					st := growth.State{Params: randomTree(c, rng, 0.3), M: randomTree(c, rng, 1), V: randomTree(c, rng, 1)}
 					b := randomBatch(c, rng, 2, c.Context)
 					for range 2 {
-						st = growAndCompare(t, st, step(st.Params.Config, rng), depth, b, rng)
+						st = growAndCompare(t, op, st, step(st.Params.Config, rng), depth, b, rng)
 					}
 				})
 			}
@@ -84,12 +88,12 @@ func TestGrowthPreserves(t *testing.T) {
 	}
 }
 
-func growAndCompare(t *testing.T, st growth.State, to shape.Config, depth string, b compute.Batch, rng *rand.Rand) growth.State {
+func growAndCompare(t *testing.T, op growth.Operator, st growth.State, to shape.Config, depth string, b compute.Batch, rng *rand.Rand) growth.State {
 	t.Helper()
 	from := st.Params.Config
-	g := growth.Grow(growth.MSG, st, randomTree(to, rng, 3), depth)
+	g := growth.Grow(op, st, randomTree(to, rng, 3), depth)
 	before, gradsBefore := run(t, st.Params, shape.Masks{}, b)
-	after, gradsAfter := run(t, g.State.Params, masksOf(from, g, 0), b)
+	after, gradsAfter := run(t, g.State.Params, masksOf(op, from, g, 0), b)
 	scale := 1.0
 	for _, l := range before {
 		scale = max(scale, math.Abs(l))
@@ -177,32 +181,61 @@ func TestMaskOneIsPlain(t *testing.T) {
 // and layers add to is rounded as before. Sums that gain zeros may add up in another order, so by no more than float64 allows.
 func TestGrowthPreservesInBF16(t *testing.T) {
 	for name, v := range variants {
-		t.Run(name, func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(8, 8))
-			c := sized(v, 2, 2, 8, 12)
-			st := growth.State{Params: randomTree(c, rng, 0.3), M: randomTree(c, rng, 1), V: randomTree(c, rng, 1)}
-			b := randomBatch(c, rng, 2, c.Context)
-			g := growth.Grow(growth.MSG, st, randomTree(steps["all"](c, rng), rng, 3), growth.DepthStack)
-			dev := &computetest.Reference{Operands: compute.BF16}
-			before, _ := runOn(t, dev, st.Params, shape.Masks{}, b)
-			after, _ := runOn(t, dev, g.State.Params, masksOf(c, g, 0), b)
-			if d := maxDiff(before, after); d > 1e-12 {
-				t.Errorf("logits move by %g", d)
-			}
-		})
+		for _, op := range masked {
+			t.Run(name+"/"+op.Name, func(t *testing.T) {
+				rng := rand.New(rand.NewPCG(8, 8))
+				c := sized(v, 2, 2, 8, 12)
+				st := growth.State{Params: randomTree(c, rng, 0.3), M: randomTree(c, rng, 1), V: randomTree(c, rng, 1)}
+				b := randomBatch(c, rng, 2, c.Context)
+				g := growth.Grow(op, st, randomTree(steps["all"](c, rng), rng, 3), growth.DepthStack)
+				dev := &computetest.Reference{Operands: compute.BF16}
+				before, _ := runOn(t, dev, st.Params, shape.Masks{}, b)
+				after, _ := runOn(t, dev, g.State.Params, masksOf(op, c, g, 0), b)
+				if d := maxDiff(before, after); d > 1e-12 {
+					t.Errorf("logits move by %g", d)
+				}
+			})
+		}
 	}
 }
 
-// TestMasksMatter: part-way the function is another one, or the tests above would test nothing.
+// TestMasksMatter: part-way the function is another one, of each factor and in each place, or the tests above would test nothing.
 func TestMasksMatter(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	c := sized(variants["flm"], 2, 2, 8, 12)
 	tree, b := randomTree(c, rng, 0.3), randomBatch(c, rng, 2, c.Context)
-	zero, _ := run(t, tree, halfGrown(c, 0), b)
-	half, _ := run(t, tree, halfGrown(c, 0.5), b)
-	one, _ := run(t, tree, halfGrown(c, 1), b)
-	if maxDiff(zero, half) < 1e-3 || maxDiff(half, one) < 1e-3 {
-		t.Errorf("logits at m = 0, 0.5, 1 differ by %g and %g only", maxDiff(zero, half), maxDiff(half, one))
+	seen := map[string][]float64{}
+	for name, m := range map[string]shape.Factors{
+		"0": shape.Joint(0), "0.5": shape.Joint(0.5), "1": shape.Joint(1), "hidden": {Hidden: 0.5}, "heads": {Hidden: 1, Heads: 0.5},
+		"ffn": {Hidden: 1, FFN: 0.5}, "layers": {Hidden: 1, Heads: 1, FFN: 1, Layers: 0.5},
+	} {
+		seen[name], _ = run(t, tree, growing(c, m, shape.OnOutputs), b)
+		if m != shape.Joint(0) && m != shape.Joint(1) && name != "hidden" { // hidden masks stand in one place
+			seen[name+" on inputs"], _ = run(t, tree, growing(c, m, shape.OnInputs), b)
+		}
+	}
+	for a := range seen {
+		for b := range seen {
+			if d := maxDiff(seen[a], seen[b]); a < b && d < 1e-4 {
+				t.Errorf("logits under masks %s and %s differ by %g only", a, b, d)
+			}
+		}
+	}
+}
+
+// TestPlacesAgreeAtTheEnds: at 0 and at 1 it does not matter where masks stand; at 0 to the last bit.
+func TestPlacesAgreeAtTheEnds(t *testing.T) {
+	for name, v := range variants {
+		rng := rand.New(rand.NewPCG(3, 9))
+		c := sized(v, 2, 2, 8, 12)
+		tree, b := randomTree(c, rng, 0.3), randomBatch(c, rng, 2, c.Context)
+		for _, m := range []float64{0, 1} {
+			out, _ := run(t, tree, growing(c, shape.Joint(m), shape.OnOutputs), b)
+			in, _ := run(t, tree, growing(c, shape.Joint(m), shape.OnInputs), b)
+			if d := maxDiff(out, in); d != 0 {
+				t.Errorf("%s, m = %v: logits differ by %g", name, m, d)
+			}
+		}
 	}
 }
 

@@ -137,27 +137,41 @@ func (m *Model) deff() float64 { return m.masks.Deff(m.Config) }
 
 func (m *Model) normSpec() compute.NormSpec {
 	return compute.NormSpec{
-		RMS: m.Config.Norm == shape.RMSNorm, Eps: normEps, S: m.deff(), Mask: m.mask(m.masks.From.Hidden),
+		RMS: m.Config.Norm == shape.RMSNorm, Eps: normEps, S: m.deff(), Mask: m.mask(m.masks.From.Hidden, m.masks.M.Hidden),
 	}
 }
 
 // mask is the two-valued mask whose old part is the first old entries.
-func (m *Model) mask(old int) compute.Mask {
+func (m *Model) mask(old int, factor float64) compute.Mask {
 	if !m.masks.Active() {
 		return compute.Mask{}
 	}
-	return compute.Mask{Old: old, M: m.masks.M}
+	return compute.Mask{Old: old, M: factor}
 }
 
 func (m *Model) attentionSpec() compute.AttentionSpec {
 	c := m.Config
-	a := compute.AttentionSpec{
-		Heads: c.Heads, HeadDim: c.HeadDim, Scale: 1 / math.Sqrt(float64(c.HeadDim)), Mask: m.mask(m.masks.From.Heads),
-	}
+	a := compute.AttentionSpec{Heads: c.Heads, HeadDim: c.HeadDim, Scale: 1 / math.Sqrt(float64(c.HeadDim))}
+	a.Inputs, a.Mask = m.placed(m.mask(m.masks.From.Heads, m.masks.M.Heads))
 	if c.Pos != shape.Learned {
 		a.Rotary = compute.Rotary{Base: 10000, XPos: c.Pos == shape.XPos, Center: c.Context / 2}
 	}
 	return a
+}
+
+// ffn is the activation with its masks; Bias and Pre are the caller's.
+func (m *Model) ffn() compute.Epilogue {
+	e := compute.Epilogue{Act: m.activation()}
+	e.PreMask, e.Mask = m.placed(m.mask(m.masks.From.FFN, m.masks.M.FFN))
+	return e
+}
+
+// placed puts k before or after what it masks.
+func (m *Model) placed(k compute.Mask) (before, after compute.Mask) {
+	if m.masks.Place == shape.OnInputs {
+		return k, compute.Mask{}
+	}
+	return compute.Mask{}, k
 }
 
 func (m *Model) activation() compute.Act {

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -70,23 +69,38 @@ func newModel(t testing.TB, dev compute.Device, c shape.Config, seqs int) *Model
 
 // halfGrown are masks with half of everything and the last layer new.
 func halfGrown(c shape.Config, m float64) shape.Masks {
+	return growing(c, shape.Joint(m), shape.OnOutputs)
+}
+
+func growing(c shape.Config, m shape.Factors, place shape.Placement) shape.Masks {
 	from := c
 	from.Layers, from.Hidden, from.Heads, from.FFN = c.Layers-1, c.Hidden/2, c.Heads/2, c.FFN/2
-	k := shape.Masks{From: from, M: m, NewLayer: make([]bool, c.Layers)}
+	k := shape.Masks{From: from, M: m, NewLayer: make([]bool, c.Layers), Place: place}
 	k.NewLayer[c.Layers-1] = true
 	return k
+}
+
+// manyMasks are growths at their ends and in between, with masks in either place, and with factors that differ.
+func manyMasks(c shape.Config) map[string]shape.Masks {
+	all := map[string]shape.Masks{"m=1": halfGrown(c, 1)}
+	for name, place := range map[string]shape.Placement{"outputs": shape.OnOutputs, "inputs": shape.OnInputs} {
+		all[name+", m=0"] = growing(c, shape.Joint(0), place)
+		all[name+", m=0.3"] = growing(c, shape.Joint(0.3), place)
+		all[name+", factors apart"] = growing(c, shape.Factors{Hidden: 0.2, Heads: 0.5, FFN: 1, Layers: 0.7}, place)
+	}
+	return all
 }
 
 // TestGradient compares the gradient of every tensor with central differences, whole model, masked and not.
 func TestGradient(t *testing.T) {
 	for name, v := range variants {
-		for _, m := range []float64{1, 0, 0.3} {
-			t.Run(fmt.Sprintf("%s/m=%v", name, m), func(t *testing.T) {
+		c := sized(v, 2, 2, 10, 12)
+		for how, k := range manyMasks(c) {
+			t.Run(name+"/"+how, func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(1, uint64(len(name))))
-				c := sized(v, 2, 2, 10, 12)
 				model := newModel(t, computetest.NewReference(), c, 2)
 				model.Load(randomTree(c, rng, 0.3))
-				model.SetMasks(halfGrown(c, m))
+				model.SetMasks(k)
 				checkGradient(t, model, randomBatch(c, rng, 2, c.Context), rng)
 			})
 		}
@@ -124,13 +138,13 @@ func checkGradient(t *testing.T, m *Model, b compute.Batch, rng *rand.Rand) {
 func TestOperandsInBF16(t *testing.T) {
 	const allowed = 3 * 0.42 / 256 * 7.1
 	for name, v := range variants {
-		for _, m := range []float64{1, 0, 0.3} {
-			t.Run(fmt.Sprintf("%s/m=%v", name, m), func(t *testing.T) {
+		c := sized(v, 2, 2, 10, 12)
+		for how, k := range manyMasks(c) {
+			t.Run(name+"/"+how, func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(11, uint64(len(name))))
-				c := sized(v, 2, 2, 10, 12)
 				tree, b := randomTree(c, rng, 0.3), randomBatch(c, rng, 2, c.Context)
-				exact, want := gradientOn(t, computetest.NewReference(), tree, halfGrown(c, m), b)
-				loss, got := gradientOn(t, &computetest.Reference{Operands: compute.BF16}, tree, halfGrown(c, m), b)
+				exact, want := gradientOn(t, computetest.NewReference(), tree, k, b)
+				loss, got := gradientOn(t, &computetest.Reference{Operands: compute.BF16}, tree, k, b)
 				var off, size float64
 				for i := range want {
 					off += (got[i] - want[i]) * (got[i] - want[i])

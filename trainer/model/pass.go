@@ -1,6 +1,7 @@
 package model
 
 import (
+	"growlab/growth/shape"
 	"growlab/trainer/compute"
 )
 
@@ -14,8 +15,7 @@ type pass struct {
 
 	norm      compute.NormSpec
 	attention compute.AttentionSpec
-	act       compute.Act
-	ffn       compute.Mask
+	ffn       compute.Epilogue
 	logitMult float64
 
 	logits compute.Mat // asked for instead of the loss, if there are any
@@ -29,7 +29,7 @@ func (m *Model) pass(b compute.Batch) *pass {
 	n := b.Seqs * b.T
 	return &pass{
 		m: m, seqs: b.Seqs, t: b.T,
-		norm: m.normSpec(), attention: m.attentionSpec(), act: m.activation(), ffn: m.mask(m.masks.From.FFN),
+		norm: m.normSpec(), attention: m.attentionSpec(), ffn: m.ffn(),
 		logitMult: m.Config.LogitScale(m.deff()), loss: m.act.loss.of(n).Vec,
 	}
 }
@@ -42,7 +42,7 @@ func (p *pass) lane(l compute.Lane) {
 
 	l.Embed(of(a.x[0]), m.embed.w, m.position.w)
 	for i := range m.blocks {
-		p.forward(l, &m.blocks[i], p.view(i, l.First(), l.Seqs()), m.masks.Gate(i))
+		p.forward(l, &m.blocks[i], p.view(i, l.First(), l.Seqs()), p.gate(i))
 	}
 	end := 2 * len(m.blocks)
 	l.Norm(of(a.y), of(a.stats), of(a.x[end]), m.final.gain.w, m.final.bias.w, p.norm)
@@ -64,8 +64,17 @@ func (p *pass) lane(l compute.Lane) {
 	g, b := p.normParts(a.parts, l.First(), l.Seqs())
 	l.NormGrad(of(a.dx[end]), p.copied(of(a.dxo[end])), g, b, compute.Mat{}, dy, of(a.x[end]), of(a.stats), m.final.gain.w, p.norm)
 	for i := len(m.blocks) - 1; i >= 0; i-- {
-		p.backward(l, &m.blocks[i], p.view(i, l.First(), l.Seqs()), s, m.masks.Gate(i))
+		p.backward(l, &m.blocks[i], p.view(i, l.First(), l.Seqs()), s, p.gate(i))
 	}
+}
+
+// gate is that of layer i.
+func (p *pass) gate(i int) gate {
+	g := p.m.masks.Gate(i)
+	if g != 1 && p.m.masks.Place == shape.OnInputs {
+		return gate{branch: 1, whole: g}
+	}
+	return gate{branch: g, whole: 1}
 }
 
 // copied is where NormGrad puts the operands of a residual's gradient: nowhere, if the gradient itself is one.
@@ -84,7 +93,7 @@ func (p *pass) weightGrads(b compute.Batch) {
 	g, bias := p.normParts(a.parts, 0, p.seqs)
 	p.normGrads(m.final, g, bias)
 	for i := len(m.blocks) - 1; i >= 0; i-- {
-		p.blockGrads(&m.blocks[i], p.view(i, 0, p.seqs), m.masks.Gate(i))
+		p.blockGrads(&m.blocks[i], p.view(i, 0, p.seqs), p.gate(i))
 	}
 	m.dev.EmbedGrad(m.embed.d, m.position.d, a.dx[0].of(n), b)
 }

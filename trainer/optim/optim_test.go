@@ -115,7 +115,7 @@ func TestSpans(t *testing.T) {
 		return out
 	}
 	before := rates(small, shape.Masks{})
-	atZero := rates(big, shape.Masks{From: small, NewLayer: make([]bool, 2), M: 0})
+	atZero := rates(big, shape.Masks{From: small, NewLayer: make([]bool, 2)})
 	full := rates(big, shape.Masks{})
 	for _, name := range []string{"block.0.attn.qkv", "block.1.attn.out", "block.0.ffn.up", "block.0.ffn.down"} {
 		if b, z := before[name], atZero[name]; b.LR != z.LR || b.Decay != z.Decay {
