@@ -24,7 +24,7 @@ func (r *Reader) Past(id int64) (p Past, err error) {
 	if err != nil {
 		return p, explain(r.path, err)
 	}
-	p.Steps, err = rows(r, scanStep, `SELECT `+stepColumns+` FROM step WHERE step <= ? ORDER BY step`, info.Step)
+	p.Steps, err = rows(r, stepRow, `SELECT `+stepColumns+` FROM step WHERE step <= ? ORDER BY step`, info.Step)
 	if err != nil {
 		return p, err
 	}

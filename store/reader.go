@@ -120,7 +120,28 @@ func (r *Reader) Stages() ([]event.StageInfo, error) {
 
 // Steps returns steps after the given one, in order, limit of them at most; limit 0 means all.
 func (r *Reader) Steps(after int64, limit int) ([]event.Step, error) {
-	return rows(r, scanStep, `SELECT `+stepColumns+` FROM step WHERE step > ? ORDER BY step LIMIT ?`, after, noLimit(limit))
+	return rows(r, stepRow, `SELECT `+stepColumns+` FROM step WHERE step > ? ORDER BY step LIMIT ?`, after, noLimit(limit))
+}
+
+// Undone returns the steps that the run went back behind when it was resumed from a checkpoint: a part for each time, oldest
+// first.
+func (r *Reader) Undone() ([][]event.Step, error) {
+	var kept bool // a file that no engine has opened since schema 2 has no such table
+	if err := r.db.QueryRow(`SELECT count(*) > 0 FROM sqlite_schema WHERE name = 'undone'`).Scan(&kept); err != nil || !kept {
+		return nil, explain(r.path, err)
+	}
+	var parts [][]event.Step
+	last := int64(0)
+	_, err := rows(r, func(row *sql.Rows) (s event.Step, err error) {
+		var part int64
+		s, err = scanStep(row, &part)
+		if part != last {
+			parts, last = append(parts, nil), part
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], s)
+		return s, err
+	}, `SELECT part, `+stepColumns+` FROM undone ORDER BY part, step`)
+	return parts, err
 }
 
 // Evals returns the evaluations in order.
@@ -154,9 +175,12 @@ const (
 	evalColumns = `step, tokens, stage, loss, bits_per_byte, eval_tokens, final`
 )
 
-func scanStep(row *sql.Rows) (s event.Step, err error) {
-	return s, row.Scan(&s.Step, &s.Tokens, &s.Stage, (*number)(&s.Loss), (*number)(&s.LR), (*number)(&s.GradNorm),
-		(*number)(&s.Mask), (*number)(&s.TokensPerSec), (*number)(&s.FLOPs), (*number)(&s.Seconds))
+func stepRow(row *sql.Rows) (event.Step, error) { return scanStep(row) }
+
+// scanStep reads a row whose first columns go into first.
+func scanStep(row *sql.Rows, first ...any) (s event.Step, err error) {
+	return s, row.Scan(append(first, &s.Step, &s.Tokens, &s.Stage, (*number)(&s.Loss), (*number)(&s.LR), (*number)(&s.GradNorm),
+		(*number)(&s.Mask), (*number)(&s.TokensPerSec), (*number)(&s.FLOPs), (*number)(&s.Seconds))...)
 }
 
 func scanEval(row *sql.Rows) (e event.Eval, err error) {

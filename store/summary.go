@@ -55,7 +55,7 @@ func (r *Reader) Summary() (Summary, error) {
 	s.Engine, _ = Busy(r.path)
 	var fail [5]error
 	s.State, fail[0] = r.State()
-	s.Last, fail[1] = one(r, scanStep, `SELECT `+stepColumns+` FROM step ORDER BY step DESC LIMIT 1`)
+	s.Last, fail[1] = one(r, stepRow, `SELECT `+stepColumns+` FROM step ORDER BY step DESC LIMIT 1`)
 	s.LastEval, fail[2] = one(r, scanEval, `SELECT `+evalColumns+` FROM eval ORDER BY event DESC LIMIT 1`)
 	s.BestEval, fail[3] = one(r, scanEval, `SELECT `+evalColumns+` FROM eval WHERE loss IS NOT NULL ORDER BY loss, event LIMIT 1`)
 	s.Bytes, fail[4] = size(r.path)

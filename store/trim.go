@@ -12,7 +12,7 @@ import (
 
 // TrimAfter makes the file what it was at the checkpoint of step (0: the start of the run), so that a resumed run computes
 // everything after it again: steps, evaluations, samples, journal entries and checkpoints after step go, and the journal
-// says how many. What the run did at that step but after its checkpoint (growing, evaluating, sampling) goes too; that it
+// says how many. The steps are kept apart, as undone. What the run did at that step but after its checkpoint (growing, evaluating, sampling) goes too; that it
 // was paused or stopped there stays.
 func (r *Run) TrimAfter(step int64) error {
 	r.saving.Lock()
@@ -58,6 +58,10 @@ func landing(tx *sql.Tx, step int64) (at CheckpointInfo, err error) {
 
 // removeAfter removes what comes after the checkpoint and says what it was: "12 steps, 1 eval".
 func removeAfter(tx *sql.Tx, at CheckpointInfo) (string, error) {
+	_, err := tx.Exec(`INSERT INTO undone SELECT (SELECT coalesce(max(part), 0) + 1 FROM undone), `+stepColumns+` FROM step WHERE step > ?`, at.Step)
+	if err != nil {
+		return "", err
+	}
 	// Rows of eval and sample go with their events.
 	var said []string
 	for _, kind := range []struct{ noun, query string }{

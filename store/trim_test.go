@@ -129,3 +129,29 @@ func TestReusesPages(t *testing.T) {
 		t.Errorf("size with 3 checkpoints of 1 MiB: got %d, want 5 MiB at most", sizes[11])
 	}
 }
+
+// What a run goes back behind is kept apart, each time by itself; an older file has nothing to tell.
+func TestUndoneStepsAreKept(t *testing.T) {
+	run := newRun(t)
+	for n := range int64(10) {
+		run.Emit(step(n + 1))
+	}
+	must(t, run.TrimAfter(7))
+	again := step(8)
+	again.Loss = 9
+	run.Emit(again)
+	must(t, run.TrimAfter(6))
+	must(t, run.TrimAfter(6)) // nothing more to undo
+	must(t, run.Close())
+	parts := get[[][]event.Step](t)(reader(t, run.Path()).Undone())
+	equal(t, "undone", parts, [][]event.Step{{step(8), step(9), step(10)}, {step(7), again}})
+
+	alter(t, run.Path(), "DROP TABLE undone; PRAGMA user_version=1")
+	if parts, err := reader(t, run.Path()).Undone(); err != nil || parts != nil {
+		t.Errorf("a file of schema 1: got %v, %v; want nothing", parts, err)
+	}
+	must(t, get[*store.Run](t)(store.OpenWriter(run.Path())).Close()) // brings it up to date
+	if parts, err := reader(t, run.Path()).Undone(); err != nil || len(parts) != 0 {
+		t.Errorf("brought up to date: got %v, %v; want an empty table", parts, err)
+	}
+}
