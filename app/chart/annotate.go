@@ -120,7 +120,7 @@ func (p *pen) drawLegend(l *Layout, t Theme) {
 		} else {
 			p.ink.roundRect(x, y-1.5*l.scale, end, y+1.5*l.scale, 1.5*l.scale, c)
 		}
-		text := p.text.label(l.style(legendSize, false), line.Series.Name())
+		text := p.text.label(l.style(legendSize, false), line.Label())
 		writeMiddle(p.ink, text, int(x)+l.px(swatch+6), y, blend(t.Background, t.Foreground, strength))
 	}
 }

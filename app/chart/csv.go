@@ -20,7 +20,7 @@ func (s Stack) WriteCSV(w io.Writer) error {
 		for k, line := range f.visible() {
 			i, j := views[k].inside(x)
 			for ; i < j; i++ {
-				rows = append(rows, row(f, f.Lines[line].Series.Name(), views[k], i))
+				rows = append(rows, row(f, f.Lines[line].Label(), views[k], i))
 				if len(rows) < 1024 {
 					continue
 				}

@@ -134,7 +134,7 @@ func (p *pen) placeLegend(l *Layout) {
 		if line.Series == nil || line.Muted {
 			continue
 		}
-		w := l.px(swatch+6) + p.text.label(l.style(legendSize, false), line.Series.Name()).width
+		w := l.px(swatch+6) + p.text.label(l.style(legendSize, false), line.Label()).width
 		if x+w > limit && x > l.Plot.Min.X {
 			x, limit = l.Plot.Min.X, l.Plot.Max.X
 			l.rows++

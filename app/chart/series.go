@@ -106,6 +106,20 @@ func (s *Series) cut(n int) {
 	}
 }
 
+// Rewind removes the points after step.
+func (s *Series) Rewind(step float64) {
+	if s.sheet != nil {
+		s.sheet.Rewind(step, 0)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if keep := searchAbove(s.x[Step], step); keep < len(s.x[Step]) {
+		s.rewind(keep)
+		s.cut(keep)
+	}
+}
+
 // Break makes smoothing start afresh with the first point after step: a growth stage begins there, and averaging across
 // would smear the transition.
 func (s *Series) Break(step float64) {
