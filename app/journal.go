@@ -61,6 +61,8 @@ func logOf(e event.Event) (logLine, bool) {
 			text += ": " + e.Detail
 		}
 		return logLine{step: e.Step, kind: "command", text: text}, true
+	case event.Shrank:
+		return logLine{step: e.Step, kind: "memory", text: fmt.Sprintf("stage %d takes %d sequences at a time instead of %d: %s", e.Stage, e.To, e.From, e.Reason)}, true
 	case event.Ended:
 		return endedLine(e), true
 	}

@@ -27,7 +27,9 @@ type runView struct {
 	phase       string // session.Running, Paused, Done, Stopped, Failed; "" before the first event
 	pauseReason string
 	rates       []float64 // tokens per second of the last steps of this stage, a ring of rateWindow
-	steps       int64     // Step events seen; the write position of rates
+	threads     int       // of the processor that the engine uses; 0 if not known
+	mostThreads int
+	steps       int64 // Step events seen; the write position of rates
 
 	train, valid *chart.Series
 	points       []chart.Point // gathered by apply, moved to train in one go
@@ -65,6 +67,7 @@ func (v *runView) flush() {
 }
 
 func (v *runView) applyOne(e event.Event) {
+	v.noteThreads(e)
 	switch e := e.(type) {
 	case event.Start:
 		v.begin(e)
@@ -101,6 +104,7 @@ func (v *runView) applyOne(e event.Event) {
 			v.start.Replan(e.Plan)
 			v.changes++
 		}
+	case event.Shrank: // in the journal only
 	case event.Ended:
 		v.ended, v.phase = e, e.State
 	}

@@ -58,7 +58,7 @@ func (r *recorder) put(q queued) error {
 			return r.plan(e.Plan)
 		}
 		return nil
-	default: // Saved and Blocks are in the journal only
+	default: // Saved, Blocks and Shrank are in the journal only
 		return nil
 	}
 }
@@ -112,6 +112,8 @@ func where(e event.Event) (step int64, tokens sql.NullInt64) {
 	case event.Resumed:
 		return e.Step, known(e.Tokens)
 	case event.Command:
+		return e.Step, known(e.Tokens)
+	case event.Shrank:
 		return e.Step, known(e.Tokens)
 	case event.Ended:
 		return e.Step, known(e.Tokens)

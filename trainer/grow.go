@@ -35,6 +35,7 @@ func (t *Trainer) grow(i int) error {
 	if err := t.place(i); err != nil {
 		return fmt.Errorf("growing to %v: %w", t.plan.Stages[i].Config, err)
 	}
+	t.tellShrunk()
 	t.net.Load(grown.State.Params)
 	t.adam.Load(grown.State.M, grown.State.V)
 	t.adam.Steps = steps
@@ -108,8 +109,16 @@ func (t *Trainer) frozen(i int) compute.Batch {
 	return b
 }
 
+// measure gives the loss and the logits of b, as many sequences at a time as there is room for.
 func (t *Trainer) measure(b compute.Batch) (loss float64, logits []float32) {
-	return t.net.Loss(b) / float64(b.Seqs*b.T), t.net.Logits(b)
+	micro := t.micro(t.stage)
+	for first := 0; first < b.Seqs; first += micro {
+		n := min(micro, b.Seqs-first)
+		part := compute.Batch{Seqs: n, T: b.T, Inputs: b.Inputs[first*b.T:][:n*b.T], Targets: b.Targets[first*b.T:][:n*b.T]}
+		loss += t.net.Loss(part)
+		logits = append(logits, t.net.Logits(part)...)
+	}
+	return loss / float64(b.Seqs*b.T), logits
 }
 
 // compare returns the largest difference, and the largest size before.

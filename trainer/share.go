@@ -25,7 +25,11 @@ func (t *Trainer) share(n int) (first, end int) {
 func (t *Trainer) micro(i int) int {
 	size, c := t.Ranks.Size(), t.plan.Stages[i].Config
 	seqs := int(t.plan.Stages[i].Batch) / c.Context
-	return min(t.Recipe.MicroBatch(i), (seqs+size-1)/size)
+	most := min(t.Recipe.MicroBatch(i), (seqs+size-1)/size)
+	if t.room > 0 {
+		return min(most, t.room)
+	}
+	return most
 }
 
 // joinStop makes the wish that any rank should stop, which is the end of its ctx, one of rank 0. The others follow its orders, so

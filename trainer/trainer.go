@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,6 +66,8 @@ type Trainer struct {
 	evaluated float64 // the last loss on held-out text
 	paused    bool
 	clock     stopwatch
+	room      int            // sequences that the device has memory for at a time; 0: as many as the recipe says
+	shrunk    []event.Shrank // not told yet
 }
 
 // New prepares a run: it checks that the data fits the recipe and puts the network on the device. Close frees it.
@@ -114,8 +117,54 @@ func (t *Trainer) Close() {
 	t.net, t.adam = nil, nil
 }
 
-// place puts an empty network and optimizer of stage i on the device.
+// place puts an empty network and optimizer of stage i on the device, with room for fewer sequences at a time where the memory of
+// some rank does not do.
 func (t *Trainer) place(i int) error {
+	for {
+		was, err := t.micro(i), t.put(i)
+		short, lost := t.someRankIsShort(errors.Is(err, compute.ErrNoMemory))
+		switch {
+		case lost != nil:
+			return errors.Join(err, lost)
+		case err != nil && !errors.Is(err, compute.ErrNoMemory), !short:
+			return err
+		case was == 1:
+			return cmp.Or(err, errors.New("the device of another rank has no memory for one sequence at a time"))
+		}
+		t.Close()
+		t.room = (was + 1) / 2
+		reason := "another rank is short of memory"
+		if err != nil {
+			reason = err.Error()
+		}
+		t.shrunk = append(t.shrunk, event.Shrank{Tokens: t.tokens, Stage: i + 1, From: was, To: t.room, Reason: reason})
+	}
+}
+
+// someRankIsShort reports whether the memory of any rank's device did not do.
+func (t *Trainer) someRankIsShort(mine bool) (short bool, lost error) {
+	if t.Ranks.Size() == 1 {
+		return mine, nil
+	}
+	var n float64
+	if mine {
+		n = 1
+	}
+	n, lost = t.Ranks.Sum(n)
+	return n > 0, lost
+}
+
+// tellShrunk emits what place found, once there is a run to tell it of.
+func (t *Trainer) tellShrunk() {
+	for _, e := range t.shrunk {
+		e.Step = t.steps()
+		t.Sink.Emit(e)
+	}
+	t.shrunk = nil
+}
+
+// put is place with room for micro sequences.
+func (t *Trainer) put(i int) error {
 	t.Close()
 	c, seqs := t.plan.Stages[i].Config, t.micro(i)
 	if dev, ok := t.Device.(compute.Planned); ok {
@@ -144,6 +193,7 @@ func (t *Trainer) Run(ctx context.Context) (event.Ended, error) {
 	defer release()
 	t.clock.start()
 	t.Sink.Emit(t.startEvent())
+	t.tellShrunk()
 	err := t.loop(ctx)
 	state := "done"
 	switch {

@@ -86,10 +86,11 @@ func writeGPUs(t *text, r *cudart.Report) {
 	}
 	if r.Usable() {
 		t.line("cuda: driver %s, CUDA %s", cmp.Or(r.Driver, "of unknown version"), r.CUDA)
-	} else {
-		t.line("cuda: %s", r.Problem)
+		t.line("  %s", session.GPUUse(r))
+		return
 	}
-	t.line("  %s", session.CPUOnly)
+	t.line("cuda: %s", r.Problem)
+	t.line("  training uses the CPU")
 }
 
 func writeGPU(t *text, g cudart.GPU) {

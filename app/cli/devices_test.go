@@ -51,7 +51,7 @@ func TestDevicesListGPUs(t *testing.T) {
 gpu 1: Fake GPU 1, compute capability 8.0
   1.07 GB of memory, 1.07 GB free; 7 % utilised; 60 W of 300 W; 41 °C; throttled: none
 cuda: driver 550.163.01, CUDA 12.4
-  this version of growlab trains on the CPU only
+  --device cuda:0,1 trains on all of them
 `
 	if got != want {
 		t.Errorf("devices prints gpu 0%s\nwant gpu 0%s", got, want)
@@ -100,7 +100,7 @@ func TestDevicesLeaveOutWhatIsUnknown(t *testing.T) {
 		},
 		"no GPU": {
 			func(m *fake.Machine) { m.Set("devices 0") },
-			[]string{"cuda: no CUDA device: ", "  this version of growlab trains on the CPU only\n"},
+			[]string{"cuda: no CUDA device: ", "  training uses the CPU\n"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -147,7 +147,7 @@ func TestDoctorTellsOfCUDA(t *testing.T) {
 		"whole": {
 			func(*fake.Machine) {}, nil,
 			[]string{
-				"ok    " + line("gpu", "2 x Fake GPU; driver 550.163.01, CUDA 12.4; this version of growlab trains on the CPU only, so nothing of this is used yet\n"),
+				"ok    " + line("gpu", "2 x Fake GPU; driver 550.163.01, CUDA 12.4; --device cuda:0,1 trains on all of them\n"),
 				"ok    " + line("driver", "CUDA 12.4, DIR/libcuda.so.1 (GROWLAB_CUDA_LIBS): computes on the GPU; needed\n"),
 				"ok    " + line("nvml", "driver 550.163.01, DIR/libnvidia-ml.so.1"), "ok    " + line("cublasLt", "12.4.5, DIR/libcublasLt.so.12"),
 				"ok    " + line("nvrtc", "12.4, "), "ok    " + line("nccl", "2.22.3, "),
@@ -176,7 +176,7 @@ func TestDoctorTellsOfCUDA(t *testing.T) {
 		"no GPU": {
 			func(m *fake.Machine) { m.Fail("cuInit", 0, 999) }, nil,
 			[]string{
-				"none  gpu ", "(cuInit: 999); see whether nvidia-smi works; this version of growlab trains on the CPU only\n", "none  driver ",
+				"none  gpu ", "training uses the CPU: ", "(cuInit: 999); see whether nvidia-smi works\n", "none  driver ",
 				"driver: DIR/libcuda.so.1 (GROWLAB_CUDA_LIBS): loaded\n", "nvml: DIR/libnvidia-ml.so.1 (GROWLAB_CUDA_LIBS): loaded\n",
 				"ok    " + line("nccl", "2.22.3, "),
 			},
@@ -229,13 +229,12 @@ func TestDoctorJSONHasAllAttempts(t *testing.T) {
 	}
 }
 
-// TestTrainOnCUDAIsRefused with what was found, exit code 4, and nothing left.
-func TestTrainOnCUDAIsRefused(t *testing.T) {
+// TestTrainOnAbsentGPUIsRefused with what was found, exit code 4, and nothing left.
+func TestTrainOnAbsentGPUIsRefused(t *testing.T) {
 	dir := home(t)
 	twoGPUs(t)
-	r := run(t, "train", "--recipe", tiny, "--device", "cuda:0,1")
-	want := "growlab: device cuda:0,1: 2 GPUs were found (NVIDIA H100 80GB HBM3, Fake GPU 1), " +
-		"but this version of growlab trains on the CPU only; use --device cpu\n"
+	r := run(t, "train", "--recipe", tiny, "--device", "cuda:0,2")
+	want := "growlab: device cuda:0,2: there is no GPU 2, the driver has NVIDIA H100 80GB HBM3, Fake GPU 1; use --device cpu, or see growlab doctor\n"
 	if r.code != 4 || r.err != want {
 		t.Errorf("exit code %d, %q\nwant 4, %q", r.code, r.err, want)
 	}

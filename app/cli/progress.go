@@ -63,6 +63,9 @@ func (p *progress) show(e event.Event) {
 		p.say("resumed at step %s", grouped(e.Step))
 	case event.Command:
 		p.command(e)
+	case event.Shrank:
+		p.say("stage %d does not fit with %s sequences at a time; it takes %s, and as many tokens a step as before (%s)",
+			e.Stage, grouped(int64(e.From)), grouped(int64(e.To)), e.Reason)
 	case event.Blocks, event.Saved, event.Sampled, event.Ended:
 	}
 }

@@ -77,7 +77,7 @@ func (a *account) note(e event.Event) {
 		a.Sample = &e
 	case event.Ended:
 		a.Ended = &e
-	case event.Step, event.Blocks, event.Saved, event.Paused, event.Resumed, event.Command:
+	case event.Step, event.Blocks, event.Shrank, event.Saved, event.Paused, event.Resumed, event.Command:
 	}
 }
 

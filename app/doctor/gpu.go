@@ -8,12 +8,12 @@ import (
 	"growlab/cudart"
 )
 
-// checkGPU tells of the GPUs, which are not used.
+// checkGPU tells of the GPUs, and how they are used.
 func checkGPU(r *cudart.Report) Finding {
-	f := Finding{Check: "gpu", OK: r.Usable(), Detail: r.Problem + "; " + session.CPUOnly, Hints: r.Hints}
+	f := Finding{Check: "gpu", OK: r.Usable(), Detail: session.GPUUse(r), Hints: r.Hints}
 	if f.OK {
-		f.Detail = fmt.Sprintf("%s; driver %s, CUDA %s; %s, so nothing of this is used yet",
-			session.GPUNames(r.GPUs), cmp.Or(r.Driver, "of unknown version"), r.CUDA, session.CPUOnly)
+		f.Detail = fmt.Sprintf("%s; driver %s, CUDA %s; %s",
+			session.GPUNames(r.GPUs), cmp.Or(r.Driver, "of unknown version"), r.CUDA, session.GPUUse(r))
 	}
 	return f
 }

@@ -2,11 +2,14 @@ package session
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
+	"growlab/cudart"
 	"growlab/trainer/compute"
 )
 
@@ -19,34 +22,99 @@ type deviceError struct{ sentence string }
 func (e deviceError) Error() string { return e.sentence }
 func (deviceError) Unwrap() error   { return ErrDevice }
 
-// OpenDevice opens what trains. spec is "auto", "cpu", "cuda" or "cuda:0,1"; "" is $GROWLAB_DEVICE, or auto. threads is how
-// many the CPU engine uses; 0 is $GROWLAB_THREADS, or one for each core. precision is one of growth.Precisions.
+// OpenDevice opens what trains, the first GPU of several. spec is "auto" (the first GPU where one can be used, else the CPU), "cpu",
+// "cuda" (the first GPU) or "cuda:0,1"; "" is $GROWLAB_DEVICE, or auto. threads is how many the CPU engine uses; 0 is
+// $GROWLAB_THREADS, or one for each core. precision is one of growth.Precisions.
 func OpenDevice(spec string, threads int, precision string) (compute.Device, error) {
-	if spec == "" {
-		spec = os.Getenv("GROWLAB_DEVICE")
-	}
-	threads, err := threadCount(threads)
+	chosen, err := choose(spec, threads)
 	if err != nil {
 		return nil, err
 	}
-	kind, list, listed := strings.Cut(spec, ":")
-	switch {
-	case kind == "cuda" && (!listed || validList(list)):
-		return nil, noCUDA(spec, Prober{}.Probe())
-	case (kind == "" || kind == "auto" || kind == "cpu") && !listed:
-		return openCPU(threads, precision)
+	if len(chosen.gpus) > 0 {
+		return openGPU(chosen.gpus[0], precision)
 	}
-	return nil, Usagef("device is %q; it must be auto, cpu, cuda, or cuda with a list such as cuda:0,1", spec)
+	return openCPU(chosen.threads, precision)
 }
 
-// validList reports whether s is like "0,1".
-func validList(s string) bool {
-	for n := range strings.SplitSeq(s, ",") {
-		if _, err := strconv.ParseUint(n, 10, 16); err != nil {
-			return false
+// OpenDevices opens all that trains: one device, or each of several GPUs, for ranks of one run. note is a sentence for a person on
+// what was asked for and is not used, "" if there is nothing to say.
+func OpenDevices(spec string, threads int, precision string) (devs []compute.Device, note string, err error) {
+	chosen, err := choose(spec, threads)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(chosen.gpus) == 0 {
+		dev, err := openCPU(chosen.threads, precision)
+		return []compute.Device{dev}, "", err
+	}
+	if len(chosen.gpus) > 1 && chosen.apart != "" {
+		note = fmt.Sprintf("several GPUs are joined by NCCL, and %s: training on GPU %d alone", chosen.apart, chosen.gpus[0])
+		chosen.gpus = chosen.gpus[:1]
+	}
+	for _, n := range chosen.gpus {
+		dev, err := openGPU(n, precision)
+		if err != nil {
+			for _, d := range devs {
+				err = errors.Join(err, d.Close())
+			}
+			return nil, "", err
+		}
+		devs = append(devs, dev)
+	}
+	return devs, note, nil
+}
+
+// choice is what a device's name comes to on this machine.
+type choice struct {
+	gpus    []int // none: the CPU
+	apart   string // why several GPUs cannot be joined, "" if they can
+	threads int
+}
+
+func choose(spec string, threads int) (c choice, err error) {
+	if spec == "" {
+		spec = os.Getenv("GROWLAB_DEVICE")
+	}
+	if c.threads, err = threadCount(threads); err != nil {
+		return c, err
+	}
+	kind, list, listed := strings.Cut(spec, ":")
+	gpus, ok := listOf(list)
+	switch {
+	case kind == "cuda" && listed && ok:
+		c.gpus = gpus
+	case kind == "cuda" && !listed:
+		c.gpus = []int{0}
+	case kind == "cpu" && !listed:
+		return c, nil
+	case (kind == "" || kind == "auto") && !listed:
+		if r := (Prober{}).Probe(); trains(r, 0) == "" {
+			c.gpus = []int{0}
+		}
+		return c, nil
+	default:
+		return c, Usagef("device is %q; it must be auto, cpu, cuda, or cuda with a list of different GPUs such as cuda:0,1", spec)
+	}
+	r := Prober{}.Probe()
+	for _, n := range c.gpus {
+		if why := trains(r, n); why != "" {
+			return c, deviceError{fmt.Sprintf("device %s: %s; use --device cpu, or see growlab doctor", spec, why)}
 		}
 	}
-	return true
+	c.apart = libraryProblem(r, cudart.LibNCCL)
+	return c, nil
+}
+
+// listOf reads a list such as "0,1" of different numbers.
+func listOf(s string) (list []int, ok bool) {
+	for text := range strings.SplitSeq(s, ",") {
+		n, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || slices.Contains(list, int(n)) {
+			return nil, false
+		}
+		list = append(list, int(n))
+	}
+	return list, true
 }
 
 // maxThreads is more than any machine of today has cores.

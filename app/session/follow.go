@@ -132,6 +132,8 @@ func stepOf(e event.Event) int64 {
 		return e.Step
 	case event.Command:
 		return e.Step
+	case event.Shrank:
+		return e.Step
 	case event.Ended:
 		return e.Step
 	}

@@ -8,16 +8,16 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
 	"growlab/cudart"
+	"growlab/trainer/compute"
+	"growlab/trainer/compute/cuda"
 )
-
-// CPUOnly is what has to be said wherever GPUs are shown.
-const CPUOnly = "this version of growlab trains on the CPU only"
 
 // probeVerbs make this program print the report of package cudart as one line of JSON.
 var probeVerbs = []string{"devices", "probe"}
@@ -141,14 +141,65 @@ func GPUNames(gpus []cudart.GPU) string {
 	return strings.Join(names, ", ")
 }
 
-// noCUDA refuses the CUDA device spec: it says what is there, and that nothing would train on it.
-func noCUDA(spec string, r *cudart.Report) error {
-	found := "no GPU was found that can be used (growlab doctor says why), and "
-	switch n := len(r.GPUs); {
-	case n == 1:
-		found = fmt.Sprintf("1 GPU was found (%s), but ", GPUNames(r.GPUs))
-	case n > 1:
-		found = fmt.Sprintf("%d GPUs were found (%s), but ", n, GPUNames(r.GPUs))
+// trains says why GPU number n of a report cannot train, "" if it can.
+func trains(r *cudart.Report, n int) string {
+	if !r.Usable() {
+		return r.Problem
 	}
-	return deviceError{fmt.Sprintf("device %s: %s%s; use --device cpu", spec, found, CPUOnly)}
+	i := slices.IndexFunc(r.GPUs, func(g cudart.GPU) bool { return g.Ordinal == n })
+	if i < 0 {
+		return fmt.Sprintf("there is no GPU %d, the driver has %s", n, GPUNames(r.GPUs))
+	}
+	if c := r.GPUs[i].Capability; c.Major < 8 {
+		return fmt.Sprintf("GPU %d (%s) has compute capability %s, and 8.0 (Ampere) or newer is needed", n, r.GPUs[i].Name, c)
+	}
+	return ""
+}
+
+// libraryProblem is why a library cannot be used, "" if it can.
+func libraryProblem(r *cudart.Report, lib cudart.Library) string {
+	for _, l := range r.Libraries {
+		if l.Library == lib {
+			return l.Problem
+		}
+	}
+	return fmt.Sprintf("%s was not looked for", lib)
+}
+
+// GPUUse says what the GPUs of a report are good for.
+func GPUUse(r *cudart.Report) string {
+	var able []string
+	why := r.Problem
+	for _, g := range r.GPUs {
+		if problem := trains(r, g.Ordinal); problem != "" {
+			why = problem
+		} else {
+			able = append(able, fmt.Sprint(g.Ordinal))
+		}
+	}
+	switch {
+	case len(able) == 0:
+		return "training uses the CPU: " + why
+	case len(able) == 1:
+		return "--device cuda:" + able[0] + " trains on it"
+	}
+	several := "--device cuda:" + strings.Join(able, ",")
+	if problem := libraryProblem(r, cudart.LibNCCL); problem != "" {
+		return several + " would train on all of them, but they cannot be joined, so that one is used: " + problem
+	}
+	return several + " trains on all of them"
+}
+
+// openGPU opens the CUDA engine on GPU number n.
+func openGPU(n int, precision string) (compute.Device, error) {
+	cache, err := os.UserCacheDir()
+	file := ""
+	if err == nil {
+		file = filepath.Join(cache, "growlab", "cuda-products.json")
+	}
+	dev, err := cuda.Open(cuda.Options{Ordinal: n, Precision: precision, Choices: file})
+	if err != nil {
+		return nil, deviceError{fmt.Sprintf("device cuda:%d: %v; use --device cpu", n, err)}
+	}
+	return dev, nil
 }

@@ -119,35 +119,62 @@ func TestProbeProgram(t *testing.T) {
 	}
 }
 
-// TestRefusalOfCUDANamesTheGPUs: nothing trains on them yet, and that is said with what was found.
-func TestRefusalOfCUDANamesTheGPUs(t *testing.T) {
+// TestRefusalOfCUDA: what cannot train is refused before anything of it is opened, with the reason.
+func TestRefusalOfCUDA(t *testing.T) {
 	for name, tt := range map[string]struct {
 		prepare func(m *fake.Machine)
 		spec    string
 		want    string
 	}{
-		"one": {
-			func(*fake.Machine) {}, "cuda",
-			"device cuda: 1 GPU was found (Fake GPU 0), but this version of growlab trains on the CPU only; use --device cpu",
-		},
-		"two": {
-			func(m *fake.Machine) { m.Set("devices 2") }, "cuda:0,1",
-			"device cuda:0,1: 2 GPUs were found (Fake GPU 0, Fake GPU 1), but this version of growlab trains on the CPU only; use --device cpu",
-		},
-		"none": {
-			func(m *fake.Machine) { m.Set("devices 0") }, "cuda",
-			"device cuda: no GPU was found that can be used (growlab doctor says why), and this version of growlab trains on the CPU only; use --device cpu",
+		"none":   {func(m *fake.Machine) { m.Set("devices 0") }, "cuda", "device cuda: "},
+		"absent": {func(*fake.Machine) {}, "cuda:0,1", "device cuda:0,1: there is no GPU 1, the driver has Fake GPU 0; use --device cpu"},
+		"old": {
+			func(m *fake.Machine) { m.Set("device 0 major 7") }, "cuda",
+			"device cuda: GPU 0 (Fake GPU 0) has compute capability 7.0, and 8.0 (Ampere) or newer is needed; use --device cpu",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := machine(t)
 			tt.prepare(m)
 			dev, err := session.OpenDevice(tt.spec, 0, "auto")
-			if dev != nil || !errors.Is(err, session.ErrDevice) || err.Error() != tt.want {
+			if dev != nil || !errors.Is(err, session.ErrDevice) || !strings.HasPrefix(err.Error(), tt.want) {
 				t.Errorf("got %v, %v\nwant %s", dev, err, tt.want)
 			}
 			m.MustBeClean()
 		})
+	}
+}
+
+// TestAutoTakesTheCPU: where no GPU can train, auto does not fail.
+func TestAutoTakesTheCPU(t *testing.T) {
+	m := machine(t)
+	m.Set("device 0 major 7")
+	dev, err := session.OpenDevice("auto", 1, "fp32")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(dev.Name(), "cpu") {
+		t.Errorf("auto opened %s", dev.Name())
+	}
+	if err := dev.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestGPUUse(t *testing.T) {
+	m := machine(t)
+	m.Set("devices 3")
+	m.Set("device 1 major 7")
+	if got, want := session.GPUUse(cudart.Probe()), "--device cuda:0,2 trains on all of them"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	m.Set("devices 1")
+	if got, want := session.GPUUse(cudart.Probe()), "--device cuda:0 trains on it"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	m.Set("devices 0")
+	if got := session.GPUUse(cudart.Probe()); !strings.HasPrefix(got, "training uses the CPU: ") {
+		t.Errorf("without a GPU: %q", got)
 	}
 }
 

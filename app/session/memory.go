@@ -32,26 +32,56 @@ func NetworkMemory(c shape.Config, seqs int, dev compute.Device) int64 {
 	return 0
 }
 
+// ownMemory is a device with memory of its own, apart from the machine's.
+type ownMemory interface{ FreeMemory() (free, total int64) }
+
+// DeviceMemory is the memory of dev that is free, and all of it, in bytes; apart is false for a device that uses the machine's.
+func DeviceMemory(dev compute.Device) (free, total int64, apart bool) {
+	own, ok := dev.(ownMemory)
+	if !ok {
+		return 0, 0, false
+	}
+	free, total = own.FreeMemory()
+	return free, total, true
+}
+
 // programMemory is the bytes of an engine process but for what follows from shapes: code, Go's runtime, SQLite, the embedded
 // text. It was measured as the difference between the peak of the process (VmHWM) and the rest of StageMemory, which was 41 to
 // 48 MB in runs of flm-1m and flm-10m in fp32.
 const programMemory = 45e6
 
-// StageMemory is the bytes that stage i of r needs: what its network does on dev, the host's copies while the stage begins
-// or a checkpoint is made, whichever is more, and the program itself.
+// StageMemory is the bytes that stage i of r needs: what its network does on dev and, unless dev has memory of its own, HostMemory.
 func StageMemory(r growth.Recipe, i int, dev compute.Device) int64 {
-	c := r.Config(i)
-	params := c.Params()
-	device := NetworkMemory(c, r.MicroBatch(i), dev)
+	device := NetworkMemory(r.Config(i), r.MicroBatch(i), dev)
+	if _, _, apart := DeviceMemory(dev); apart {
+		return device
+	}
+	return device + HostMemory(r, i)
+}
+
+// HostMemory is the bytes that stage i of r needs of the machine besides what its network does: the host's copies while the stage
+// begins or a checkpoint is made, whichever is more, and the program itself.
+func HostMemory(r growth.Recipe, i int) int64 {
+	params := r.Config(i).Params()
 	host := 3 * 4 * params // parameters and moments, for a checkpoint
 	if i > 0 {
 		host = max(host, 3*4*r.Config(i-1).Params()+4*4*params) // old, grown, and fresh initial values
 	}
-	return device + host + programMemory
+	return host + programMemory
 }
 
-// FitsMemory returns an error that wraps ErrMemory if a stage of r needs more memory than is free.
+// FitsMemory returns an error that wraps ErrMemory if a stage of r needs more memory than is free. On a device with memory of its
+// own a run takes fewer sequences at a time where not all fit, so that one has to.
 func FitsMemory(r growth.Recipe, dev compute.Device) error {
+	if free, _, apart := DeviceMemory(dev); apart {
+		for i := range r.Stages {
+			if need := NetworkMemory(r.Config(i), 1, dev); need > free {
+				return memoryError{fmt.Sprintf("stage %d needs %.1f GB of %s for one sequence at a time, and %.1f GB are free: choose a smaller recipe",
+					i+1, float64(need)/1e9, dev.Name(), float64(free)/1e9)}
+			}
+		}
+		return fitsHost(r)
+	}
 	free, known := FreeMemory()
 	if !known {
 		return nil
@@ -65,10 +95,25 @@ func FitsMemory(r growth.Recipe, dev compute.Device) error {
 	return nil
 }
 
+// fitsHost is FitsMemory for the machine's memory, beside a device that has its own.
+func fitsHost(r growth.Recipe) error {
+	free, known := FreeMemory()
+	for i := range r.Stages {
+		if need := HostMemory(r, i); known && need > free {
+			return memoryError{fmt.Sprintf("stage %d needs %.1f GB of the machine's memory for copies of the weights, and %.1f GB are free: "+
+				"choose a smaller recipe", i+1, float64(need)/1e9, float64(free)/1e9)}
+		}
+	}
+	return nil
+}
+
 // FitsNetwork returns an error that wraps ErrMemory if training that network, and making its initial values, needs more memory
 // than is free. what names it.
 func FitsNetwork(what string, c shape.Config, seqs int, dev compute.Device) error {
 	free, known := FreeMemory()
+	if own, _, apart := DeviceMemory(dev); apart {
+		free, known = own, true
+	}
 	if need := NetworkMemory(c, seqs, dev) + 4*c.Params(); known && need > free {
 		return memoryError{fmt.Sprintf("%s needs %.1f GB of memory and %.1f GB are free", what, float64(need)/1e9, float64(free)/1e9)}
 	}

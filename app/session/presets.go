@@ -58,7 +58,7 @@ func Stages(p growth.Plan) []event.StageInfo {
 
 // speed is that of this machine in the precision that it would choose.
 func (h *Home) speed() (s Speed, err error) {
-	dev, err := OpenDevice("", h.Threads, "auto")
+	dev, err := OpenDevice("cpu", h.Threads, "auto")
 	if err != nil {
 		return s, err
 	}

@@ -52,7 +52,7 @@ func (s *speeds) of(dev compute.Device, precision string) (Speed, error) {
 // Price is what a recipe, which must be valid, takes on this machine. The first call for a precision measures it, for about a
 // third of a second.
 func (h *Home) Price(r growth.Recipe) (c Cost, err error) {
-	dev, err := OpenDevice("", h.Threads, r.Train.Precision)
+	dev, err := OpenDevice("cpu", h.Threads, r.Train.Precision)
 	if err != nil {
 		return c, err
 	}

@@ -313,7 +313,7 @@ func TestStartFailsWithTheEnginesSentence(t *testing.T) {
 		"no file":    {session.Launch{Recipe: "nowhere.toml"}, 3, "nowhere.toml"},
 		"bad set":    {session.Launch{Recipe: recipe, Set: []string{"train.lr=-1"}}, 3, "train.lr"},
 		"no text":    {session.Launch{Recipe: recipe, Data: "nowhere.txt"}, 7, "nowhere.txt"},
-		"cuda":       {session.Launch{Recipe: recipe, Device: "cuda"}, 4, session.CPUOnly},
+		"cuda":       {session.Launch{Recipe: recipe, Device: "cuda"}, 4, "device cuda: "},
 		"bad device": {session.Launch{Recipe: recipe, Device: "abacus"}, 2, "abacus"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,7 +34,7 @@ type StageInfo struct {
 	Steps      int64  `json:"steps"`
 	RampTokens int64  `json:"ramp_tokens"`
 	RampOrder  string `json:"ramp_order,omitempty"` // "ffn, layers, hidden": one after another; "" is together
-	Operator   string `json:"operator"` // how it is reached: "" for the first
+	Operator   string `json:"operator"`             // how it is reached: "" for the first
 }
 
 // Start opens a run or a resumed part of it.
@@ -204,6 +204,17 @@ type Command struct {
 	Plan []StageInfo `json:"plan,omitempty"`
 }
 
+// Shrank says that a stage's network did not fit into the device's memory, so that it takes fewer sequences at a time. The tokens
+// of a step stay, in more parts.
+type Shrank struct {
+	Step   int64  `json:"step"`
+	Tokens int64  `json:"tokens"`
+	Stage  int    `json:"stage"`  // counts from 1
+	From   int    `json:"from"`   // sequences at a time
+	To     int    `json:"to"`     // and now
+	Reason string `json:"reason"` // what the device said
+}
+
 // StageCost is what one stage took.
 type StageCost struct {
 	Tokens  int64   `json:"tokens"`
@@ -236,6 +247,7 @@ func (Sampled) Kind() string { return "sampled" }
 func (Paused) Kind() string  { return "paused" }
 func (Resumed) Kind() string { return "resumed" }
 func (Command) Kind() string { return "command" }
+func (Shrank) Kind() string  { return "shrank" }
 func (Ended) Kind() string   { return "ended" }
 
 func (Start) sealed()   {}
@@ -248,6 +260,7 @@ func (Sampled) sealed() {}
 func (Paused) sealed()  {}
 func (Resumed) sealed() {}
 func (Command) sealed() {}
+func (Shrank) sealed()  {}
 func (Ended) sealed()   {}
 
 // BitsPerByte turns nats per byte-level token into bits per byte.
@@ -296,6 +309,8 @@ func Unmarshal(line []byte) (Event, error) {
 		return decode[Resumed](line)
 	case "command":
 		return decode[Command](line)
+	case "shrank":
+		return decode[Shrank](line)
 	case "ended":
 		return decode[Ended](line)
 	}

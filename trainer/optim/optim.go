@@ -39,7 +39,9 @@ type AdamW struct {
 }
 
 // New returns an optimizer with zero moments for models of layout l.
-func New(dev compute.Device, l model.Layout, s Settings) (*AdamW, error) { return NewRank(dev, l, s, nil) }
+func New(dev compute.Device, l model.Layout, s Settings) (*AdamW, error) {
+	return NewRank(dev, l, s, nil)
+}
 
 // NewRank is New for one of the ranks of g, whose devices are joined if they can be.
 func NewRank(dev compute.Device, l model.Layout, s Settings, g *ranks.Group) (*AdamW, error) {
@@ -96,7 +98,9 @@ func (o *AdamW) Load(m, v shape.Tree) {
 }
 
 // moments are those of a bucket's part.
-func (o *AdamW) moments(x compute.Buffer, b *bucket) compute.Vec { return compute.All(x).At(b.moment, b.part) }
+func (o *AdamW) moments(x compute.Buffer, b *bucket) compute.Vec {
+	return compute.All(x).At(b.moment, b.part)
+}
 
 // Moments reads the moments. All ranks call it; sharded moments overwrite the gradients that Borrow was given.
 func (o *AdamW) Moments() (m, v shape.Tree) { return o.download(o.m), o.download(o.v) }

@@ -43,7 +43,7 @@ func bytesOf[T int32 | float32](x []T) []byte {
 }
 
 // feed copies data, which must not change any more, to the GPU. to grows as needed.
-func (d *device) feed(to *block, data []byte) {
+func (d *device) feed(to *block, data []byte, touched ...region) {
 	if to.bytes < int64(len(data)) {
 		d.give(to)
 		var err error
@@ -52,7 +52,7 @@ func (d *device) feed(to *block, data []byte) {
 		}
 	}
 	p := to.p
-	d.issue(func() error { return d.feeder.upload(d.ctx, d.stream, p, data) })
+	d.issue(func() error { return d.feeder.upload(d.ctx, d.stream, p, data) }, touched...)
 }
 
 // feeder is pinned memory for small things on their way to the GPU. One slot is filled while others are still being copied from.

@@ -20,10 +20,10 @@ func (d *device) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64
 	d.product(kernels.Product{
 		Layout: kernels.TN, M: dy.Cols, N: x.Cols, K: rows, A: from, B: d.operandArray(x.Vec), Out: kernels.F32(ptr(dw)), Scale: kernels.Const(scale),
 		Add: true,
-	})
+	}, regionOf(dw))
 	if db.N > 0 {
 		to, tmp := ptr(db), d.scratch(kernels.ColumnSumsScratch(rows, dy.Cols))
-		d.issue(func() error { return d.set.ColumnSums(d.stream, to, from, rows, dy.Cols, kernels.Const(scale), tmp) })
+		d.issue(func() error { return d.set.ColumnSums(d.stream, to, from, rows, dy.Cols, kernels.Const(scale), tmp) }, regionOf(db))
 	}
 }
 
@@ -32,7 +32,7 @@ func (d *device) SumRows(dst compute.Vec, parts compute.Mat) {
 	rows := whole("SumRows", "parts", parts)
 	length("SumRows", "dst", dst.N, parts.Cols)
 	to, from := ptr(dst), ptr(parts.Vec)
-	d.issue(func() error { return d.set.SumRows(d.stream, to, from, rows, parts.Cols) })
+	d.issue(func() error { return d.set.SumRows(d.stream, to, from, rows, parts.Cols) }, regionOf(dst))
 }
 
 // EmbedGrad adds each row of dx to the rows of demb and dpos that it came from.
@@ -47,9 +47,13 @@ func (d *device) EmbedGrad(demb, dpos compute.Vec, dx compute.Mat, b compute.Bat
 	if !d.dry {
 		kernels.Groups(groups, b.Inputs, vocab)
 	}
-	d.feed(&d.batch.groups, bytesOf(groups))
+	into := []region{regionOf(demb)}
+	if dpos.N > 0 {
+		into = append(into, regionOf(dpos))
+	}
+	d.feed(&d.batch.groups, bytesOf(groups), into...)
 	e := kernels.EmbedGrad{DTable: ptr(demb), DPos: ptr(dpos), DX: ptr(dx.Vec), Groups: d.batch.groups.p, Rows: rows, T: b.T, C: dx.Cols, V: vocab}
-	d.issue(func() error { return d.set.EmbedGrad(d.stream, e) })
+	d.issue(func() error { return d.set.EmbedGrad(d.stream, e) }, into...)
 }
 
 // Sum adds up v.

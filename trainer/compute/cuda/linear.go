@@ -65,7 +65,7 @@ func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, b
 const productBytes = 32 << 20
 
 // product issues p: to cuBLASLt with what follows it, or to cuBLASLt and then to a kernel for that, or all of it to our own kernel.
-func (d *device) product(p kernels.Product) {
+func (d *device) product(p kernels.Product, touched ...region) {
 	g, x, one := library(p)
 	each := 0 // rows of a piece; 0: not in two
 	bytes := d.set.ProductWorkspace(p)
@@ -87,7 +87,7 @@ func (d *device) product(p kernels.Product) {
 			}
 		}
 		return d.set.Product(d.stream, p)
-	})
+	}, touched...)
 }
 
 // inTwo makes p of plain products of the library, each rows at a time, and kernels for what follows. On the GPU's thread.
@@ -96,8 +96,15 @@ func (d *device) inTwo(p kernels.Product, tmp cudart.Ptr, each int) (done bool, 
 		rows := min(each, p.M-first)
 		g := product{m: rows, n: p.N, k: p.K, tb: p.Layout == kernels.NT, half: p.A.Type == cudart.BF16, epilogue: cudart.NoEpilogue}
 		x := cudart.Operands{A: rowsFrom(p.A, first, p.K).At, B: p.B.At, C: tmp, D: tmp, Alpha: 1}
-		if done, err := d.fused(g, x); err != nil || !done {
-			return false, err // a piece that is not done is the first: all are alike in what the library asks for
+		done, err := d.fused(g, x)
+		if err == nil && !done && first > 0 { // a last piece that the library cannot do
+			err = d.set.Product(d.stream, kernels.Product{
+				Layout: p.Layout, M: rows, N: p.N, K: p.K, A: rowsFrom(p.A, first, p.K), B: p.B, Out: kernels.F32(tmp), Scale: kernels.Const(1),
+			})
+			done = err == nil
+		}
+		if err != nil || !done {
+			return false, err
 		}
 		if err := d.follow(p, first, rows, tmp); err != nil {
 			return false, err

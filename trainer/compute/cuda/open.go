@@ -45,6 +45,8 @@ type hardware struct {
 
 	host   *cudart.Host // staging
 	feeder feeder
+	finder *cudart.Finder
+	side   *side // nil: alone
 }
 
 // device is the engine.
@@ -90,6 +92,7 @@ func open(o Options) (*device, error) {
 	if finder == nil {
 		finder = &cudart.Finder{}
 	}
+	d.finder = finder
 	driver, err := finder.Driver()
 	if err != nil {
 		return nil, fmt.Errorf("cuda: %w", err)
@@ -142,6 +145,9 @@ func (h *hardware) prepareHardware(o Options, f *cudart.Finder, driver *cudart.D
 // close gives back what prepareHardware took. On the GPU's thread.
 func (h *hardware) close() error {
 	var errs []error
+	if h.side != nil {
+		errs = append(errs, h.side.close())
+	}
 	for _, p := range h.plans {
 		if p.matmul != nil {
 			errs = append(errs, p.matmul.Close())

@@ -9,9 +9,14 @@ import (
 // microseconds; a launch about one.
 const queued = 256
 
-// issue puts off f, which puts work into the stream. It runs on the GPU's thread, after all that was issued before. On a device
-// that only measures, and after a fault, nothing runs.
-func (d *device) issue(f func() error) {
+// issue puts off f, which puts work into the stream. It runs on the GPU's thread, after all that was issued before, and after sums over
+// ranks that work on touched; after all of these, if touched is empty. On a device that only measures, and after a fault, nothing runs.
+func (d *device) issue(f func() error, touched ...region) {
+	d.meet(touched...)
+	d.push(f)
+}
+
+func (d *device) push(f func() error) {
 	if d.dry || d.fault != nil {
 		return
 	}
@@ -52,6 +57,11 @@ func (d *device) fail(err error) {
 	if err == nil || d.fault != nil {
 		return
 	}
+	if d.side != nil {
+		if lost := d.side.group.LostError(); lost != nil { // our own error is a consequence
+			err = lost
+		}
+	}
 	d.fault = fmt.Errorf("cuda: %w", explained(err))
 	clear(d.queue)
 	d.queue = d.queue[:0]
@@ -62,6 +72,7 @@ func (d *device) wait(f func() error) {
 	if d.dry {
 		return
 	}
+	d.meet()
 	d.flush()
 	d.do(func() error {
 		if f != nil {
@@ -71,6 +82,10 @@ func (d *device) wait(f func() error) {
 		}
 		return d.stream.Sync()
 	})
+	if d.side != nil && d.side.open { // an aborted sum ends without an error
+		d.side.open = false
+		d.fail(d.side.group.LostError())
+	}
 }
 
 // Sync waits for all work and returns the first fault.

@@ -1,0 +1,203 @@
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"growlab/cudart"
+	"growlab/trainer/compute"
+	"growlab/trainer/optim"
+	"growlab/trainer/ranks"
+)
+
+// side is a GPU's membership in a group of ranks, and the stream on which they add up while the GPU goes on computing.
+type side struct {
+	group  *ranks.Group
+	comm   *cudart.Comm
+	stream *cudart.Stream
+	ready  *cudart.Event // behind what made the numbers to be added
+	done   *cudart.Event // behind the last sum
+	busy   []region      // what sums may still be working on
+	open   bool          // there were sums since the GPU was last waited for
+
+	aborting sync.Once
+	left     chan struct{} // closed when the GPU leaves
+}
+
+// region is a range of device memory.
+type region struct{ from, to cudart.Ptr }
+
+func (r region) meets(other region) bool { return r.from < other.to && other.from < r.to }
+
+// regionOf is the memory of v, in fp32.
+func regionOf(v compute.Vec) region {
+	p := ptr(v)
+	return region{p, p + cudart.Ptr(4*v.N)}
+}
+
+var (
+	_ ranks.Reducer = (*device)(nil)
+	_ ranks.Joiner  = (*device)(nil)
+	_ optim.Sharder = (*device)(nil)
+)
+
+// Join enters the group g, of which every rank has a GPU of its own, through NCCL. It is called before anything is done on the device.
+func (d *device) Join(g *ranks.Group) error {
+	if g.Size() == 1 {
+		return nil
+	}
+	id, nccl, err := d.meeting(g)
+	if err != nil {
+		return err
+	}
+	s := &side{group: g, left: make(chan struct{})}
+	err = d.ctx.Do(func() (err error) {
+		if s.stream, err = d.ctx.Stream(-1); err != nil {
+			return err
+		}
+		if s.ready, err = d.ctx.Event(false); err != nil {
+			return err
+		}
+		if s.done, err = d.ctx.Event(false); err != nil {
+			return err
+		}
+		s.comm, err = nccl.Join(id, g.Size(), g.Rank())
+		return err
+	})
+	d.side = s
+	if err = g.Agree(err); err != nil {
+		return fmt.Errorf("cuda: join the GPUs: %w", err)
+	}
+	go func() {
+		select {
+		case <-g.Lost():
+			s.abort()
+		case <-s.left:
+		}
+	}()
+	return nil
+}
+
+// meeting opens NCCL on all ranks, and gives them the name that rank 0 made for the group.
+func (d *device) meeting(g *ranks.Group) (id cudart.UniqueID, nccl *cudart.NCCL, err error) {
+	if nccl, err = d.finder.NCCL(); err != nil {
+		err = fmt.Errorf("cuda: several GPUs are joined by NCCL: %w", err)
+	} else if g.Leads() {
+		id, err = nccl.NewID()
+	}
+	if err = g.Agree(err); err != nil {
+		return id, nil, err
+	}
+	b, err := g.Broadcast(id.Bytes[:])
+	if err == nil && len(b) != len(id.Bytes) {
+		err = fmt.Errorf("cuda: rank 0 sent %d bytes as NCCL's id, want %d", len(b), len(id.Bytes))
+	}
+	copy(id.Bytes[:], b)
+	return id, nccl, err
+}
+
+// abort ends sums that wait for a rank which is gone. From any goroutine.
+func (s *side) abort() {
+	s.aborting.Do(func() { _ = s.comm.Abort() }) // the reason is the group's
+}
+
+// close leaves the group. On the GPU's thread.
+func (s *side) close() error {
+	close(s.left)
+	var errs []error
+	if s.comm != nil {
+		s.aborting.Do(func() { errs = append(errs, s.comm.Close()) })
+	}
+	for _, e := range []*cudart.Event{s.ready, s.done} {
+		if e != nil {
+			errs = append(errs, e.Close())
+		}
+	}
+	if s.stream != nil {
+		errs = append(errs, s.stream.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// meet lets what is issued from here on wait for the sums under way, if they work on some of touched; on anything, if there is none.
+func (d *device) meet(touched ...region) {
+	if d.side == nil || len(d.side.busy) == 0 {
+		return
+	}
+	wait := len(touched) == 0
+	for _, r := range touched {
+		for _, b := range d.side.busy {
+			wait = wait || r.meets(b)
+		}
+	}
+	if !wait {
+		return
+	}
+	d.side.busy = d.side.busy[:0]
+	d.push(func() error { return d.stream.Wait(d.side.done) })
+}
+
+// together issues f, a sum over the ranks that works on v, beside what the GPU computes.
+func (d *device) together(v compute.Vec, f func(s *side, p cudart.Ptr) error) error {
+	if d.dry || d.side == nil || v.N == 0 {
+		return nil
+	}
+	p, s := ptr(v), d.side
+	d.push(func() error {
+		return errors.Join(s.ready.Record(d.stream), s.stream.Wait(s.ready), f(s, p), s.done.Record(s.stream))
+	})
+	s.busy, s.open = append(s.busy, regionOf(v)), true
+	return nil
+}
+
+// Reduce makes v the sum over ranks.
+func (d *device) Reduce(v compute.Vec) error {
+	return d.together(v, func(s *side, p cudart.Ptr) error {
+		return s.comm.AllReduce(s.stream, p, p, int64(v.N), cudart.F32, cudart.Sum)
+	})
+}
+
+// equal is the size of the parts of n numbers that all ranks but the last have.
+func (s *side) equal(n int) int {
+	_, each := optim.Part(n, 0, s.group.Size())
+	return each
+}
+
+// rest is what the last rank has besides, and where it lies.
+func (s *side) rest(p cudart.Ptr, n int) (at cudart.Ptr, count int64) {
+	all := s.equal(n) * s.group.Size()
+	return p + cudart.Ptr(4*all), int64(n - all)
+}
+
+// ReduceScatter makes the part of v that optim.Part gives this rank the sum over ranks.
+func (d *device) ReduceScatter(v compute.Vec) error {
+	return d.together(v, func(s *side, p cudart.Ptr) error {
+		if each := s.equal(v.N); each > 0 {
+			own := p + cudart.Ptr(4*each*s.group.Rank())
+			if err := s.comm.ReduceScatter(s.stream, p, own, int64(each), cudart.F32, cudart.Sum); err != nil {
+				return err
+			}
+		}
+		if at, n := s.rest(p, v.N); n > 0 {
+			return s.comm.AllReduce(s.stream, at, at, n, cudart.F32, cudart.Sum)
+		}
+		return nil
+	})
+}
+
+// AllGather gives all of v to all ranks, each of which has its part.
+func (d *device) AllGather(v compute.Vec) error {
+	return d.together(v, func(s *side, p cudart.Ptr) error {
+		if each := s.equal(v.N); each > 0 {
+			own := p + cudart.Ptr(4*each*s.group.Rank())
+			if err := s.comm.AllGather(s.stream, own, p, int64(each), cudart.F32); err != nil {
+				return err
+			}
+		}
+		if at, n := s.rest(p, v.N); n > 0 {
+			return s.comm.Broadcast(s.stream, at, at, n, cudart.F32, s.group.Size()-1)
+		}
+		return nil
+	})
+}
