@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"text/tabwriter"
 
@@ -10,29 +10,50 @@ import (
 	"growlab/app/lab"
 	"growlab/app/session"
 	"growlab/app/verdict"
+	"growlab/trainer/compute"
 )
 
+// compareFlags are those of growlab compare.
+type compareFlags struct {
+	session.Launch
+	tuneFlags
+	report string
+	asJSON bool
+}
+
 func (p Program) compare() *cobra.Command {
-	var l session.Launch
-	var asJSON bool
-	var report string
+	var f compareFlags
 	cmd := &cobra.Command{
-		Use:   "compare RUN TWIN...",
+		Use:   "compare RUN TWIN... | compare --tune RUN|RECIPE...",
 		Short: "say who won: a run against its rivals, by compute, time and final loss",
 		Long: `Compare finished runs: the first, with all others of its recipe, against the rest. Runs of one recipe that differ in their
 seed are one contender, and give intervals that know of seeds; one run each gives the noise of measuring only.
 
 flops_to_equal_loss_ratio is the rival's FLOPs over the run's, both until the lowest loss that all of them reach: above 1 the run
 needs less. wall_clock_ratio_at_equal_tokens is the rival's active time over the run's, the paper's 3.56x. The last networks are
-measured once more on the held-out text of the curves, which takes a moment. growlab twin trains rivals.`,
+measured once more on the held-out text of the curves, which takes a moment. growlab twin trains rivals.
+
+With --tune the contenders are recipes, by presets, TOML files or runs of them; a recipe alone is compared with all its rivals
+(growlab twin). Each gets the best of the same number of learning rates, tried around its own on a seed that is not compared;
+then each is trained at its rate on every one of --seeds, and the verdict is on those. All of them are ordinary runs, and
+those that there are already are found. Ctrl+C saves a checkpoint and ends; the same command goes on where it stopped. --transfer
+takes the rates from smaller contenders, in the same order, that are tuned instead.`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) < 2 {
+			if len(args) < 2 && !(f.tune && len(args) == 1) {
 				return session.Usagef("%s takes a run and at least one rival: ids, their beginnings, names or files; growlab twin makes rivals", cmd.CommandPath())
 			}
-			return nil
+			return f.check(cmd)
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			entries, err := p.entries(args, l)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var tuning *lab.Tuning
+			names := map[string]string{} // of contenders, by run
+			if f.tune {
+				var err error
+				if tuning, args, names, err = p.tuned(cmd, f, args); err != nil {
+					return err
+				}
+			}
+			entries, err := p.entries(args, names, f.Launch)
 			if err != nil {
 				return err
 			}
@@ -40,25 +61,44 @@ measured once more on the held-out text of the curves, which takes a moment. gro
 			if err != nil {
 				return err
 			}
-			if report != "" {
-				if err := lab.WriteReport(report, c); err != nil {
-					return err
-				}
+			if tuning != nil {
+				c.Tuning = tuning
+				c.Verdict.Notes = append(tuning.Notes(), c.Verdict.Notes...)
 			}
-			if asJSON {
-				return writeJSON(p.Streams.Out, c.Verdict)
-			}
-			return writeVerdict(&text{w: p.Streams.Out}, c.Verdict, report)
+			return p.compared(f, c)
 		},
 	}
-	cmd.Flags().StringVar(&report, "report", "", "write a lab report into the folder `DIR`: Markdown, PNG, CSV and the recipes")
-	deviceFlags(cmd, &l)
-	jsonFlag(cmd, &asJSON, "print one JSON object")
+	cmd.Flags().StringVar(&f.report, "report", "", "write a lab report into the folder `DIR`: Markdown, PNG, CSV and the recipes")
+	tuneFlagsOf(cmd, &f.tuneFlags)
+	cmd.Flags().StringVar(&f.Data, "data", "", "with --tune, text to train on; without it the first run's, or the King James Bible")
+	deviceFlags(cmd, &f.Launch)
+	jsonFlag(cmd, &f.asJSON, "print one JSON object")
 	return cmd
 }
 
-// entries reads the runs and measures their last networks. Where that cannot be, curves are compared as they are.
-func (p Program) entries(args []string, l session.Launch) (entries []lab.Entry, err error) {
+// compared prints a comparison and writes its report.
+func (p Program) compared(f compareFlags, c lab.Comparison) error {
+	if f.report != "" {
+		if err := lab.WriteReport(f.report, c); err != nil {
+			return err
+		}
+	}
+	if f.asJSON {
+		return writeJSON(p.Streams.Out, struct {
+			verdict.Verdict
+			Tuning *lab.Tuning `json:"tuning,omitempty"`
+		}{c.Verdict, c.Tuning})
+	}
+	t := &text{w: p.Streams.Out}
+	if c.Tuning != nil {
+		writeTuning(t, *c.Tuning)
+	}
+	return writeVerdict(t, c.Verdict, f.report)
+}
+
+// entries reads the runs and measures their last networks. Where that cannot be, curves are compared as they are. names are what
+// runs are called here, if not what they are called.
+func (p Program) entries(args []string, names map[string]string, l session.Launch) (entries []lab.Entry, err error) {
 	home, err := session.Open()
 	if err != nil {
 		return nil, err
@@ -72,14 +112,13 @@ func (p Program) entries(args []string, l session.Launch) (entries []lab.Entry, 
 		if err != nil {
 			return nil, err
 		}
+		e.Info.Name = cmp.Or(names[e.Info.ID], e.Info.Name)
 		entries = append(entries, e)
 	}
-	dev, err := session.OpenDevice(l.Device, l.Threads, "fp32")
+	err = lab.Measure(entries, func(precision string) (compute.Device, error) {
+		return session.OpenDevice(l.Device, l.Threads, precision)
+	})
 	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, dev.Close()) }()
-	if err := lab.Measure(entries, dev); err != nil {
 		_, _ = fmt.Fprintf(p.Streams.Err, "growlab: curves are compared as they were measured: %v\n", err) // nobody else to tell
 	}
 	return entries, nil

@@ -121,7 +121,7 @@ func (p Program) frontierOf(args, notes []string, f frontierFlags) error {
 		}
 		args, notes = all, append(notes, left...)
 	}
-	entries, err := p.entries(args, f.Launch)
+	entries, err := p.entries(args, nil, f.Launch)
 	if err != nil {
 		return err
 	}

@@ -212,4 +212,3 @@ func (p Program) tellQueued(e session.Queued) {
 	}
 	_, _ = fmt.Fprintln(p.Streams.Err, line) // nobody else to tell
 }
-

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"sync"
 
@@ -14,7 +15,12 @@ import (
 )
 
 // trainAll trains the recipes that are not done yet, one after another, and shows it on stderr.
-func (p Program) trainAll(cmd *cobra.Command, l session.Launch, recipes []growth.Recipe) (_ []search.Outcome, err error) {
+func (p Program) trainAll(cmd *cobra.Command, l session.Launch, recipes []growth.Recipe) ([]search.Outcome, error) {
+	return p.trainMore(cmd.Context(), cmd, l, recipes)
+}
+
+// trainMore is trainAll within a context.
+func (p Program) trainMore(ctx context.Context, cmd *cobra.Command, l session.Launch, recipes []growth.Recipe) (_ []search.Outcome, err error) {
 	home, err := session.Open()
 	if err != nil {
 		return nil, err
@@ -36,7 +42,6 @@ func (p Program) trainAll(cmd *cobra.Command, l session.Launch, recipes []growth
 			show.message(fmt.Sprintf("%d of %d: %s, run %s: %s", i+1, len(recipes), recipes[i].Name, o.Run, outcome(o)))
 		},
 	}
-	ctx := cmd.Context()
 	ctx, release := engine.Signals(ctx,
 		func(engine.Signal) {
 			show.message("stopping: the step ends and a checkpoint is saved; once more ends at once")

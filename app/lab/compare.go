@@ -3,7 +3,6 @@ package lab
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"growlab/app/session"
 	"growlab/app/verdict"
@@ -19,6 +18,7 @@ type Group struct {
 type Comparison struct {
 	Groups  []Group // the first is the run
 	Verdict verdict.Verdict
+	Tuning  *Tuning // how the learning rates were found; nil if that is not known
 }
 
 // Compare judges the first entry, and all others of its recipe, against the rest.
@@ -44,11 +44,18 @@ func Compare(entries []Entry) (c Comparison, err error) {
 	return c, nil
 }
 
-// changes says in words what was changed while a run went.
+// changes says in words what makes a run another than its recipe says, or its measurement another than its own.
 func (e Entry) changes() []string {
 	var all []string
+	say := func(format string, a ...any) { all = append(all, fmt.Sprintf(format, a...)) }
 	for _, x := range e.Changes {
-		all = append(all, fmt.Sprintf("run %s was changed as it went: %s at step %d", e.Info.ID, strings.TrimSpace(x.Verb+" "+x.Detail), x.Step))
+		say("run %s was changed as it went: %v at step %d", e.Info.ID, x, x.Step)
+	}
+	if f := e.Info.Fork; f != nil {
+		say("run %s is a fork: until step %d it is run %s", e.Info.ID, f.Step, e.Info.Parent)
+	}
+	if e.Why != "" {
+		say("the last network of run %s was measured in %s, though the run has %s: %s", e.Info.ID, e.Measured, e.precision(), e.Why)
 	}
 	return all
 }

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -26,8 +27,10 @@ type Entry struct {
 	Ended  event.Ended
 	Evals  []event.Eval
 	// Changes are what people changed while it went, so that it is not its recipe alone.
-	Changes []event.Command
-	Run     verdict.Run
+	Changes []growth.Edit
+	// Measured is the precision in which the last network was measured, and Why says why if it is not the run's; "" if it was not.
+	Measured, Why string
+	Run           verdict.Run
 }
 
 // Read reads a run, which must be done: a verdict on part of a run would compare schedules that were cut off.
@@ -61,12 +64,17 @@ func Read(info session.Info) (e Entry, err error) {
 	if err != nil {
 		return e, err
 	}
+	course, err := engine.ReadCourse(info.File)
+	if err != nil {
+		return e, err
+	}
+	e.Changes = course.Asked
 	e.Run = verdict.Run{ID: info.ID, Seed: e.Meta.Seed}
 	e.note(journal)
 	return e, e.points(steps)
 }
 
-// note takes devices, changes and the end from the journal.
+// note takes devices and the end from the journal.
 func (e *Entry) note(journal []store.Journalled) {
 	var devices []string
 	for _, j := range journal {
@@ -78,14 +86,10 @@ func (e *Entry) note(journal []store.Journalled) {
 		case event.Ended:
 			e.Ended = x
 		case event.Command:
-			switch x.Verb {
-			case control.Set, control.Grow, control.Postpone:
-				e.Changes = append(e.Changes, x)
-			}
 			if x.Verb == control.Set && strings.HasPrefix(x.Detail, "threads=") { // times are of another device from here on
 				devices = append(devices, x.Detail)
 			}
-		case event.Step, event.Eval, event.Blocks, event.Grew, event.Saved, event.Sampled, event.Paused, event.Resumed:
+		case event.Step, event.Eval, event.Blocks, event.Shrank, event.Grew, event.Saved, event.Sampled, event.Paused, event.Resumed:
 		}
 	}
 	e.Run.Device = strings.Join(devices, ", then ")
@@ -134,21 +138,61 @@ func (e *Entry) curveTokens() int64 {
 }
 
 // Measure evaluates the last network of each run on the windows of its curve, so that curves can be shifted to end in their
-// final losses. Where one cannot be, none is, and the error says why; the entries can be compared all the same.
-func Measure(entries []Entry, dev compute.Device) error {
-	all := make([][]float64, len(entries))
+// final losses, in the precision that the run has; open opens the device for it. Where it has none such, it is fp32, and the entry
+// says why. Where a run cannot be measured, none is, and the error says why; the entries can be compared all the same.
+func Measure(entries []Entry, open func(precision string) (compute.Device, error)) error {
+	devices := map[string]*opened{}
+	err := measure(entries, func(precision string) *opened {
+		if devices[precision] == nil {
+			dev, err := open(precision)
+			devices[precision] = &opened{dev, err}
+		}
+		return devices[precision]
+	})
+	for _, d := range devices {
+		if d.dev != nil {
+			err = errors.Join(err, d.dev.Close())
+		}
+	}
+	return err
+}
+
+// opened is a device, or why there is none.
+type opened struct {
+	dev compute.Device
+	err error
+}
+
+func measure(entries []Entry, device func(precision string) *opened) error {
+	done := make([]Entry, len(entries))
 	for i, e := range entries {
-		m, err := engine.Measure(e.Info.File, dev)
+		e.Measured = cmp.Or(e.precision(), compute.FP32.String())
+		d := device(e.Measured)
+		if d.err != nil && e.Measured != compute.FP32.String() {
+			e.Measured, e.Why = compute.FP32.String(), d.err.Error()
+			d = device(e.Measured)
+		}
+		if d.err != nil {
+			return d.err
+		}
+		m, err := engine.Measure(e.Info.File, d.dev)
 		if err != nil {
 			return err
 		}
 		if m.Step != e.Ended.Step {
 			return fmt.Errorf("the last checkpoint of run %s is of step %d, not of its end at %d", e.Info.ID, m.Step, e.Ended.Step)
 		}
-		all[i] = m.Losses
+		e.Run.Windows = m.Losses
+		done[i] = e
 	}
-	for i := range entries {
-		entries[i].Run.Windows = all[i]
-	}
+	copy(entries, done)
 	return nil
+}
+
+// precision is that of the run's products; "" if it is from before runs stored theirs, which is fp32.
+func (e Entry) precision() string {
+	if p := e.Recipe.Train.Precision; p != "auto" {
+		return p
+	}
+	return ""
 }

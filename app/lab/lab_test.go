@@ -280,18 +280,29 @@ func TestChangesAreTold(t *testing.T) {
 	a, b := entry(t, "a1", "flm-1m", 1, 1.3), entry(t, "b1", "flm-1m-twin", 1, 1.2)
 	b.note([]store.Journalled{
 		{Event: event.Start{Device: "cpu"}},
-		{Event: event.Command{Verb: "sample", Detail: "And", Step: 5}},
 		{Event: event.Command{Verb: "set", Detail: "threads=1", Step: 7}},
-		{Event: event.Command{Verb: "grow", Step: 9}},
 		{Event: event.Start{Device: "cpu", Resumed: 8}},
 	})
+	b.Changes = []growth.Edit{{Step: 7, Key: "lr", Value: "0.5x"}, {Step: 9, Key: growth.EditEnd}}
+	b.Info.Parent, b.Info.Fork = "p1", &session.Forked{Step: 4}
+	b.Recipe.Train.Precision, b.Measured, b.Why = "bf16", "fp32", "this device has none"
 	c, err := Compare([]Entry{a, b})
 	if err != nil {
 		t.Fatal(err)
 	}
+	text, err := c.markdown()
+	if err != nil {
+		t.Fatal(err)
+	}
 	notes := strings.Join(c.Verdict.Notes, "\n")
-	if !strings.Contains(notes, "run b1 was changed as it went: set threads=1 at step 7") || !strings.Contains(notes, "grow at step 9") || strings.Contains(notes, "sample") {
-		t.Errorf("notes %q", notes)
+	_, deviations, _ := strings.Cut(string(text), "## Deviations")
+	for _, want := range []string{
+		"run b1 was changed as it went: lr=0.5x at step 7", "run b1 was changed as it went: grow at step 9", "run b1 is a fork: until step 4 it is run p1",
+		"the last network of run b1 was measured in fp32, though the run has bf16: this device has none",
+	} {
+		if !strings.Contains(notes, want) || !strings.Contains(deviations, want) {
+			t.Errorf("no %q in the notes\n%s\nor the deviations\n%s", want, notes, deviations)
+		}
 	}
 	if c.Verdict.Pairs[0].WallClock != nil || b.Run.Device != "cpu, then threads=1" {
 		t.Errorf("times on %q and %q are compared", a.Run.Device, b.Run.Device)

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -53,7 +54,12 @@ func (c Comparison) markdown() ([]byte, error) {
 		p.line("- %s", n)
 	}
 	p.line("- active time is wall clock: what else the machines did is in it")
-	p.line("- learning rates are those of the recipes; that each contender's was tuned with the same budget is not known from the runs")
+	if c.Tuning == nil {
+		p.line("- learning rates are those of the recipes; that each contender's was tuned with the same budget is not known from the runs")
+	} else {
+		p.line("\n## Learning rates\n")
+		c.Tuning.markdown(p)
+	}
 	p.line("\n## What differs between the recipes\n")
 	c.differences(p, diffs)
 	p.line("## Deviations from the papers\n")
@@ -151,17 +157,32 @@ func (c Comparison) deviations(p *page) {
 			p.line("- %s: %s (`%s`)", strings.Join(who, ", "), d.Text, d.Where)
 		}
 	}
+	c.ownDeviations(p)
 	p.line("")
+}
+
+// ownDeviations lists those of single runs, which no recipe tells: the precision that auto came to, and the journal of edits.
+func (c Comparison) ownDeviations(p *page) {
+	for _, g := range c.Groups {
+		for _, e := range g.Entries {
+			if e.precision() == "" {
+				p.line("- %s, run %s: the run file does not say its precision, which was fp32 then; the paper has bf16", g.Name, e.Info.ID)
+			}
+			for _, x := range e.changes() {
+				p.line("- %s: %s", g.Name, x)
+			}
+		}
+	}
 }
 
 // repeat lists the runs and the commands that make them again.
 func (c Comparison) repeat(p *page) {
 	e := c.Groups[0].Entries[0]
 	p.line("Text: %s, SHA-256 `%s`.\n", e.Meta.DataName, e.Meta.DataHash)
-	rows := [][]string{{"contender", "run", "seed", "device", "program", "began"}}
+	rows := [][]string{{"contender", "run", "seed", "device", "precision", "program", "began"}}
 	for _, g := range c.Groups {
 		for _, e := range g.Entries {
-			rows = append(rows, []string{g.Name, e.Info.ID, fmt.Sprint(e.Meta.Seed), e.Run.Device, e.Meta.Version, e.Info.Created.UTC().Format("2006-01-02 15:04 UTC")})
+			rows = append(rows, []string{g.Name, e.Info.ID, fmt.Sprint(e.Meta.Seed), e.Run.Device, cmp.Or(e.precision(), "fp32"), e.Meta.Version, e.Info.Created.UTC().Format("2006-01-02 15:04 UTC")})
 		}
 	}
 	p.table(rows)

@@ -18,8 +18,8 @@ import (
 // ReportFile is the Markdown file of a report in dir, with which one begins to read.
 func ReportFile(dir string) string { return filepath.Join(dir, "report.md") }
 
-// WriteReport writes the lab report of c into the folder dir: report.md, its pictures, verdict.json, verdict.csv, curves.csv
-// and the recipes. Files of these names are replaced, others stay.
+// WriteReport writes the lab report of c into the folder dir: report.md, its pictures, verdict.json, verdict.csv, curves.csv,
+// tuning.csv if learning rates were tuned, and the recipes. Files of these names are replaced, others stay.
 func WriteReport(dir string, c Comparison) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil { // before the pictures are drawn
 		return unwritable(dir, err)
@@ -65,10 +65,15 @@ func (c Comparison) report() ([]file, error) {
 		return nil, fmt.Errorf("report: %w", err)
 	}
 	files := []file{{"report.md", text}, {"verdict.json", append(object, '\n')}}
-	for _, t := range []struct {
+	type table struct {
 		name string
 		rows [][]string
-	}{{"verdict.csv", c.verdictRows()}, {"curves.csv", c.curveRows()}} {
+	}
+	tables := []table{{"verdict.csv", c.verdictRows()}, {"curves.csv", c.curveRows()}}
+	if c.Tuning != nil {
+		tables = append(tables, table{"tuning.csv", c.Tuning.rows()})
+	}
+	for _, t := range tables {
 		var out bytes.Buffer
 		if err := csv.NewWriter(&out).WriteAll(t.rows); err != nil {
 			return nil, fmt.Errorf("report: %w", err)

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"errors"
 	"path/filepath"
 	"reflect"
 
@@ -9,7 +8,6 @@ import (
 	"growlab/app/session"
 	"growlab/growth"
 	"growlab/store"
-	"growlab/trainer/event"
 )
 
 // past is a run that was there before.
@@ -50,10 +48,10 @@ func (q *Queue) find(r growth.Recipe) (best session.Info, found bool, err error)
 		if p.meta.DataPath != text || !Same(p.recipe, r) || engine.SameData(p.meta) != nil {
 			continue
 		}
-		switch bent, err := edited(p.path); {
+		switch course, err := engine.ReadCourse(p.path); {
 		case err != nil:
 			return best, false, err
-		case bent:
+		case len(course.Asked) > 0:
 			continue
 		}
 		info, err := q.Home.Find(p.path)
@@ -65,22 +63,6 @@ func (q *Queue) find(r growth.Recipe) (best session.Info, found bool, err error)
 		}
 	}
 	return best, found, nil
-}
-
-// edited reports whether somebody changed the course of a run while it trained: the journal then has the plan that followed.
-func edited(path string) (bent bool, err error) {
-	r, err := store.OpenReader(path)
-	if err != nil {
-		return false, err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	journal, err := r.Events(0)
-	for _, j := range journal {
-		if c, is := j.Event.(event.Command); is && len(c.Plan) > 0 {
-			bent = true
-		}
-	}
-	return bent, err
 }
 
 // Same reports whether two recipes give the same numbers, whatever they are called.

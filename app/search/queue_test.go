@@ -11,7 +11,6 @@ import (
 	"growlab/app/engine"
 	"growlab/app/session"
 	"growlab/growth"
-	"growlab/store"
 	"growlab/trainer/event"
 )
 
@@ -140,19 +139,27 @@ func TestOtherRunsAreNotFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	finds("the text again", recipes[0], data, true)
-	info, err := h.Find(all[0].Run)
+	seed.Train.Seed = 3
+	outcomes, err := queue(h, data, nil).Run(t.Context(), []growth.Recipe{seed})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := store.OpenWriter(info.File)
+	info, err := h.Find(outcomes[0].Run)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Emit(event.Command{Step: 20, Verb: "set", Detail: "lr=1", Plan: []event.StageInfo{{}}})
-	if err := w.Close(); err != nil {
+	saved, err := h.Checkpoints(info.ID)
+	if err != nil {
 		t.Fatal(err)
 	}
-	finds("changed while it trained", recipes[0], data, false)
+	changed, err := engine.Fork(h, "changed", session.Fork{Run: info.File, Step: saved[0].Step, Set: []string{"lr=0.5x"}}, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(changed.Close(), os.Remove(info.File)); err != nil {
+		t.Fatal(err)
+	}
+	finds("changed while it trained", seed, data, false)
 }
 
 // TestDivergedRunIsAnOutcome: the queue goes on after it, and does not try it again.
