@@ -17,6 +17,7 @@ import (
 	"growlab/growth"
 	"growlab/store"
 	"growlab/trainer/event"
+	"growlab/trainer/ranks"
 )
 
 // launchFlags adds the flags that say what to train and where.
@@ -115,6 +116,7 @@ func (*precision) Type() string { return "NAME" }
 
 func (p Program) train() *cobra.Command {
 	var l session.Launch
+	var f ranks.Flags
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "train --recipe NAME|FILE.toml",
@@ -122,25 +124,40 @@ func (p Program) train() *cobra.Command {
 		Long: `Train a recipe in this process, with progress on the terminal and a report at the end.
 
 Ctrl+C finishes the step, saves a checkpoint and ends; growlab resume goes on with the run. The window, if one is open,
-shows the run as any other. SIGUSR1 saves a checkpoint.`,
+shows the run as any other. SIGUSR1 saves a checkpoint.
+
+Started several times by torchrun, srun or mpirun, the processes train one run together, each on its share of every batch:
+growlab launch-script writes what starts them. Rank 0 has the run file and the terminal.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			home, err := session.Open()
-			if err != nil {
-				return err
-			}
-			return p.work(cmd, asJSON, func(o engine.Options) (*engine.Engine, error) {
-				return engine.New(home, store.NewID(), l, o)
-			})
+			return p.trainRanks(cmd, asJSON, f, l, begin)
 		},
 	}
 	launchFlags(cmd, &l)
+	rankFlags(cmd, &f)
 	jsonFlag(cmd, &asJSON, "print every event as a line of JSON")
 	return cmd
 }
 
+// begin makes a new run, or goes on with the one that a launcher which starts anew began before.
+func begin(w ranks.World, l session.Launch, o engine.Options) (*engine.Engine, error) {
+	home, err := session.Open()
+	if err != nil {
+		return nil, err
+	}
+	file, err := again(home, w)
+	if err != nil {
+		return nil, err
+	}
+	if file != "" {
+		return engine.Resume(file, l, o)
+	}
+	return engine.New(home, store.NewID(), l, o)
+}
+
 func (p Program) resume() *cobra.Command {
 	var l session.Launch
+	var f ranks.Flags
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "resume RUN",
@@ -149,20 +166,21 @@ func (p Program) resume() *cobra.Command {
 interrupted. RUN is an id, its beginning, a name or a file.`,
 		Args: oneRun,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			home, err := session.Open()
-			if err != nil {
-				return err
-			}
-			info, err := find(home, args[0])
-			if err != nil {
-				return err
-			}
-			return p.work(cmd, asJSON, func(o engine.Options) (*engine.Engine, error) {
+			return p.trainRanks(cmd, asJSON, f, l, func(_ ranks.World, l session.Launch, o engine.Options) (*engine.Engine, error) {
+				home, err := session.Open()
+				if err != nil {
+					return nil, err
+				}
+				info, err := find(home, args[0]) // on the machine of rank 0
+				if err != nil {
+					return nil, err
+				}
 				return engine.Resume(info.File, l, o)
 			})
 		},
 	}
 	deviceFlags(cmd, &l)
+	rankFlags(cmd, &f)
 	jsonFlag(cmd, &asJSON, "print every event as a line of JSON")
 	return cmd
 }

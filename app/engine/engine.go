@@ -16,6 +16,7 @@ import (
 	"growlab/trainer/control"
 	"growlab/trainer/data"
 	"growlab/trainer/event"
+	"growlab/trainer/ranks"
 )
 
 // Options are what a caller may choose about an engine, besides the run.
@@ -23,6 +24,10 @@ type Options struct {
 	Version string            // of the program, for the run file
 	Watch   func(event.Event) // called with each event in order, between two steps; may be nil
 	Warn    func(string)      // called with sentences for a person; may be nil
+	// Ranks are the processes that train together; nil is this one alone. The caller closes it after the engine. Job is theirs
+	// (ranks.World.Job), for FindJob.
+	Ranks *ranks.Group
+	Job   string
 }
 
 // Engine is a run with all it needs to train.
@@ -34,6 +39,7 @@ type Engine struct {
 	server  *control.Server
 	run     *store.Run
 	sink    sink
+	text    string          // path of the data, "" for the embedded corpus
 	replay  *trainer.Replay // nil for a run of its own
 }
 
@@ -41,9 +47,15 @@ type Engine struct {
 func New(h *session.Home, id string, l session.Launch, o Options) (*Engine, error) {
 	e := &Engine{options: o, id: id}
 	if err := e.begin(h, l); err != nil {
-		return nil, errors.Join(err, e.Close())
+		return nil, e.abandon(err)
 	}
 	return e, nil
+}
+
+// abandon closes an engine that did not become ready, and tells the other ranks why.
+func (e *Engine) abandon(err error) error {
+	e.options.Ranks.Fail(err)
+	return errors.Join(err, e.Close())
 }
 
 func (e *Engine) begin(h *session.Home, l session.Launch) error {
@@ -65,7 +77,8 @@ func (e *Engine) begin(h *session.Home, l session.Launch) error {
 	if err != nil {
 		return err
 	}
-	return e.create(h, recipe, set, store.Meta{Name: l.Name, DataPath: path, Threads: l.Threads}, told{Device: l.Device, Set: l.Set})
+	e.text = path
+	return e.create(h, recipe, set, store.Meta{Name: l.Name, DataPath: path, Threads: l.Threads}, told{Device: l.Device, Set: l.Set, Job: e.options.Job})
 }
 
 // create makes the run file, in which m has what neither the recipe nor the data tells, once the run is ready to train.
@@ -96,6 +109,7 @@ type told struct {
 	Set    []string        `json:"set,omitempty"`
 	Replay *trainer.Replay `json:"replay,omitempty"`
 	Fork   *session.Forked `json:"fork,omitempty"`
+	Job    string          `json:"job,omitempty"` // of a launcher that started several ranks
 }
 
 // openData opens the text at path, or the embedded corpus if path is "".
@@ -117,16 +131,13 @@ func openData(path string) (set *data.Set, abs string, err error) {
 
 // prepare makes the trainer and the control socket: all that can fail before the run file is touched.
 func (e *Engine) prepare(recipe growth.Recipe, set *data.Set, from *trainer.Checkpoint, start event.Start) (err error) {
-	if err := session.FitsMemory(recipe, e.dev); err != nil {
-		return err
-	}
 	if e.server, err = control.Listen(e.id); err != nil {
 		return err
 	}
-	e.trainer, err = trainer.New(trainer.Options{
-		Recipe: recipe, Device: e.dev, Data: set, Sink: &e.sink, Requests: e.server.Requests(), Resume: from, Start: start, Replay: e.replay,
-	})
-	return err
+	if err := e.enlist(recipe, set, from, start); err != nil {
+		return err
+	}
+	return e.prepareTrainer(recipe, set, from, start)
 }
 
 // connect leads what the trainer produces to the run file, the socket and the caller.
@@ -138,11 +149,19 @@ func (e *Engine) connect(recipe growth.Recipe) {
 // ID is the run's.
 func (e *Engine) ID() string { return e.id }
 
-// File is the run's file.
-func (e *Engine) File() string { return e.run.Path() }
+// File is the run's file; "" on a rank other than 0.
+func (e *Engine) File() string {
+	if e.run == nil {
+		return ""
+	}
+	return e.run.Path()
+}
 
-// Save asks for a checkpoint and waits until the trainer has taken the request.
+// Save asks for a checkpoint and waits until the trainer has taken the request. On a rank other than 0 it does nothing.
 func (e *Engine) Save(ctx context.Context) error {
+	if e.server == nil {
+		return nil
+	}
 	return e.server.Do(ctx, control.Command{Verb: control.Save})
 }
 
@@ -151,13 +170,8 @@ func (e *Engine) Save(ctx context.Context) error {
 // of the run is drawn beside its file.
 func (e *Engine) Train(ctx context.Context) (event.Ended, error) {
 	end, err := e.trainer.Run(ctx)
-	if flush := e.run.Flush(); err == nil {
-		err = flush
-	}
-	if end.Step > 0 {
-		if err := draw(e.run.Path()); err != nil {
-			e.warn("%v", err)
-		}
+	if e.run != nil {
+		err = e.finish(end, err)
 	}
 	if err != nil || end.State == string(store.Done) || e.replay != nil && e.replay.Until > 0 && end.Step >= e.replay.Until {
 		return end, err
@@ -166,6 +180,19 @@ func (e *Engine) Train(ctx context.Context) (event.Ended, error) {
 		return end, context.Cause(ctx)
 	}
 	return end, ErrStopped
+}
+
+// finish writes what is left to write. err is why the run failed, if it did.
+func (e *Engine) finish(end event.Ended, err error) error {
+	if flush := e.run.Flush(); err == nil {
+		err = flush
+	}
+	if end.Step > 0 {
+		if err := draw(e.run.Path()); err != nil {
+			e.warn("%v", err)
+		}
+	}
+	return err
 }
 
 // Close ends the control socket, the run file and the device.

@@ -23,7 +23,7 @@ var ErrDiffers = errors.New("the replay differs")
 func Replay(h *session.Home, id, file string, to int64, l session.Launch, o Options) (*Engine, error) {
 	e := &Engine{options: o, id: id}
 	if err := e.reenact(h, file, to, l); err != nil {
-		return nil, errors.Join(err, e.Close())
+		return nil, e.abandon(err)
 	}
 	return e, nil
 }

@@ -34,7 +34,7 @@ var ErrDone = errors.New("the run is done: nothing is left to train")
 func Resume(file string, l session.Launch, o Options) (*Engine, error) {
 	e := &Engine{options: o}
 	if err := e.again(file, l); err != nil {
-		return nil, errors.Join(err, e.Close())
+		return nil, e.abandon(err)
 	}
 	return e, nil
 }
@@ -211,6 +211,7 @@ func parse(r *store.Reader, m store.Meta) (growth.Recipe, error) {
 
 // sameData opens the text of the run and compares it with what the run began on.
 func (e *Engine) sameData(m store.Meta) (*data.Set, error) {
+	e.text = m.DataPath
 	set, _, err := openData(m.DataPath)
 	if err != nil {
 		return nil, err
