@@ -1,9 +1,13 @@
 package look
 
-import "fyne.io/fyne/v2"
+import (
+	"slices"
+
+	"fyne.io/fyne/v2"
+)
 
 // Flow is a layout that sets cards of one size beside each other, as many as fit, and goes on in the next row. Cards in a
-// row share its width.
+// row share its width. Hidden ones take no room.
 type Flow struct {
 	Width, Height, Space float32 // least width of a card, its height, space between cards
 	laid                 float32 // width at the last layout, for the height that MinSize asks for
@@ -16,6 +20,7 @@ func (f *Flow) columns(width float32, n int) int {
 // Layout implements fyne.Layout.
 func (f *Flow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	f.laid = size.Width
+	objects = visible(objects)
 	columns := f.columns(size.Width, len(objects))
 	width := min((size.Width-float32(columns-1)*f.Space)/float32(columns), 1.5*f.Width)
 	for i, o := range objects {
@@ -26,7 +31,13 @@ func (f *Flow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 // MinSize implements fyne.Layout.
 func (f *Flow) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	objects = visible(objects)
 	columns := f.columns(max(f.laid, f.Width), len(objects))
 	rows := (len(objects) + columns - 1) / columns
 	return fyne.NewSize(f.Width, float32(rows)*(f.Height+f.Space)-f.Space)
+}
+
+// visible are the objects on show.
+func visible(objects []fyne.CanvasObject) []fyne.CanvasObject {
+	return slices.DeleteFunc(slices.Clone(objects), func(o fyne.CanvasObject) bool { return !o.Visible() })
 }

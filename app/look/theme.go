@@ -23,10 +23,14 @@ const Trouble fyne.ThemeColorName = "growlabTrouble"
 type Theme struct {
 	fyne.Theme
 	choice string
+	roomy  bool
 }
 
 // New is the theme for one of the choices.
-func New(choice string) Theme { return Theme{theme.DefaultTheme(), choice} }
+func New(choice string) Theme { return Theme{Theme: theme.DefaultTheme(), choice: choice} }
+
+// Roomy is l with larger text and more space, for fingers and tired eyes.
+func (l Theme) Roomy() Theme { l.roomy = true; return l }
 
 // variant is the variant in use, given the one of the system.
 func (l Theme) variant(system fyne.ThemeVariant) fyne.ThemeVariant {
@@ -95,6 +99,18 @@ var lightColours = map[fyne.ThemeColorName]color.Color{
 
 // Size implements fyne.Theme: the stock sizes are for fingers.
 func (l Theme) Size(n fyne.ThemeSizeName) float32 {
+	if l.roomy {
+		switch n {
+		case theme.SizeNameText:
+			return 14
+		case theme.SizeNameCaptionText:
+			return 12
+		case theme.SizeNamePadding:
+			return 4
+		case theme.SizeNameInnerPadding:
+			return 8
+		}
+	}
 	switch n {
 	case theme.SizeNameText:
 		return 13

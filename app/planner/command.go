@@ -48,7 +48,7 @@ func (d *Draft) sets() (string, bool) {
 
 // literal is a value as --set takes it: a text that TOML would read as something else is quoted.
 func literal(key, value string) string {
-	if k := kindOf(key); k != words && k != choice {
+	if k := kindOf(key); k != kindText && k != kindChoice {
 		return value
 	}
 	if _, err := strconv.ParseFloat(value, 64); err == nil || value == "true" || value == "false" || strings.ContainsAny(value, "'\"[{") {

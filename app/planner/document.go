@@ -65,7 +65,7 @@ func (d document) text(key string) string {
 	case string:
 		return v
 	case int64:
-		if kindOf(key) == tokens {
+		if kindOf(key) == kindTokens {
 			return round(v)
 		}
 		return strconv.FormatInt(v, 10)

@@ -119,9 +119,9 @@ func (d *Draft) changed(key, text string) (growth.Recipe, error) {
 // quoted is text as --set must have it so that TOML takes it for what the key holds.
 func quoted(key, text string) string {
 	switch kindOf(key) {
-	case words, choice:
+	case kindText, kindChoice:
 		return strconv.Quote(text)
-	case tokens, flops:
+	case kindTokens, kindFLOPs:
 		return strconv.Quote(strings.ReplaceAll(text, ",", ""))
 	}
 	return text

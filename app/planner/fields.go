@@ -85,7 +85,10 @@ func specOf(key string) form.Spec {
 	s.Key = key
 	s.Label = cmp.Or(s.Label, strings.ReplaceAll(key[strings.LastIndexByte(key, '.')+1:], "_", " "))
 	s.About = cmp.Or(s.About, e.comment)
-	if e.kind == toggle && s.Choices == nil {
+	if e.optional {
+		s.Holder = "default"
+	}
+	if e.kind == kindToggle && s.Choices == nil {
 		s.Choices = []string{"", "true", "false"}
 	}
 	return s

@@ -13,12 +13,12 @@ import (
 type kind int
 
 const (
-	numeral kind = iota // 3, 8e-3
-	tokens              // 1536, 100k, 2.5M
-	flops               // 6T
-	words               // any text
-	choice              // one of a few words
-	toggle              // true or false
+	kindNumber kind = iota // 3, 8e-3
+	kindTokens             // 1536, 100k, 2.5M
+	kindFLOPs              // 6T
+	kindText               // any text
+	kindChoice             // one of a few words
+	kindToggle             // true or false
 )
 
 // entry is a key that a recipe may have; stages are "stage.*.".
@@ -56,8 +56,8 @@ func walk(t reflect.Type, prefix string, all *[]entry) {
 			walk(of.Elem(), key+".*.", all)
 		default:
 			e := entry{pattern: key, kind: kindOfType(of), comment: f.Tag.Get("comment"), optional: strings.Contains(options, "omitempty")}
-			if e.kind == words && specs[key].Choices != nil {
-				e.kind = choice
+			if e.kind == kindText && specs[key].Choices != nil {
+				e.kind = kindChoice
 			}
 			*all = append(*all, e)
 		}
@@ -67,15 +67,15 @@ func walk(t reflect.Type, prefix string, all *[]entry) {
 func kindOfType(t reflect.Type) kind {
 	switch {
 	case t == reflect.TypeFor[growth.Tokens]():
-		return tokens
+		return kindTokens
 	case t == reflect.TypeFor[growth.FLOPs]():
-		return flops
+		return kindFLOPs
 	case t.Kind() == reflect.String:
-		return words
+		return kindText
 	case t.Kind() == reflect.Bool:
-		return toggle
+		return kindToggle
 	}
-	return numeral
+	return kindNumber
 }
 
 // patternOf is the pattern of a key: stage.2.tokens is stage.*.tokens.
