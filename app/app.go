@@ -7,6 +7,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"time"
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
@@ -57,16 +58,28 @@ func noWindow(cause error) error {
 
 // runGuarded opens the window; a toolkit that panics because there is no screen after all becomes an error.
 func runGuarded(o Options) (err error) {
+	dir := dataFolder(o.Sessions)
+	first, err := takeInstance(dir, o.Open)
+	switch {
+	case errors.Is(err, errShown):
+		return nil
+	case err != nil:
+		return err
+	}
+	defer first.close()
 	opened := false
 	log.SetOutput(&noiseFilter{out: os.Stderr})
 	defer log.SetOutput(os.Stderr)
+	crashes, crashed, crashErr := watchCrashes(dir, time.Now())
 	defer func() {
 		if p := recover(); p != nil {
 			if opened {
+				fmt.Fprintf(os.Stderr, "growlab: the window crashed, runs go on; what it did is in %s\n", crashes.path)
 				panic(p) // our bug, not the world's
 			}
 			err = noWindow(fmt.Errorf("the screen refused it: %v", p))
 		}
+		crashes.end()
 	}()
 	a := newApp(o.Theme)
 	a.Lifecycle().SetOnStarted(func() { opened = true })
@@ -75,9 +88,39 @@ func runGuarded(o Options) (err error) {
 	w := newWindow(ctx, o.Sessions, fyne.Do)
 	w.open = o.Open
 	w.show(a)
+	w.welcomeBack(crashed, crashErr)
 	w.run()
+	go first.serve(func(run string) { fyne.DoAndWait(func() { w.showAgain(run) }) })
 	a.Run()
 	return nil
+}
+
+// dataFolder is where sessions keep their runs; "" if they have no folder.
+func dataFolder(s Sessions) string {
+	if h, ok := s.(interface{ Folder() string }); ok {
+		return h.Folder()
+	}
+	return os.TempDir()
+}
+
+// welcomeBack tells of a crash of the window before.
+func (w *window) welcomeBack(crashed string, err error) {
+	switch {
+	case err != nil:
+		w.fail("A crash of the window could not be logged", err)
+	case crashed != "":
+		w.trouble = "The window crashed the last time; runs were not touched. What it did is in " + tilde(crashed)
+		w.refreshBanner()
+	}
+}
+
+// showAgain answers a second start: the window comes to the front, with the run asked for.
+func (w *window) showAgain(run string) {
+	w.raise()
+	if run != "" && run != w.id {
+		w.look()
+		w.choose(run)
+	}
 }
 
 // newApp makes the application in the theme asked for, or else in the one remembered.
@@ -88,10 +131,7 @@ func newApp(choice string) fyne.App {
 	fyneapp.SetMetadata(fyne.AppMetadata{ID: appID, Name: appName, Migrations: map[string]bool{"fyneDo": true}})
 	a := fyneapp.NewWithID(appID)
 	a.SetIcon(fyne.NewStaticResource("growlab.png", icon.PNG()))
-	if choice == "" || choice == look.System {
-		choice = a.Preferences().StringWithFallback(prefTheme, look.System)
-	}
-	a.Settings().SetTheme(look.New(choice))
+	applyLook(a, choice)
 	return a
 }
 
@@ -102,7 +142,11 @@ func (w *window) show(a fyne.App) {
 	w.win.SetPadded(false)
 	w.recall(a.Preferences())
 	w.win.SetContent(w.content)
+	w.win.SetMainMenu(w.menu())
 	w.bind(w.win.Canvas())
+	w.showTray(a)
+	a.Lifecycle().SetOnEnteredForeground(func() { w.focused = true })
+	a.Lifecycle().SetOnExitedForeground(func() { w.focused = false })
 	w.win.SetCloseIntercept(w.requestClose)
 	w.win.Resize(fyne.NewSize(
 		float32(a.Preferences().FloatWithFallback(prefWidth, 1280)), float32(a.Preferences().FloatWithFallback(prefHeight, 800))))

@@ -91,5 +91,6 @@ func (w *window) close() {
 	size := w.win.Canvas().Size()
 	w.prefs.SetFloat(prefWidth, float64(size.Width))
 	w.prefs.SetFloat(prefHeight, float64(size.Height))
+	w.prefs.SetString(prefPage, w.pageNames()[max(w.tabs.SelectedIndex(), 0)])
 	w.win.Close()
 }

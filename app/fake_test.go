@@ -1,10 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -199,6 +201,8 @@ func (f *fakeSessions) withRun(state string, past []event.Event) *fakeSessions {
 	f.lives[info.ID] = past
 	return f
 }
+
+func (f *fakeSessions) Folder() string { return cmp.Or(os.Getenv("GROWLAB_HOME"), os.TempDir()) }
 
 func (f *fakeSessions) Presets() []session.Preset { return f.presets }
 

@@ -18,14 +18,14 @@ type header struct {
 	toggle  *widget.Button
 	stop    *widget.Button
 	bar     *stageBar
-	look    *widget.Button
-	help    *widget.Button
+	more    [3]*tip // devices, settings, help
 	presets []session.Preset
 }
 
 // headerActions are what the header asks the window to do.
 type headerActions struct {
-	train, toggle, stop, look, help func()
+	train, toggle, stop, devices, settings, help func()
+	hint                                         func(string)
 }
 
 func newHeader(a headerActions) *header {
@@ -35,18 +35,20 @@ func newHeader(a headerActions) *header {
 		toggle: widget.NewButtonWithIcon("Pause", theme.MediaPauseIcon(), a.toggle),
 		stop:   widget.NewButtonWithIcon("Stop", theme.MediaStopIcon(), a.stop),
 		bar:    newStageBar(),
-		look:   widget.NewButtonWithIcon("", theme.ColorPaletteIcon(), a.look),
-		help:   widget.NewButtonWithIcon("", theme.HelpIcon(), a.help),
+		more: [3]*tip{
+			newTip(theme.ComputerIcon(), "this machine and its doctor (Ctrl+D)", a.devices, a.hint),
+			newTip(theme.SettingsIcon(), "settings: theme, density, size, data folder (Ctrl+,)", a.settings, a.hint),
+			newTip(theme.HelpIcon(), "all keys (F1)", a.help, a.hint),
+		},
 	}
 	h.preset.PlaceHolder = "Preset"
 	h.train.Importance = widget.HighImportance
-	h.look.Importance, h.help.Importance = widget.LowImportance, widget.LowImportance
 	buttons := container.NewHBox(
 		container.NewGridWrap(fyne.NewSize(176, 34), h.preset),
 		container.NewGridWrap(fyne.NewSize(78, 34), h.train),
 		container.NewGridWrap(fyne.NewSize(96, 34), h.toggle),
 		container.NewGridWrap(fyne.NewSize(76, 34), h.stop))
-	more := container.NewHBox(h.look, h.help)
+	more := container.NewHBox(h.more[0], h.more[1], h.more[2])
 	bar := container.New(look.Inset{Left: 8, Right: 4, Top: 3}, h.bar)
 	h.object = container.New(look.InsetAll(4), container.NewBorder(nil, nil, buttons, more, bar))
 	h.show(controls{}, progress{left: "No run yet"})

@@ -31,11 +31,13 @@ func (w *window) shortcuts() []shortcut {
 		{fyne.KeyL, true, "Ctrl+L", "logarithmic loss axis", func() { w.chart.SetLogY(!w.chart.Figure().LogY) }},
 		{fyne.Key0, true, "Ctrl+0", "show the whole curve", w.chart.Fit},
 		{fyne.KeyEscape, false, "Esc", "show the whole curve, or leave the presets", w.escape},
+		{fyne.KeyD, true, "Ctrl+D", "this machine and its doctor", w.showDevices},
+		{fyne.KeyComma, true, "Ctrl+,", "settings", w.showSettings},
 		{fyne.KeyF1, false, "F1", "this list", w.showKeys},
 		{fyne.KeyQ, true, "Ctrl+Q", "close the window; runs go on", w.requestClose},
 	}
 	for i := range min(len(w.pages()), 9) {
-		s := shortcut{key: fyne.KeyName(strconv.Itoa(i + 1)), ctrl: true, do: func() { w.tabs.SelectIndex(i) }}
+		s := shortcut{key: fyne.KeyName(strconv.Itoa(i + 1)), ctrl: true, do: func() { w.turnPage(i) }}
 		if i == 0 {
 			s.keys, s.about = fmt.Sprintf("Ctrl+1 … %d", len(w.pages())), strings.Join(w.pageNames(), ", ")
 		}
@@ -94,6 +96,10 @@ func (w *window) trainOrResume() {
 }
 
 func (w *window) escape() {
+	if w.screen != screenRun {
+		w.comeBack()
+		return
+	}
 	if w.choosing {
 		w.backToRuns()
 		return

@@ -21,6 +21,7 @@ type parts struct {
 	loss    *fyne.Container // the chart with its controls
 	trans   *transitions
 	samples *samples
+	devices *devices
 	journal *journal
 	side    *side
 	sidebar *fyne.Container // side with its border
@@ -38,7 +39,7 @@ const (
 
 // build makes the parts and tells them whom to call.
 func (w *window) build() {
-	w.header = newHeader(headerActions{train: w.trainChosen, toggle: w.toggle, stop: w.stop, look: w.chooseLook, help: w.showKeys})
+	w.header = newHeader(headerActions{train: w.trainChosen, toggle: w.toggle, stop: w.stop, devices: w.showDevices, settings: w.showSettings, help: w.showKeys, hint: w.hint})
 	w.runs = newRunList(w.choose, w.newRun)
 	w.runs.rows.Others = w.typedKey
 	w.cards = newCards(w.train, w.backToRuns)
@@ -49,6 +50,7 @@ func (w *window) build() {
 	w.chart.OnTypedKey = w.typedKey
 	w.trans, w.samples, w.journal, w.side = newTransitions(), w.newSamples(), newJournal(), newSide(w.recolour)
 	w.journal.rows.Others = w.typedKey
+	w.devices = w.newDevices()
 	w.status = look.NewLine(look.Caption.Fitting(), "")
 }
 
@@ -85,7 +87,7 @@ func (w *window) layOut() {
 	for _, p := range w.pages() {
 		w.tabs.Append(container.NewTabItem(p.title, p.object))
 	}
-	pages := container.NewStack(w.tabs, w.cards.object)
+	pages := container.NewStack(w.tabs, w.cards.object, w.devices.Object)
 	middle := container.NewBorder(w.banner.object, nil, nil, nil, pages)
 	w.banner.around = middle
 	left := container.NewBorder(nil, nil, nil, widget.NewSeparator(), container.New(look.FixedWidth(runsWidth), w.runs.object))

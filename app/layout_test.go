@@ -3,6 +3,8 @@ package app
 import (
 	"testing"
 
+	"fyne.io/fyne/v2"
+
 	"growlab/app/chart"
 	"growlab/app/look"
 	"growlab/app/session"
@@ -48,7 +50,8 @@ func TestRefreshMakesNoNewObjects(t *testing.T) {
 
 func TestTheLookIsRemembered(t *testing.T) {
 	b := open(t, newFake())
-	b.setLook(look.Light)
+	b.prefs.SetString(prefTheme, look.Light)
+	applyLook(fyne.CurrentApp(), "")
 	if got := b.prefs.String(prefTheme); got != look.Light {
 		t.Errorf("got %q remembered, want light", got)
 	}

@@ -9,9 +9,11 @@ import (
 
 // refreshPages shows the cards or the pages of a run.
 func (w *window) refreshPages() {
-	show(w.cards.object, w.listed && (w.id == "" || w.choosing))
-	show(w.tabs, w.id != "" && !w.choosing)
-	if show(w.sidebar, w.id != "" && !w.choosing) {
+	here := w.screen == screenRun
+	show(w.devices.Object, w.screen == screenDevices)
+	show(w.cards.object, here && w.listed && (w.id == "" || w.choosing))
+	show(w.tabs, here && w.id != "" && !w.choosing)
+	if show(w.sidebar, here && w.id != "" && !w.choosing) {
 		w.content.Refresh() // the middle gets another width
 	}
 	show(w.cards.back, len(w.infos) > 0)
@@ -47,7 +49,8 @@ func (w *window) refresh() {
 	w.refreshSamples(info)
 	w.journal.show(w.view.log)
 	w.side.show(w.view, info)
-	w.status.Set(statusText(w.view, info))
+	w.refreshStatus()
+	w.refreshThreads(info)
 	w.refreshBanner()
 	w.refreshTitle(info)
 }
@@ -103,6 +106,15 @@ func (w *window) refreshTitle(info session.Info) {
 	if w.win.Title() != title {
 		w.win.SetTitle(title)
 	}
+}
+
+// refreshStatus shows the status of the run, or what is hinted at.
+func (w *window) refreshStatus() {
+	text := w.hinted
+	if text == "" {
+		text = statusText(w.view, w.info())
+	}
+	w.status.Set(text)
 }
 
 // statusText is the line at the foot of the window.

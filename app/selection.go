@@ -65,6 +65,7 @@ func (w *window) info() session.Info {
 // choose selects a run, "" for none.
 func (w *window) choose(id string) {
 	w.choosing = false
+	w.goTo(screenRun)
 	if id != w.id {
 		w.id, w.trouble = id, ""
 		if w.pending != pendingStart {

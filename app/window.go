@@ -30,7 +30,10 @@ type window struct {
 	offline string // why there is no list of runs
 	trouble string // what a person asked for and could not be done
 
-	cursor stepCursor // the step that a person looks at
+	cursor  stepCursor // the step that a person looks at
+	screen  screen
+	focused bool   // a person looks at the window
+	hinted  string // stands in the status line while it is not ""
 
 	selection
 	parts
@@ -77,6 +80,7 @@ func (w *window) takeRuns(began time.Time, infos []session.Info, err error) {
 	first := !w.listed
 	w.listed = true
 	changed := first || recovered || !slices.Equal(infos, w.infos)
+	w.notifyEnds(w.infos, infos)
 	w.infos = infos
 	if first {
 		w.choose(firstRun(infos, w.open))

@@ -17,11 +17,14 @@ import (
 // Extension ends the names of run files.
 const Extension = ".growlab"
 
-// Home is the data folder: GROWLAB_HOME, else $XDG_DATA_HOME/growlab (a relative one is ignored, as the XDG base directory
+// Home is the data folder: GROWLAB_HOME, else what ChooseHome chose, else $XDG_DATA_HOME/growlab (a relative one is ignored, as the XDG base directory
 // specification says), else ~/.local/share/growlab. It need not exist.
 func Home() (string, error) {
 	if dir := os.Getenv("GROWLAB_HOME"); dir != "" {
 		return filepath.Abs(dir)
+	}
+	if dir := chosenHome(); dir != "" {
+		return dir, nil
 	}
 	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "growlab"), nil

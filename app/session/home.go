@@ -34,6 +34,9 @@ func Open() (*Home, error) {
 	return &Home{Dir: dir}, nil
 }
 
+// Folder is the data folder.
+func (h *Home) Folder() string { return h.Dir }
+
 // RunFolder is where run files are.
 func (h *Home) RunFolder() string { return filepath.Join(h.Dir, "runs") }
 
@@ -93,8 +96,12 @@ func describe(path string) (info Info, err error) {
 	if err != nil {
 		return Info{}, err
 	}
+	tags, err := r.Tags()
+	if err != nil {
+		return Info{}, err
+	}
 	info = Info{
-		ID: meta.ID, Name: meta.Name, Recipe: meta.RecipeName, File: path, Created: meta.Created, Error: sum.Error,
+		Tags: tags, ID: meta.ID, Name: meta.Name, Recipe: meta.RecipeName, File: path, Created: meta.Created, Error: sum.Error,
 		State: stateOf(sum), Stages: len(stages), Stage: min(1, len(stages)), Parent: meta.Parent, Fork: forked(meta),
 	}
 	if s := sum.Last; s != nil {

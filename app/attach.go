@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/widget"
+
+	"growlab/app/look"
+	"growlab/app/session"
+)
+
+// attacher is what sessions are that can show runs of other machines.
+type attacher interface {
+	// Attach connects to a run of another machine, "host:RUN", which Runs lists from then on.
+	Attach(ctx context.Context, target string) (session.Info, error)
+}
+
+// showAttach asks for a run on another machine.
+func (w *window) showAttach() {
+	if w.win == nil {
+		return
+	}
+	where := widget.NewEntry()
+	where.SetPlaceHolder("host:RUN, for example gpu-box:flm-10m")
+	about := widget.NewLabel("Growlab must be installed there, and ssh must reach the host without asking for a password.\n" +
+		"Nothing is opened to the network: the run's socket comes through ssh.")
+	about.Importance = widget.LowImportance
+	body := container.New(look.Column{Width: 470, Space: 4}, where, container.New(look.Margin(-6, -6, -4, 0), about))
+	ask := dialog.NewCustomConfirm("Attach to a run on another machine", "Attach", "Cancel", body, func(yes bool) {
+		if yes {
+			w.attach(where.Text)
+		}
+	}, w.win)
+	where.OnSubmitted = func(string) { ask.Confirm() }
+	w.ask(ask)
+	w.win.Canvas().Focus(where)
+}
+
+// attach shows a run of another machine as soon as ssh has found it.
+func (w *window) attach(target string) {
+	a, ok := w.sessions.(attacher)
+	if !ok || target == "" {
+		return
+	}
+	w.hint("attaching to " + target + "…")
+	go func() {
+		info, err := a.Attach(w.ctx, target)
+		w.feed.deliver(w.ctx, func() {
+			w.hint("")
+			if err != nil {
+				w.fail("The run could not be reached", err)
+				return
+			}
+			w.put(info)
+			w.choose(info.ID)
+			w.runs.show(w.updated(), w.id)
+			w.look()
+		})
+	}()
+}
+
+// hint shows a text in place of the status, "" for the status.
+func (w *window) hint(text string) {
+	w.hinted = text
+	w.refreshStatus()
+}
