@@ -159,6 +159,8 @@ func (r *Recipe) editBatch(now moment, value string) error {
 		return fmt.Errorf("batch is %w", err)
 	case n < 1 || int64(n)%int64(c) != 0:
 		return fmt.Errorf("batch is %d tokens; it must be a multiple of context %d", n, c)
+	case r.Teacher.On() && !r.Teacher.leavesText(int64(n)/int64(c)):
+		return fmt.Errorf("batch is %d tokens, %d sequences, of which teacher.share, %v, may leave none of text", n, int64(n)/int64(c), r.Teacher.Share)
 	case int64(n) > now.left:
 		return fmt.Errorf("batch is %d tokens; stage %d has only %d left", n, now.Stage+1, now.left)
 	}

@@ -18,6 +18,7 @@ type Recipe struct {
 	Eval       Eval       `toml:"eval"`
 	Sample     Sample     `toml:"sample"`
 	Checkpoint Checkpoint `toml:"checkpoint"`
+	Teacher    Teacher    `toml:"teacher,omitempty"`
 	Stages     []Stage    `toml:"stage"`
 }
 
@@ -151,7 +152,7 @@ func (r Recipe) Config(i int) shape.Config {
 			*f.dst = *f.src
 		}
 	}
-	c.Vocab, c.Context, c.HeadDim = m.Vocab, m.Context, m.HeadDim
+	c.Vocab, c.Context, c.HeadDim = r.vocab(), m.Context, m.HeadDim
 	c.OutputMult, c.BaseWidth = m.OutputMult, m.BaseWidth
 	c.Layers, c.Hidden, c.Heads, c.FFN = s.Layers, s.Hidden, s.Heads, s.FFN
 	if c.Heads == 0 && c.HeadDim > 0 {

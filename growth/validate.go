@@ -24,6 +24,7 @@ func (r Recipe) Validate() error {
 		bad("train.precision is %q; it must be one of %q", r.Train.Precision, Precisions)
 	}
 	r.validateNumbers(bad)
+	r.validateTeacher(bad)
 	if len(r.Stages) == 0 {
 		bad("it has no [[stage]]; at least one is needed")
 	}
@@ -88,6 +89,7 @@ func (r Recipe) validateStage(i int, bad func(string, ...any)) {
 		bad("batch %d is not a multiple of context %d; a step needs whole sequences", b, c.Context)
 	}
 	r.validateLength(i, bad)
+	r.validateLessons(i, c, bad)
 	if !(s.LR > 0 && s.LR <= 10) && (i == 0 || s.LRPolicy != LRRewind) {
 		bad("lr is %v; it must be a fraction of train.lr, above 0 and at most 10", s.LR)
 	}

@@ -8,7 +8,8 @@ import (
 	"growlab/trainer/event"
 )
 
-// evaluate measures the loss on about tokens tokens of held-out text, the same windows every time.
+// evaluate measures the loss on about tokens tokens of held-out text, the same windows every time, and, with a teacher, how many of
+// the held-out propositions the network judges rightly.
 func (t *Trainer) evaluate(tokens growth.Tokens, final bool) error {
 	c := t.plan.Stages[t.stage].Config
 	windows := max(int(tokens)/c.Context, 1)
@@ -20,7 +21,8 @@ func (t *Trainer) evaluate(tokens growth.Tokens, final bool) error {
 		sum += t.net.Loss(b)
 	}
 	sum, err := t.Ranks.Sum(sum)
-	if err = errors.Join(err, t.Device.Sync()); err != nil {
+	right, asked, failed := t.examine()
+	if err = errors.Join(err, failed, t.Device.Sync()); err != nil {
 		return err
 	}
 	e := event.Eval{
@@ -31,6 +33,9 @@ func (t *Trainer) evaluate(tokens growth.Tokens, final bool) error {
 		return fmt.Errorf("%w: validation loss %v at step %d", ErrDiverged, e.Loss, e.Step)
 	}
 	e.BitsPerByte = event.BitsPerByte(e.Loss)
+	if asked > 0 {
+		e.Labels, e.LabelAccuracy = int64(asked), right/asked
+	}
 	t.evaluated = e.Loss
 	if final {
 		t.progress.Final = &e

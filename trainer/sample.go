@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/data"
 	"growlab/trainer/event"
 	"growlab/trainer/model"
 )
@@ -40,7 +41,8 @@ func Generate(net *model.Model, s Sampling, emit func(byte) bool) string {
 			b.Inputs = append(b.Inputs, int32(c))
 		}
 		logits := net.Logits(b)
-		next := byte(s.pick(logits[len(logits)-net.Config.Vocab:], rng))
+		last := logits[len(logits)-net.Config.Vocab:]
+		next := byte(s.pick(last[:min(len(last), data.Vocab)], rng)) // labels are no text
 		text = append(text, next)
 		if emit != nil && !emit(next) {
 			break

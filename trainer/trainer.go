@@ -75,6 +75,10 @@ func New(o Options) (*Trainer, error) {
 	if err := o.Recipe.Validate(); err != nil {
 		return nil, err
 	}
+	if o.Recipe.Teacher.On() != (o.Data.Teacher != nil) {
+		return nil, fmt.Errorf("%w: teacher.file is %q, but the data %q came with propositions: %v",
+			growth.ErrRecipe, o.Recipe.Teacher.File, o.Data.Name, o.Data.Teacher != nil)
+	}
 	t := &Trainer{Options: o, plan: o.Recipe.Plan()}
 	if err := t.fits(t.plan.Stages, 0); err != nil {
 		return nil, err
@@ -242,22 +246,19 @@ func (t *Trainer) step(pos growth.Position) error {
 	masks := t.Recipe.Masks(pos.Stage, pos.Factors)
 	t.net.SetMasks(masks)
 	t.net.ZeroGrads()
-	var sum float64
-	micro := t.micro(pos.Stage)
-	first, end := t.share(int(pos.Batch) / c.Context)
-	order, before := t.Data.Order(t.Recipe.Train.Seed), t.tokens/int64(c.Context)
-	for ; first < end; first += micro {
-		b := newBatch(min(micro, end-first), c.Context)
-		order.Fill(before+int64(first), b.Seqs, b.T, b.Inputs, b.Targets)
-		sum += t.net.Grad(b, 1/float64(pos.Batch))
-	}
+	micro, seqs, before := t.micro(pos.Stage), int(pos.Batch)/c.Context, t.tokens/int64(c.Context)
+	first, end := t.share(seqs)
+	texts, lessons := t.cut(before+int64(first), before+int64(end))
+	allTexts, allLessons := t.cut(before, before+int64(seqs))
+	sum := t.read(texts, c.Context, micro, 1/float64(pos.Batch))
+	t.learn(lessons, c.Context, micro, t.labelScale(allLessons, seqs, c.Context))
 	watch := t.watchBlocks(pos)
 	gradNorm := t.adam.Update(t.net, pos.LR, masks)
 	sum, err := t.Ranks.Sum(sum)
 	if err = errors.Join(watch.fault(), t.adam.Err(), err, t.Device.Sync()); err != nil {
 		return err
 	}
-	loss := sum / float64(pos.Batch)
+	loss := sum / float64(allTexts.len()*c.Context)
 	if !finite(gradNorm) || !(loss < t.hopeless()) {
 		return fmt.Errorf("%w at step %d: loss %v, gradient norm %v; start again with a lower train.lr (it is %g)",
 			ErrDiverged, pos.Step+1, loss, gradNorm, t.Recipe.Train.LR)

@@ -7,6 +7,9 @@
 // Most callers want [Open] or [Embedded] for a Set, [Set.Fits] before the first step, [Set.Order] for
 // the batches of training, and [Set.Spread] for the fixed windows of an evaluation.
 //
+// A Teacher holds propositions, each right or wrong, beside the text: [Teacher.Lessons] to learn from, [Teacher.Exam] to be examined
+// on. Their labels are two tokens more than bytes have values.
+//
 // Guaranteed: sequence i of an Order depends on the text, the seed, T and i alone, not on the batch size,
 // the number of threads or where a run was resumed. An epoch visits every window once.
 //

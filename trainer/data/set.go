@@ -20,12 +20,23 @@ const validBytes = 200_000
 // Set is a text for training. Train and Valid are neighbouring parts of one text and must not be changed.
 type Set struct {
 	Name  string // of the corpus, the file or the folder
-	Hash  string // SHA-256 of the whole text, in hex
+	Hash  string // SHA-256 of the whole text, in hex; with a Teacher, of the text's hash and the teacher's
 	Train []byte
 	Valid []byte // the end of the text, held out
 
 	Files   int      // files that the text came from; 0 if it was embedded
 	Skipped []string // what a folder held besides text, by path
+
+	Teacher *Teacher // propositions beside the text; nil is none
+}
+
+// WithTeacher is s with propositions beside the text.
+func (s *Set) WithTeacher(t *Teacher) *Set {
+	both := *s
+	both.Teacher = t
+	sum := sha256.Sum256([]byte(s.Hash + " " + t.Hash))
+	both.Hash = hex.EncodeToString(sum[:])
+	return &both
 }
 
 // Options are what a caller may choose about a Set.
@@ -53,6 +64,9 @@ func (s *Set) Fits(seqs, T int) error {
 	if need := T + 1; len(s.Valid) < need {
 		return bad("%q has %d bytes held out for validation, but one sequence of %d needs %d: give a longer text",
 			s.Name, len(s.Valid), T, need)
+	}
+	if s.Teacher != nil {
+		return s.Teacher.Fits(T)
 	}
 	return nil
 }

@@ -87,6 +87,9 @@ type Eval struct {
 	BitsPerByte float64 `json:"bits_per_byte"`
 	EvalTokens  int64   `json:"eval_tokens"`
 	Final       bool    `json:"final"`
+	// With a teacher: the held-out propositions, and the part of them that the network judges rightly.
+	Labels        int64   `json:"labels,omitempty"`
+	LabelAccuracy float64 `json:"label_accuracy,omitempty"`
 }
 
 // Blocks tells what one step did to each part of the network, at the steps that an evaluation follows.
