@@ -169,13 +169,13 @@ func (h *hardware) close() error {
 	return errors.Join(errs...)
 }
 
-// Name says which GPU computes, in which precision, with whose products.
+// Name says which kind of GPU computes, in which precision, with whose products, on all of which numbers depend; and which GPU it is.
 func (d *device) Name() string {
 	products := "own products"
 	if d.blas != nil {
 		products = fmt.Sprintf("cuBLASLt %v", d.blasVersion)
 	}
-	return fmt.Sprintf("cuda:%d %s %s, %s", d.ctx.Device.Ordinal, d.props.Name, d.precision, products)
+	return fmt.Sprintf("cuda %s %s %s, GPU %d", d.props.Name, d.precision, products, d.ctx.Device.Ordinal)
 }
 
 // Precision is that of the operands of matrix products.

@@ -88,6 +88,9 @@ func (d *device) wait(f func() error) {
 	}
 }
 
+// Asynchronous marks the device for package profile: its calls return before their work is done.
+func (d *device) Asynchronous() {}
+
 // Sync waits for all work and returns the first fault.
 func (d *device) Sync() error {
 	d.wait(nil)

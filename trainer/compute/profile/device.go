@@ -12,11 +12,24 @@ type device struct {
 	profile *Profile
 	lanes   []*lane // by Lane.Index
 	pending tally   // parameter gradients that were asked for
+	late    bool    // work is done after the call that asks for it
 }
 
-// Wrap returns dev with its operations timed, and where they are booked. The result is a compute.Threaded if dev is one.
+// asynchronous is an engine whose calls return before their work is done.
+type asynchronous interface{ Asynchronous() }
+
+// wait waits for the work of a call, so that it is booked there.
+func (d *device) wait() {
+	if d.late {
+		_ = d.Device.Sync() // a fault is sticky: the caller's Sync tells
+	}
+}
+
+// Wrap returns dev with its operations timed, and where they are booked. The result is a compute.Threaded if dev is one. An engine
+// whose calls return early is waited for after each of them, which makes steps take longer than they do without a profile.
 func Wrap(dev compute.Device) (compute.Device, *Profile) {
 	d := &device{Device: dev, profile: &Profile{}}
+	_, d.late = dev.(asynchronous)
 	if t, ok := dev.(compute.Threaded); ok {
 		return withThreads{d, t}, d.profile
 	}
@@ -46,6 +59,7 @@ func (d *device) timed(o op, f func()) {
 	d.settle()
 	begin := time.Now()
 	f()
+	d.wait()
 	d.profile.tallies[o].add(tally{calls: 1, time: time.Since(begin) * d.busy()})
 }
 
@@ -115,7 +129,7 @@ func (d *device) Run(b compute.Batch, f func(compute.Lane)) {
 	d.settle()
 	count, _ := d.Device.Lanes(b.Seqs)
 	for len(d.lanes) < count {
-		d.lanes = append(d.lanes, &lane{})
+		d.lanes = append(d.lanes, &lane{wait: d.wait})
 	}
 	begin := time.Now()
 	d.Device.Run(b, func(l compute.Lane) {

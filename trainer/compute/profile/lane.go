@@ -10,12 +10,14 @@ import (
 type lane struct {
 	compute.Lane
 	tallies [ops]tally
+	wait    func()
 }
 
 // timed books an operation of flops floating point operations in matrix products.
 func (l *lane) timed(o op, flops float64, f func()) {
 	begin := time.Now()
 	f()
+	l.wait()
 	l.tallies[o].add(tally{1, time.Since(begin) * l.busy(), flops})
 }
 
