@@ -15,7 +15,7 @@ type restTable struct {
 	lines  []*fyne.Container
 }
 
-var restHead = []string{"stage", "to step", "batch", "ramp to step", "learning rate"}
+var restHead = []string{"stage", "to step", "batch", "ramped", "learning rate"}
 
 func newRestTable() *restTable {
 	t := &restTable{title: look.NewLine(look.Heading.Fitting(), "")}
@@ -64,7 +64,7 @@ func (t *restTable) show(title string, stages []ahead) bool {
 // shares is a layout of cells that share the width in these proportions.
 type shares []float32
 
-var restColumns = shares{2.4, 1.3, 1.1, 1.9, 2.7}
+var restColumns = shares{2.2, 1.25, 1.1, 1.25, 3.1}
 
 // Layout implements fyne.Layout.
 func (s shares) Layout(objects []fyne.CanvasObject, size fyne.Size) {

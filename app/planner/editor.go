@@ -60,6 +60,7 @@ type Editor struct {
 	timeline *Timeline
 	table    *table
 	more     *more
+	body     *fyne.Container
 	totals   *look.Line
 	machine  *look.Line
 	help     *look.Line
@@ -383,7 +384,7 @@ func (e *Editor) build(presets []string) {
 	e.derive = widget.NewButton("Derive", e.Derive)
 	e.timeline = NewTimeline()
 	e.timeline.OnMoved, e.timeline.OnHelp = e.moveBoundary, explain
-	e.table = newTable(e.Set, e.removeStage, e.addStage, explain, func() { e.Refresh() })
+	e.table = newTable(e.Set, e.removeStage, e.addStage, explain, func() { e.Refresh() }, func() { e.body.Refresh() })
 	e.more = newMore(e.Set, explain, func() { e.Refresh() })
 	e.machine = look.NewLine(look.Style{Fit: true}, "")
 	e.totals, e.reason = look.NewLine(look.Style{Bold: true, Fit: true}, ""), look.NewLine(look.Quiet.Fitting(), "")
@@ -416,10 +417,10 @@ func (e *Editor) layOut() {
 		container.NewGridWithColumns(2, e.basic["train.lr"], e.basic["train.batch"]))
 	dial := container.NewBorder(nil, nil, nil, nil,
 		container.NewGridWithColumns(3, e.params, container.NewBorder(nil, nil, nil, under(e.derive), e.budget), container.NewStack()))
-	body := container.New(look.Column{Width: 600, Space: 8}, head, basic, dial,
+	e.body = container.New(look.Column{Width: 600, Space: 8}, head, basic, dial,
 		container.New(look.Inset{Top: 4}, e.timeline), e.table.object, e.more.object)
 	foot := container.NewBorder(nil, container.New(look.Inset{Top: 3}, e.reason), nil, container.NewHBox(e.enqueue, e.train),
 		container.New(look.Column{Width: 300, Space: 2}, e.totals, e.machine))
 	bottom := container.NewVBox(container.New(look.Margin(24, 24, 0, 2), e.help), widget.NewSeparator(), container.New(look.Margin(24, 24, 6, 8), foot))
-	e.Object = container.NewBorder(nil, bottom, nil, nil, container.NewVScroll(container.New(look.Margin(24, 24, 16, 12), body)))
+	e.Object = container.NewBorder(nil, bottom, nil, nil, container.NewVScroll(container.New(look.Margin(24, 24, 16, 12), e.body)))
 }

@@ -26,6 +26,7 @@ type table struct {
 	remove func(n int)
 	help   func(string)
 	left   func()
+	higher func() // the table got another height
 }
 
 // row is one stage: a line of inputs and numbers, and below it what its growth keeps, or what is wrong.
@@ -91,8 +92,8 @@ func (c columns) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(600, h)
 }
 
-func newTable(set func(key, text string), remove func(n int), add func(), help func(string), left func()) *table {
-	t := &table{list: container.New(look.Column{Width: 600, Space: 4}), set: set, remove: remove, help: help, left: left}
+func newTable(set func(key, text string), remove func(n int), add func(), help func(string), left, higher func()) *table {
+	t := &table{list: container.New(look.Column{Width: 600, Space: 4}), set: set, remove: remove, help: help, left: left, higher: higher}
 	head := []fyne.CanvasObject{look.NewLine(look.Heading.Fitting(), "")}
 	for _, key := range tableKeys {
 		head = append(head, look.NewLine(look.Heading.Fitting(), strings.ToUpper(specOf("stage.2."+key).Label)))
@@ -148,7 +149,9 @@ func (t *table) newInput(key string) *input {
 
 // show fills the rows.
 func (t *table) show(d *Draft, p growth.Plan, planned bool, cost *session.Cost) {
+	changed := false
 	for len(t.rows) < d.Stages() {
+		changed = true
 		r := t.newRow(len(t.rows) + 1)
 		t.rows = append(t.rows, r)
 		t.list.Add(r.object)
@@ -160,13 +163,14 @@ func (t *table) show(d *Draft, p growth.Plan, planned bool, cost *session.Cost) 
 			} else {
 				r.object.Hide()
 			}
-			t.list.Refresh()
+			changed = true
 		}
 		if i < d.Stages() {
-			if r.show(d, i+1, p, planned, cost) {
-				t.list.Refresh() // the row got another height
-			}
+			changed = r.show(d, i+1, p, planned, cost) || changed
 		}
+	}
+	if changed {
+		t.higher()
 	}
 }
 
