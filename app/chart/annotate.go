@@ -76,12 +76,12 @@ func (p *pen) drawText(l *Layout, t Theme) {
 	}
 }
 
-// drawSlimName writes the name of the vertical axis into the upper left corner of the plot.
+// drawSlimName writes the name of the vertical axis into the upper right corner of the plot, where curves that fall leave room.
 func (p *pen) drawSlimName(l *Layout, t Theme) {
 	p.ink.within(image.Rectangle{Max: l.size})
 	name := p.text.label(l.style(nameSize, true), l.figure.YName)
-	x, y := l.Plot.Min.X+l.px(6), float64(l.Plot.Min.Y+l.px(11))
-	p.ink.roundRect(float64(x-l.px(3)), y-8*l.scale, float64(x+name.width+l.px(3)), y+8*l.scale, 3*l.scale, fade(t.Background, 0.8))
+	x, y := l.Plot.Max.X-l.px(6)-name.width, float64(l.Plot.Min.Y+l.px(14))
+	p.ink.roundRect(float64(x-l.px(3)), y-7*l.scale, float64(x+name.width+l.px(3)), y+7*l.scale, 3*l.scale, fade(t.Background, 0.7))
 	writeMiddle(p.ink, name, x, y, blend(t.Background, t.Foreground, 0.64))
 	if l.Empty {
 		message := p.text.label(l.style(tickSize, false), l.figure.Empty)

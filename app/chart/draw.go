@@ -15,6 +15,7 @@ type pen struct {
 	ink    ink
 	points []pt
 	dashes []pt
+	notes  []image.Rectangle // fields of the labels of trends and levels
 }
 
 var pens = sync.Pool{New: func() any { return new(pen) }}

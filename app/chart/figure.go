@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"math"
 	"slices"
 	"sort"
 )
@@ -170,3 +171,35 @@ func searchAbove(x []float64, v float64) int {
 }
 
 func finite(v float64) bool { return v-v == 0 }
+
+// Last returns for each visible line its last drawable point.
+func (f Figure) Last() []Reading {
+	var out []Reading
+	for _, i := range f.visible() {
+		v := f.view(f.Lines[i])
+		if k := v.nearest(math.Inf(1)); k >= 0 {
+			out = append(out, Reading{Line: i, At: v.at(k), X: v.x[k] - v.origin, Raw: v.raw.v[k], Value: v.line.v[k]})
+		}
+	}
+	return out
+}
+
+// Neighbour is the point of the first visible line that comes next after x, or before it if by is negative, and at least least
+// away. It is not ok if there is none.
+func (f Figure) Neighbour(x float64, by int, least float64) (at, y float64, ok bool) {
+	for _, i := range f.visible() {
+		v := f.view(f.Lines[i])
+		k := searchAbove(v.x, x+v.origin+max(least, 0))
+		step := 1
+		if by < 0 {
+			k, step = sort.SearchFloat64s(v.x, x+v.origin-max(least, 0))-1, -1
+		}
+		for ; k >= 0 && k < len(v.x); k += step {
+			if finite(v.line.v[k]) {
+				return v.x[k] - v.origin, v.line.v[k], true
+			}
+		}
+		return 0, 0, false
+	}
+	return 0, 0, false
+}

@@ -69,7 +69,7 @@ func (p *pen) layout(f Figure, size image.Point, scale float64) Layout {
 	l := Layout{figure: f, size: size, scale: scale, views: f.views()}
 	lines := l.px(50) // between the labels of the vertical axis
 	if f.Slim {
-		lines = l.px(30)
+		lines = l.px(22)
 	}
 	var ok bool
 	l.X, l.Y, ok = fit(f, l.views)

@@ -3,6 +3,7 @@ package chart
 import (
 	"errors"
 	"fmt"
+	"image"
 	"image/color"
 	"math"
 )
@@ -97,6 +98,7 @@ func (a Axis) Short(v float64) string {
 // drawTrends draws fitted slopes and reference lines, each with its label in the plot.
 func (p *pen) drawTrends(l *Layout, t Theme) {
 	p.ink.within(l.Plot)
+	p.notes = p.notes[:0]
 	sx, sy := l.inPlot()
 	w := float64(l.Plot.Dx())
 	for _, q := range l.figure.Levels {
@@ -149,6 +151,14 @@ func (p *pen) note(l *Layout, t Theme, text string, c color.NRGBA, x int, y floa
 		top = y + 4*l.scale
 	}
 	top = max(min(top, float64(l.Plot.Max.Y)-h), float64(l.Plot.Min.Y))
+	field := image.Rect(int(left), int(top), int(left)+w, int(top+h))
+	for i := 0; i < len(p.notes); i++ { // above what it would hide
+		if field.Overlaps(p.notes[i]) {
+			field = field.Add(image.Pt(0, p.notes[i].Min.Y-l.px(2)-field.Max.Y))
+			top, i = float64(field.Min.Y), -1
+		}
+	}
+	p.notes = append(p.notes, field)
 	x0, y0 := left-float64(l.Plot.Min.X), top-float64(l.Plot.Min.Y)
 	p.ink.roundRect(x0, y0, x0+float64(w), y0+h, 3*l.scale, fade(t.Background, 0.85))
 	writeMiddle(p.ink, label, int(left)+l.px(4), top+h/2, blend(c, t.Foreground, 0.5))

@@ -57,6 +57,7 @@ func (b Board) Figure(m Metric) chart.Figure {
 	if m.noisy() {
 		f.Smooth, f.Robust = v.Smooth, v.Robust
 	}
+	f.LogY = m == GradNorm // it spans decades
 	if m == Loss {
 		f.Y, f.LogY, f.Title, f.Empty = v.Y, v.LogY, b.Title, b.Empty
 		f.Levels = b.levels()

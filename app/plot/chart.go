@@ -2,7 +2,6 @@ package plot
 
 import (
 	"context"
-	"image"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -23,26 +22,30 @@ type Chart struct {
 	OnChanged func()
 	// OnMarkerTapped runs when a marker is clicked; i is its index in Figure().Markers.
 	OnMarkerTapped func(i int)
-	// OnTypedKey receives the keys that the focused chart has no use for.
-	OnTypedKey func(*fyne.KeyEvent)
+	// OnTypedKey and OnTypedRune receive what the focused chart has no use for.
+	OnTypedKey  func(*fyne.KeyEvent)
+	OnTypedRune func(rune)
+	// Minimum is the least size; zero is one that a laptop window has room for.
+	Minimum fyne.Size
 
 	figure    chart.Figure
 	listeners []func()
 	dirty     atomic.Bool
 
-	image  *image.RGBA  // reused from frame to frame
+	studio
 	layout chart.Layout // of the last frame, or of the next one if nothing was drawn yet
 	dots   float32      // device pixels per logical one in layout
 	frames int          // drawn so far
 
 	pointer pointer
 	focused bool
+	group   *Group // nil if the chart stands alone
 	rend    *renderer
 }
 
 // NewChart returns an empty chart whose vertical axis is called yName, "loss".
 func NewChart(yName string) *Chart {
-	c := &Chart{figure: chart.Figure{YName: yName, Legend: true}, dots: 1}
+	c := &Chart{figure: chart.Figure{YName: yName, Legend: true}, dots: 1, studio: studio{slow: slowFrame, queue: fyne.Do}}
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -134,6 +137,9 @@ func (c *Chart) Fit() { c.SetView(chart.Range{}, chart.Range{}) }
 
 func (c *Chart) changed() {
 	c.Refresh()
+	if c.group != nil {
+		c.group.follow(c)
+	}
 	for _, f := range c.listeners {
 		f()
 	}
@@ -165,6 +171,9 @@ func (c *Chart) Live(ctx context.Context, hz int) {
 // MinSize is small enough for a laptop window.
 func (c *Chart) MinSize() fyne.Size {
 	c.ExtendBaseWidget(c)
+	if !c.Minimum.IsZero() {
+		return c.Minimum
+	}
 	return fyne.NewSize(280, 180)
 }
 
@@ -173,17 +182,6 @@ func (c *Chart) CreateRenderer() fyne.WidgetRenderer {
 	c.ExtendBaseWidget(c)
 	c.rend = newRenderer(c)
 	return c.rend
-}
-
-// draw makes the picture, at device pixels.
-func (c *Chart) draw(w, h int) image.Image {
-	if c.image == nil || c.image.Rect.Dx() != w || c.image.Rect.Dy() != h {
-		c.image = image.NewRGBA(image.Rect(0, 0, w, h))
-	}
-	c.dots = float32(w) / max(c.Size().Width, 1)
-	c.layout = chart.Draw(c.image, c.figure, c.colors(), float64(c.dots))
-	c.frames++
-	return c.image
 }
 
 // arrange computes the layout of the frame to come.

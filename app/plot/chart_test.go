@@ -77,7 +77,7 @@ func tipTexts(c *Chart) []string {
 	return out
 }
 
-func TestHoverShowsNearestValuesLargestFirst(t *testing.T) {
+func TestHoverShowsValuesNearestFirst(t *testing.T) {
 	c, w := showChart(t)
 	c.SetSmooth(0.9)
 	at := middle(c)

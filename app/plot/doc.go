@@ -14,5 +14,8 @@
 // Pointer: hovering shows the values nearest to the pointer, or what a marker stands for; dragging a box zooms (a flat box
 // zooms along x and fits y); the wheel zooms along x at the pointer; dragging with Shift or the middle button moves the
 // picture; a double click fits it; a click on a legend entry hides that line. Keys, with the chart focused: arrows move,
-// + and - zoom, Esc or Home fits.
+// + and - zoom, comma and full stop move the cursor from point to point, digits hide lines, Esc or Home fits.
+//
+// A Group links charts above each other: they share the horizontal axis and the cursor, and a Readout lists what all their
+// lines have there. A picture that takes long is drawn on a goroutine of its own.
 package plot

@@ -49,7 +49,8 @@ func (c *Chart) moveY(part float64) {
 	}
 }
 
-// TypedRune is for Fyne: + and - zoom at the middle, a digit shows or hides the line of that number.
+// TypedRune is for Fyne: + and - zoom at the middle, a digit shows or hides the line of that number, comma and full stop move
+// the cursor.
 func (c *Chart) TypedRune(r rune) {
 	if c.layout.Empty {
 		return
@@ -62,5 +63,31 @@ func (c *Chart) TypedRune(r rune) {
 		c.zoomX(middle, 1/(wheelNotch*wheelNotch))
 	case r >= '1' && r <= '9':
 		c.ToggleLine(int(r - '1'))
+	case r == ',':
+		c.stepCursor(-1)
+	case r == '.':
+		c.stepCursor(1)
+	case c.OnTypedRune != nil:
+		c.OnTypedRune(r)
 	}
+}
+
+// stepCursor moves the cursor by a point of the first line, or by a pixel where points are closer than pixels.
+func (c *Chart) stepCursor(by int) {
+	px := float64(c.layout.Plot.Min.X+c.layout.Plot.Max.X) / 2
+	if at := float64(c.pointer.at.X * c.dots); c.pointer.over && at >= float64(c.layout.Plot.Min.X) {
+		px = min(at, float64(c.layout.Plot.Max.X))
+	}
+	x := c.layout.XValue(px)
+	next, y, ok := c.figure.Neighbour(x, by, c.layout.XValue(px+1)-c.layout.XValue(px))
+	if !ok {
+		return
+	}
+	if next < c.layout.X.Lo || next > c.layout.X.Hi {
+		c.moveX(float64(by) * keyPan)
+	}
+	at := fyne.NewPos(float32(c.layout.XPixel(next)+0.01)/c.dots, float32(c.layout.YPixel(y))/c.dots)
+	top, bottom := float32(c.layout.Plot.Min.Y)/c.dots, float32(c.layout.Plot.Max.Y-1)/c.dots
+	at.Y = max(min(at.Y, bottom), top)
+	c.point(at)
 }

@@ -42,14 +42,26 @@ func (c *Chart) MouseIn(e *desktop.MouseEvent) { c.MouseMoved(e) }
 
 // MouseMoved is for Fyne.
 func (c *Chart) MouseMoved(e *desktop.MouseEvent) {
-	c.pointer.at, c.pointer.over = e.Position, true
+	c.point(e.Position)
+}
+
+// point moves the cursor to a place in the chart.
+func (c *Chart) point(at fyne.Position) {
+	c.pointer.at, c.pointer.over = at, true
 	c.refreshOverlay()
+	if c.group != nil {
+		px := c.pixel(at)
+		c.group.point(c, c.layout.XValue(float64(at.X*c.dots)), px.In(c.layout.Plot) && !c.layout.Empty)
+	}
 }
 
 // MouseOut is for Fyne.
 func (c *Chart) MouseOut() {
 	c.pointer.over = false
 	c.refreshOverlay()
+	if c.group != nil {
+		c.group.point(c, 0, false)
+	}
 }
 
 // Cursor is a cross over the plot and a hand over what can be clicked.
@@ -173,7 +185,7 @@ func (c *Chart) Scrolled(e *fyne.ScrollEvent) {
 
 // zoomX scales x about a value. Zooming out beyond the data is the same as fitting.
 func (c *Chart) zoomX(at, factor float64) {
-	x := c.layout.X.Zoom(at, factor, c.figure.LogX)
+	x := c.xRange().Zoom(at, factor, c.figure.LogX)
 	whole := c.figure
 	whole.X = chart.Range{}
 	if all, _, _ := whole.Fit(); x.Contains(all) {
@@ -204,8 +216,8 @@ func (c *Chart) panned(part float64) chart.Range {
 	whole := c.figure
 	whole.X = chart.Range{}
 	all, _, _ := whole.Fit()
-	x := c.layout.X.Pan(part, c.figure.LogX)
-	middle := c.layout.X.Pan(part+0.5, c.figure.LogX).Lo
+	x := c.xRange().Pan(part, c.figure.LogX)
+	middle := c.xRange().Pan(part+0.5, c.figure.LogX).Lo
 	if middle < all.Lo || middle > all.Hi {
 		return c.figure.X
 	}

@@ -75,7 +75,9 @@ func (r *renderer) Refresh() {
 	if r.onRefresh != nil {
 		r.onRefresh()
 	}
-	r.c.arrange()
+	if !r.c.behind() {
+		r.c.arrange()
+	}
 	r.raster.Refresh()
 	r.overlay()
 }

@@ -1,8 +1,11 @@
 package plot
 
 import (
+	"cmp"
+	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -18,6 +21,7 @@ type content struct {
 	rows  []row
 	line  bool    // a cross line stands at x
 	x     float32 // logical
+	quiet bool    // only the cross and the dots are shown: the pointer is on another chart
 }
 
 // row is one line of a tooltip. Rows of values have a dot and two columns.
@@ -31,6 +35,9 @@ type row struct {
 // pointed is what to show for the pointer: the marker under it, or the values nearest to it.
 func (c *Chart) pointed() content {
 	at := c.pixel(c.pointer.at)
+	if !c.pointer.over && c.group != nil && c.group.on && !c.layout.Plot.Empty() {
+		return c.linkedContent(c.group.at)
+	}
 	if !c.pointer.over || c.pointer.dragging || c.layout.Plot.Empty() {
 		return content{}
 	}
@@ -56,42 +63,79 @@ func (c *Chart) markerContent(m chart.Marker) content {
 	return out
 }
 
-// valueContent lists the values near the pixel (x, y), largest first.
+// maxRows is how many values a tooltip lists; the table has all.
+const maxRows = 8
+
+// valueContent lists the values near the pixel (x, y), the nearest first.
 func (c *Chart) valueContent(x, y float64) content {
-	at := c.layout.XValue(x)
-	slack := c.layout.XValue(x+float64(12*c.dots)) - at
-	readings := c.figure.Read(at, slack)
-	if len(readings) == 0 {
+	values := c.valuesAt(c.layout.XValue(x))
+	if len(values) == 0 {
 		return content{}
 	}
-	var out content
+	for i := range values {
+		values[i].Gap = math.Abs(c.layout.YPixel(values[i].Reading.Value) - y)
+	}
+	byGap(values)
+	out, cross := c.contentOf(values[:min(len(values), maxRows)], x)
+	out.rows[0].near = len(out.rows) > 1
+	out.title = c.place(cross)
+	if more := len(values) - maxRows; more > 0 {
+		out.rows = append(out.rows, row{name: fmt.Sprintf("and %d more", more)})
+	}
+	return out
+}
+
+func byGap(values []Value) {
+	slices.SortStableFunc(values, func(a, b Value) int { return cmp.Compare(a.Gap, b.Gap) })
+}
+
+// linkedContent marks what the lines have at x while the pointer is on another chart of the group.
+func (c *Chart) linkedContent(x float64) content {
+	out, _ := c.contentOf(c.valuesAt(x), c.layout.XPixel(x))
+	out.quiet, out.title = true, " "
+	out.line, out.x = true, float32(c.layout.XPixel(x))/c.dots
+	if !(x >= c.layout.X.Lo && x <= c.layout.X.Hi) {
+		return content{}
+	}
+	return out
+}
+
+// contentOf is a row for each value, and where the one nearest to the pixel x is in its run.
+func (c *Chart) contentOf(values []Value, x float64) (out content, cross chart.Pos) {
 	colors := c.colors()
-	cross, crossGap, near, nearGap := readings[0].At, math.Inf(1), 0, math.Inf(1)
-	for i, r := range readings {
-		l := c.figure.Lines[r.Line]
-		px, py := c.layout.XPixel(r.At.X(c.figure.XAxis)), c.layout.YPixel(r.Value)
+	crossGap := math.Inf(1)
+	for _, v := range values {
+		px, py := c.layout.XPixel(v.X), c.layout.YPixel(v.Reading.Value)
 		if gap := math.Abs(px - x); gap < crossGap {
-			cross, crossGap = r.At, gap
-		}
-		if gap := math.Abs(py - y); gap < nearGap {
-			near, nearGap = i, gap
+			cross, crossGap = v.At, gap
+			out.line, out.x = true, float32(px)/c.dots
 		}
 		if !(py >= float64(c.layout.Plot.Min.Y) && py <= float64(c.layout.Plot.Max.Y) && px >= float64(c.layout.Plot.Min.X) && px <= float64(c.layout.Plot.Max.X)) {
 			py = math.NaN()
 		}
-		value := chart.Value(r.Value)
-		if c.figure.Smooth > 0 && !l.Exact {
-			value += "  (" + chart.Value(r.Raw) + ")"
-		}
 		out.rows = append(out.rows, row{
-			dot: colors.Color(l.Color), name: l.Series.Name(), value: value,
+			dot: c.dot(colors, v.Line), name: v.Line.Label(), value: c.valueText(v),
 			x: float32(px) / c.dots, y: float32(py) / c.dots,
 		})
 	}
-	out.rows[near].near = len(out.rows) > 1
-	out.line, out.x = true, float32(c.layout.XPixel(cross.X(c.figure.XAxis)))/c.dots
-	out.title = c.place(cross)
-	return out
+	return out, cross
+}
+
+// dot is the colour of a line's swatch.
+func (c *Chart) dot(t chart.Theme, l chart.Line) color.NRGBA {
+	if l.Muted {
+		return fade(t.Foreground, 0.4)
+	}
+	return t.Color(l.Color)
+}
+
+// valueText is a value as it is drawn, with the measured one behind it if the line is smoothed.
+func (c *Chart) valueText(v Value) string {
+	text := chart.Value(v.Reading.Value)
+	if c.figure.Smooth > 0 && !v.Line.Exact {
+		text += "  (" + chart.Value(v.Raw) + ")"
+	}
+	return text
 }
 
 // place names a position: its step and tokens, and what the axis counts.
@@ -105,6 +149,8 @@ func (c *Chart) place(p chart.Pos) string {
 		text += " · " + chart.ShortFLOPs(p.FLOPs)
 	case chart.Seconds:
 		text += " · " + chart.Clock(p.Seconds)
+	case chart.Wall:
+		text += " · " + chart.Clock(max(p.Wall, p.Seconds))
 	case chart.Step, chart.Tokens: // are there already
 	}
 	return text
@@ -174,15 +220,17 @@ func (t *tooltip) show(c *Chart, s content) (grew bool) {
 	}
 	if visible {
 		t.fill(c, s)
+		t.mark(s)
 	}
-	show(t.box, visible, func() { t.place(c, s) })
-	show(t.title, visible, func() {})
+	boxed := visible && !s.quiet
+	show(t.box, boxed, func() { t.place(c, s) })
+	show(t.title, boxed, func() {})
 	for i, r := range t.rows {
 		used := visible && i < len(s.rows)
 		dotted := used && s.rows[i].dot.A > 0
-		show(r.name, used, func() {})
-		show(r.value, used && s.rows[i].value != "", func() {})
-		show(r.dot, dotted, func() {})
+		show(r.name, used && boxed, func() {})
+		show(r.value, used && boxed && s.rows[i].value != "", func() {})
+		show(r.dot, dotted && boxed, func() {})
 		show(r.mark, dotted && !math.IsNaN(float64(s.rows[i].y)), func() {})
 	}
 	return grew
@@ -223,14 +271,23 @@ func (t *tooltip) place(c *Chart, s content) {
 		at.X = max(s.x-tipGap-size.Width, 2)
 	}
 	at.Y = max(min(at.Y, c.Size().Height-size.Height-2), 2)
+	if c.figure.Slim { // no room inside: above the pointer, over the chart above, which was painted before
+		at.Y = min(c.pointer.at.Y-tipGap, c.Size().Height-2) - size.Height
+	}
 	t.box.Resize(size)
 	t.box.Move(at)
 	t.title.Move(at.AddXY(tipPad, 5))
-	for i, r := range s.rows {
+	for i := range s.rows {
 		y := at.Y + 5 + float32(tipLine*(i+1))
 		t.rows[i].dot.Move(fyne.NewPos(at.X+tipPad, y+(tipLine-dotSize)/2-0.5))
 		t.rows[i].name.Move(fyne.NewPos(at.X+tipPad+left, y))
 		t.rows[i].value.Move(fyne.NewPos(at.X+size.Width-tipPad-t.rows[i].value.MinSize().Width, y))
+	}
+}
+
+// mark puts a dot on each line.
+func (t *tooltip) mark(s content) {
+	for i, r := range s.rows {
 		if r.dot.A > 0 && !math.IsNaN(float64(r.y)) {
 			t.rows[i].mark.Move(fyne.NewPos(r.x-markSize/2.0, r.y-markSize/2.0))
 		}
