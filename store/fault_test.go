@@ -47,7 +47,7 @@ func TestBadFiles(t *testing.T) {
 		},
 		{
 			"newer", func(t *testing.T, path string) { alter(t, path, "PRAGMA user_version=7") },
-			store.ErrNewer, "PATH was written by a newer Growlab (schema 7; this one knows up to 2): update Growlab",
+			store.ErrNewer, "PATH was written by a newer Growlab (schema 7; this one knows up to 3): update Growlab",
 		},
 		{
 			"truncated", func(t *testing.T, path string) { must(t, os.Truncate(path, 3*8192)) },

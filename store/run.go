@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Meta is what is known of a run when it is created; it never changes.
+// Meta is what is known of a run when it is created; it never changes, but for the name (Rename).
 type Meta struct {
 	ID         string
 	Name       string

@@ -14,7 +14,7 @@ func (p Program) fork() *cobra.Command {
 		Use:   "fork RUN --at STEP",
 		Short: "go on with a run from one of its checkpoints as another run, with changes",
 		Long: `Make a new run whose past is that of RUN until one of its checkpoints, and train it on from there. RUN stays as it is, and may
-train meanwhile. growlab runs show RUN lists its checkpoints; without --at it is the newest.
+train meanwhile. growlab runs checkpoints RUN lists them; without --at it is the newest.
 
 --set changes what comes: a setting that growlab set has (lr=0.5x, clip=0.5, batch=3072...), or a key of the recipe that concerns
 nothing that has been (stage.3.operator=stack). growlab replay reproduces a fork like any run, from its first step.`,

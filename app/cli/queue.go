@@ -145,7 +145,7 @@ func (p Program) queueMove() *cobra.Command {
 			return session.Usagef("%s takes one entry; growlab queue list shows them", cmd.CommandPath())
 		}
 		return nil
-	}, func(_ *cobra.Command, h *session.Home, args []string) error { return h.MoveQueued(args[0], place) })
+	}, func(_ *cobra.Command, h *session.Home, args []string) error { return h.MoveQueued(args[0], place-1) })
 	cmd.Flags().IntVar(&place, "to", 1, "its `PLACE` among those that wait")
 	return cmd
 }

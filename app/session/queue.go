@@ -186,7 +186,7 @@ func (h *Home) MoveQueued(id string, place int) error {
 		case e.State != Waiting:
 			return Usagef("entry %s is %s; only those that wait can be moved", id, e.State)
 		case place < 0 || place >= len(waiting):
-			return Usagef("the place is %d; it must be from 0 to %d", place, len(waiting)-1)
+			return Usagef("the place is %d; it must be from 1 to %d", place+1, len(waiting))
 		}
 		waiting = slices.DeleteFunc(waiting, func(o Queued) bool { return o.ID == id })
 		waiting = slices.Insert(waiting, place, e)

@@ -135,7 +135,7 @@ func TestQueueIsOrdered(t *testing.T) {
 		want string
 	}{
 		"no such entry": {h.Dequeue("zzz"), `no entry "zzz"`},
-		"no such place": {h.MoveQueued(b.ID, 2), "it must be from 0 to 1"},
+		"no such place": {h.MoveQueued(b.ID, 2), "it must be from 1 to 2"},
 	} {
 		if !errors.Is(x.err, session.ErrUsage) || !strings.Contains(x.err.Error(), x.want) {
 			t.Errorf("%s: %v, want %q", name, x.err, x.want)

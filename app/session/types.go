@@ -48,8 +48,9 @@ type Info struct {
 	Params     int64   `json:"params"`   // of the present stage
 	Error      string  `json:"error,omitempty"`
 
-	Parent string  `json:"parent,omitempty"` // id of the run that it was forked from, or replays
-	Fork   *Forked `json:"fork,omitempty"`   // where it was forked; nil of any other run
+	Tags   []string `json:"tags,omitempty"`   // sorted
+	Parent string   `json:"parent,omitempty"` // id of the run that it was forked from, or replays
+	Fork   *Forked  `json:"fork,omitempty"`   // where it was forked; nil of any other run
 }
 
 // Forked is where the past of a run ends that belongs to its parent.
