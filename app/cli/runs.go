@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -11,8 +13,8 @@ import (
 )
 
 func (p Program) runs() *cobra.Command {
-	cmd := &cobra.Command{Use: "runs", Short: "list runs, or show one", Args: noArgs, RunE: helpIsUsage}
-	cmd.AddCommand(p.runsList(), p.runsShow())
+	cmd := &cobra.Command{Use: "runs", Short: "list runs, show, name, tag or delete them", Args: noArgs, RunE: helpIsUsage}
+	cmd.AddCommand(p.runsList(), p.runsShow(), p.runsCheckpoints(), p.runsRename(), p.runsTag(), p.runsRemove())
 	return cmd
 }
 
@@ -26,6 +28,7 @@ func helpIsUsage(cmd *cobra.Command, _ []string) error {
 
 func (p Program) runsList() *cobra.Command {
 	var asJSON bool
+	var tag string
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "list all runs, newest first",
@@ -39,6 +42,9 @@ func (p Program) runsList() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if tag != "" {
+				infos = slices.DeleteFunc(infos, func(i session.Info) bool { return !slices.Contains(i.Tags, tag) })
+			}
 			if asJSON {
 				for _, i := range infos {
 					if err := writeJSON(p.Streams.Out, i); err != nil {
@@ -47,6 +53,10 @@ func (p Program) runsList() *cobra.Command {
 				}
 				return nil
 			}
+			if len(infos) == 0 && tag != "" {
+				_, err := fmt.Fprintf(p.Streams.Err, "no run has the tag %q\n", tag)
+				return err
+			}
 			if len(infos) == 0 {
 				_, err := fmt.Fprintf(p.Streams.Err, "no runs in %s yet; growlab train --recipe flm-1m makes one\n", home.RunFolder())
 				return err
@@ -54,21 +64,22 @@ func (p Program) runsList() *cobra.Command {
 			return p.listTable(infos, time.Now())
 		},
 	}
+	cmd.Flags().StringVar(&tag, "tag", "", "only runs that have this `TAG`")
 	jsonFlag(cmd, &asJSON, "print a line of JSON for each run")
 	return cmd
 }
 
 func (p Program) listTable(infos []session.Info, now time.Time) error {
 	t := tabwriter.NewWriter(p.Streams.Out, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "ID\tNAME\tSTATE\tSTAGE\tSTEP\tLOSS\tVAL\tCREATED") // Flush tells
+	_, _ = fmt.Fprintln(t, "ID\tNAME\tSTATE\tSTAGE\tSTEP\tLOSS\tVAL\tCREATED\tTAGS") // Flush tells
 	for _, i := range infos {
 		state, step := i.State, fmt.Sprintf("%s/%s", grouped(i.Step), grouped(i.Steps))
 		created := ago(i.Created, now)
 		if i.Created.IsZero() { // not readable
 			step, created = "", i.Error
 		}
-		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\n",
-			i.ID, i.Name, state, i.Stage, i.Stages, step, lossOrNone(i.Loss), lossOrNone(i.ValLoss), created)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\t%s\n",
+			i.ID, i.Name, state, i.Stage, i.Stages, step, lossOrNone(i.Loss), lossOrNone(i.ValLoss), created, strings.Join(i.Tags, " "))
 	}
 	return t.Flush()
 }
