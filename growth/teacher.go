@@ -16,8 +16,8 @@ import (
 // that of (1-share)·(mean loss of a byte) + share·(mean loss of a label).
 // Deviation: eFLM goes on from a trained network; a run has its Teacher from the first step to the last.
 type Teacher struct {
-	File  string  `toml:"file,omitempty" comment:"of propositions, JSONL, or builtin"`
-	Share float64 `toml:"share,omitempty" comment:"of the sequences of each batch that hold propositions"`
+	File  string  `toml:"file,omitempty" json:"file,omitempty" comment:"of propositions, JSONL, or builtin"`
+	Share float64 `toml:"share,omitempty" json:"share,omitempty" comment:"of the sequences of each batch that hold propositions"`
 }
 
 // TeacherBuiltin is the File that stands for the propositions in the program.

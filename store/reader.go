@@ -172,7 +172,10 @@ func (r *Reader) Events(after int64) ([]Journalled, error) {
 
 const (
 	stepColumns = `step, tokens, stage, loss, lr, grad_norm, mask, tokens_per_s, flops, seconds`
-	evalColumns = `step, tokens, stage, loss, bits_per_byte, eval_tokens, final`
+	evalColumns = `step, tokens, stage, loss, bits_per_byte, eval_tokens, final, ` + labelColumns
+	// What a teacher's propositions add to an evaluation is in the journal only.
+	labelColumns = `(SELECT coalesce(json_extract(json, '$.labels'), 0) FROM event WHERE id = eval.event),
+		(SELECT coalesce(json_extract(json, '$.label_accuracy'), 0) FROM event WHERE id = eval.event)`
 )
 
 func stepRow(row *sql.Rows) (event.Step, error) { return scanStep(row) }
@@ -184,7 +187,8 @@ func scanStep(row *sql.Rows, first ...any) (s event.Step, err error) {
 }
 
 func scanEval(row *sql.Rows) (e event.Eval, err error) {
-	return e, row.Scan(&e.Step, &e.Tokens, &e.Stage, (*number)(&e.Loss), (*number)(&e.BitsPerByte), &e.EvalTokens, &e.Final)
+	return e, row.Scan(&e.Step, &e.Tokens, &e.Stage, (*number)(&e.Loss), (*number)(&e.BitsPerByte), &e.EvalTokens, &e.Final,
+		&e.Labels, &e.LabelAccuracy)
 }
 
 // noLimit is the LIMIT clause's way to say all.

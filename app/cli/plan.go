@@ -25,6 +25,7 @@ type planned struct {
 	FLOPs   float64        `json:"flops"`
 	Twin    float64        `json:"twin_flops"`
 	Saved   float64        `json:"flops_saved"`
+	Teacher growth.Teacher `json:"teacher,omitzero"`
 	Memory  int64          `json:"memory_bytes"` // of the stage that needs most
 	Seconds float64        `json:"eta_seconds"`
 
@@ -119,7 +120,7 @@ func price(r growth.Recipe, l session.Launch) (p planned, err error) {
 	}
 	plan := r.Plan()
 	p = planned{
-		Recipe: r.Name, Title: r.Title, Device: dev.Name(), Tokens: plan.Tokens, Steps: plan.Steps,
+		Recipe: r.Name, Title: r.Title, Teacher: r.Teacher, Device: dev.Name(), Tokens: plan.Tokens, Steps: plan.Steps,
 		FLOPs: plan.FLOPs, Twin: plan.TwinFLOPs, Saved: plan.Saved, PaperFLOPs: plan.PaperFLOPs, ParamFLOPs: plan.ParamFLOPs,
 	}
 	for i, info := range session.Stages(plan) {
@@ -157,6 +158,10 @@ func (p planned) write(t *text) error {
 	t.line("")
 	for i, s := range p.Stages {
 		t.line("stage %d: %s", i+1, s.schedule())
+	}
+	if p.Teacher.On() {
+		t.line("teacher: %s of the sequences of each batch hold propositions (%s), whose labels are %d tokens more than bytes have values",
+			percent(p.Teacher.Share), p.Teacher.File, growth.TeacherLabels)
 	}
 	t.line("")
 	t.line("total %s tokens in %s steps, %s, about %s on %s (steps alone, measured just now)",

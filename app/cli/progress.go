@@ -24,10 +24,10 @@ type progress struct {
 	now   func() time.Time
 	start event.Start
 	last  event.Step
-	val   float64 // validation loss, 0 before the first
-	loss  float64 // training loss, averaged
-	rate  float64 // tokens/s, averaged
-	drawn bool    // a live line stands on the terminal
+	eval  event.Eval // the last
+	loss  float64    // training loss, averaged
+	rate  float64    // tokens/s, averaged
+	drawn bool       // a live line stands on the terminal
 	shown time.Time
 }
 
@@ -43,9 +43,9 @@ func (p *progress) show(e event.Event) {
 	case event.Step:
 		p.step(e)
 	case event.Eval:
-		p.val = e.Loss
+		p.eval = e
 		if e.Final {
-			p.say("final validation loss %s nats per byte, %s bits per byte", fixed(e.Loss, 4), fixed(e.BitsPerByte, 4))
+			p.say("final validation loss %s nats per byte, %s bits per byte%s", fixed(e.Loss, 4), fixed(e.BitsPerByte, 4), judged(", ", e))
 		}
 	case event.Grew:
 		p.say("%s", grewSentence(e))
@@ -122,6 +122,14 @@ func (p *progress) step(e event.Step) {
 	}
 }
 
+// judged says, after a separator, how many propositions the network judges rightly; it says nothing without a teacher.
+func judged(separator string, e event.Eval) string {
+	if e.Labels == 0 {
+		return ""
+	}
+	return separator + "labels " + percent(e.LabelAccuracy)
+}
+
 // parts are the pieces of the line, the most telling first.
 func (p *progress) parts() []string {
 	e := p.last
@@ -134,8 +142,8 @@ func (p *progress) parts() []string {
 		fmt.Sprintf("step %s/%s", grouped(e.Step), grouped(p.start.Steps)),
 		"loss " + fixed(p.loss, 3),
 	}
-	if p.val > 0 {
-		parts = append(parts, "val "+fixed(p.val, 3))
+	if p.eval.Loss > 0 {
+		parts = append(parts, "val "+fixed(p.eval.Loss, 3)+judged(", ", p.eval))
 	}
 	parts = append(parts, scaled(p.rate)+" tokens/s", "ETA "+clock(p.eta()))
 	if e.Mask < 1 {

@@ -153,3 +153,17 @@ func TestColours(t *testing.T) {
 		})
 	}
 }
+
+// TestJudged: of a run with a teacher the terminal tells how many propositions are judged rightly, of others nothing.
+func TestJudged(t *testing.T) {
+	var out bytes.Buffer
+	p := newProgress(terminal{Writer: &out})
+	p.show(event.Eval{Loss: 1.5, Final: true, BitsPerByte: 2.1, Labels: 200, LabelAccuracy: 0.825})
+	p.show(event.Eval{Loss: 1.5, Final: true, BitsPerByte: 2.1})
+	if got := strings.Join(p.parts(), "|"); strings.Contains(got, "labels") {
+		t.Errorf("the line says %q of a run without a teacher", got)
+	}
+	if got := out.String(); strings.Count(got, "labels") != 1 || !strings.Contains(got, "bits per byte, labels 82.5 %") {
+		t.Errorf("it said %q", got)
+	}
+}

@@ -111,6 +111,9 @@ func (a account) write(out io.Writer) error {
 		}
 		t.line("  %s loss %s nats per byte, %s bits per byte (at step %s, on %s tokens)",
 			kind, fixed(e.Loss, 4), fixed(e.BitsPerByte, 4), grouped(e.Step), grouped(e.EvalTokens))
+		if e.Labels > 0 {
+			t.line("  %s of %s held-out propositions judged rightly", percent(e.LabelAccuracy), grouped(e.Labels))
+		}
 	}
 	t.line("")
 	a.writeStages(t)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"growlab/app/session"
-	"growlab/assets"
 	"growlab/growth"
 	"growlab/store"
 	"growlab/trainer"
@@ -73,7 +72,10 @@ func (e *Engine) begin(h *session.Home, l session.Launch) error {
 		return err
 	}
 	recipe.Train.Precision = e.dev.Precision().String() // auto is decided once, here
-	set, path, err := openData(l.Data)
+	if recipe.Teacher, err = absolute(recipe.Teacher); err != nil {
+		return err
+	}
+	set, path, err := openData(l.Data, recipe.Teacher)
 	if err != nil {
 		return err
 	}
@@ -110,23 +112,6 @@ type told struct {
 	Replay *trainer.Replay `json:"replay,omitempty"`
 	Fork   *session.Forked `json:"fork,omitempty"`
 	Job    string          `json:"job,omitempty"` // of a launcher that started several ranks
-}
-
-// openData opens the text at path, or the embedded corpus if path is "".
-func openData(path string) (set *data.Set, abs string, err error) {
-	if path == "" {
-		name, text, err := assets.Corpus()
-		if err != nil {
-			return nil, "", err
-		}
-		set, err = data.Embedded(name, text, data.Options{})
-		return set, "", err
-	}
-	if abs, err = filepath.Abs(path); err != nil {
-		return nil, "", fmt.Errorf("data %s: %w", path, err)
-	}
-	set, err = data.Open(abs, data.Options{})
-	return set, abs, err
 }
 
 // prepare makes the trainer and the control socket: all that can fail before the run file is touched.

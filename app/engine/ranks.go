@@ -133,7 +133,7 @@ func (e *Engine) accept(c charter, l session.Launch) (recipe growth.Recipe, set 
 	if l.Recipe != "" {
 		path = l.Data
 	}
-	if set, _, err = openData(path); err != nil {
+	if set, _, err = openData(path, recipe.Teacher); err != nil {
 		return recipe, nil, err
 	}
 	if set.Hash != c.Hash {

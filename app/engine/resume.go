@@ -212,7 +212,11 @@ func parse(r *store.Reader, m store.Meta) (growth.Recipe, error) {
 // sameData opens the text of the run and compares it with what the run began on.
 func (e *Engine) sameData(m store.Meta) (*data.Set, error) {
 	e.text = m.DataPath
-	set, _, err := openData(m.DataPath)
+	recipe, err := growth.Parse(m.RecipeName, []byte(m.Recipe))
+	if err != nil {
+		return nil, mismatch{fmt.Sprintf("run %s: this program does not accept its recipe: %v", m.ID, err)}
+	}
+	set, _, err := openData(m.DataPath, recipe.Teacher)
 	if err != nil {
 		return nil, err
 	}
@@ -222,6 +226,9 @@ func (e *Engine) sameData(m store.Meta) (*data.Set, error) {
 	what := "the embedded corpus of this program is"
 	if m.DataPath != "" {
 		what = "the text at " + m.DataPath + " is"
+	}
+	if recipe.Teacher.On() {
+		what = strings.TrimSuffix(what, "is") + "or its propositions, " + recipe.Teacher.File + ", are"
 	}
 	return nil, mismatch{fmt.Sprintf("run %s: %s not what the run began on (SHA-256 %.12s…, then %.12s…): put the old text back, or start a new run",
 		m.ID, what, set.Hash, m.DataHash)}

@@ -38,6 +38,9 @@ var deviations = []Deviation{
 	{"growth/msgauthors.go", "all dimensions fade in together, where MSG grows one at a time", together("msg-authors")},
 	{"growth/msgauthors.go", "norms stand before the branches, as in GPT, where the authors' code is BERT and has them behind; the stream itself is not masked", operator("msg-authors")},
 	{"growth/msgauthors.go", "Adam counts steps for all weights together, where the authors' new layers count from 0", operator("msg-authors")},
+	{"growth/teacher.go", "labels are two tokens of their own, where the paper takes two emoji that its vocabulary has", taught},
+	{"growth/teacher.go", "a sequence of propositions counts as much as one of text; the paper does not say how much labels weigh", taught},
+	{"growth/teacher.go", "the teacher is there from the first step, where eFLM-16B goes on from a trained network", taught},
 	{"growth/stack.go", "Adam's moments are carried over the growth, where StackBERT and G_stack start a fresh Adam", func(r growth.Recipe) bool {
 		return operator("stack")(r) && !slices.ContainsFunc(r.Stages, func(s growth.Stage) bool { return s.Moments == growth.MomentsFresh })
 	}},
@@ -64,6 +67,8 @@ func Deviations(r growth.Recipe) []Deviation {
 }
 
 func always(growth.Recipe) bool { return true }
+
+func taught(r growth.Recipe) bool { return r.Teacher.On() }
 
 func grown(r growth.Recipe) bool { return len(r.Stages) > 1 }
 
