@@ -34,6 +34,9 @@ func (l *Libraries) Machine(t testing.TB) *Machine {
 	for _, lib := range libraries {
 		m.write(lib.name, m.read(l.Dir, lib.name))
 	}
+	if _, err := os.Stat(filepath.Join(l.Dir, emulated)); err == nil {
+		m.write(emulated, m.read(l.Dir, emulated))
+	}
 	return m
 }
 

@@ -24,16 +24,29 @@ type Activate struct {
 // Activate launches one kernel.
 func (k *Set) Activate(s *cudart.Stream, v Activate) error {
 	positive("Activate", v.Rows, v.C)
-	a := struct {
-		out, z, pre                   Array
-		scale, gate                   Scalar
-		bias, preMask, mask, residual cudart.Ptr
-		rows, c, act, vec             int32
-	}{
-		v.Out, v.Z, v.Pre, v.Scale, v.Gate, v.Bias, v.PreMask, v.Mask, v.Residual, i32(v.Rows), i32(v.C), int32(v.Act),
-		quads(v.C, v.Out, v.Z, v.Pre, F32(v.Bias), F32(v.Residual)),
+	e := epilogueArgs{
+		out: v.Out, pre: v.Pre, scale: v.Scale, gate: v.Gate, bias: v.Bias, residual: v.Residual, preMask: v.PreMask, mask: v.Mask,
+		ldout: int64(v.C), ldpre: int64(units(v.Act, v.C)), act: int32(v.Act), c: i32(v.C),
+		vec: quads(v.C, v.Out, v.Z, v.Pre, F32(v.Bias), F32(v.Residual)),
 	}
-	return launch(k, s, activateKernel, dim(v.Rows), threads(v.C), 0, &a)
+	return k.activate(s, e, v.Z, units(v.Act, v.C), v.Rows)
+}
+
+// units is the width of what activation act takes to leave c columns.
+func units(act Activation, c int) int {
+	if act == SwiGLU {
+		return 2 * c
+	}
+	return c
+}
+
+func (k *Set) activate(s *cudart.Stream, e epilogueArgs, z Array, ldz, rows int) error {
+	a := struct {
+		e   epilogueArgs
+		z   Array
+		ldz int64
+	}{e, z, int64(ldz)}
+	return launch(k, s, activateKernel, dim(rows), threads(int(e.c)), 0, &a)
 }
 
 // ActivateGrad carries the gradient Scale DY of y back through Activate: DZ = PreMask act'(Pre) Mask Scale DY. C is the width of DY;
@@ -49,13 +62,12 @@ type ActivateGrad struct {
 // ActivateGrad launches one kernel.
 func (k *Set) ActivateGrad(s *cudart.Stream, v ActivateGrad) error {
 	positive("ActivateGrad", v.Rows, v.C)
-	a := struct {
-		dz, dy, pre       Array
-		scale             Scalar
-		preMask, mask     cudart.Ptr
-		rows, c, act, vec int32
-	}{v.DZ, v.DY, v.Pre, v.Scale, v.PreMask, v.Mask, i32(v.Rows), i32(v.C), int32(v.Act), quads(v.C, v.DZ, v.DY, v.Pre)}
-	return launch(k, s, activateGradKernel, dim(v.Rows), threads(v.C), 0, &a)
+	width := units(v.Act, v.C)
+	e := epilogueArgs{
+		out: v.DZ, pre: v.Pre, scale: v.Scale, preMask: v.PreMask, mask: v.Mask, ldout: int64(width), ldpre: int64(width), act: int32(v.Act),
+		back: 1, c: i32(v.C), vec: quads(v.C, v.DZ, v.DY, v.Pre),
+	}
+	return k.activate(s, e, v.DY, v.C, v.Rows)
 }
 
 // Combine writes Y = A X + B Z elementwise in float32, and a copy of Y to Operand.

@@ -99,7 +99,7 @@ func (k *Set) Attention(s *cudart.Stream, v Attention) error {
 		qkv: v.QKV.At, o: v.O.At, lse: v.LSE, mask: v.Mask, t: i32(h.T), heads: i32(h.Count), dim: i32(h.Dim), seqs: i32(h.Seqs),
 		scale: float32(v.Scale),
 	}
-	if f := flashOf(h.Dim, v.QKV, v.O); f != nil {
+	if f := flashOf(h.Dim, v.Scale, v.QKV, v.O); f != nil {
 		return launch(k, s, f.forward, grid(h, f.queries), cudart.Dim{X: flashThreads}, f.forwardShared, &a)
 	}
 	return launch(k, s, plainAttentionKernel+typed(v.QKV), grid(h, plainRows), cudart.Dim{X: 32 * plainRows}, 0, &a)
@@ -132,7 +132,7 @@ func (k *Set) AttentionGrad(s *cudart.Stream, v AttentionGrad) error {
 	if err := launch(k, s, attentionDeltaKernel+typed(v.QKV), rows, cudart.Dim{X: 32 * deltaWarps}, 0, &a); err != nil {
 		return err
 	}
-	if f := flashOf(h.Dim, v.QKV, v.O, v.DO, v.DQKV); f != nil {
+	if f := flashOf(h.Dim, v.Scale, v.QKV, v.O, v.DO, v.DQKV); f != nil {
 		if err := launch(k, s, f.keys, grid(h, flashKeys), cudart.Dim{X: flashThreads}, f.keysShared, &a); err != nil {
 			return err
 		}
@@ -174,8 +174,11 @@ var flashes = []flash{
 	{128, flash128Kernel, flashKeys128Kernel, flashQuery128Kernel, 64, 128 * 2 * (64 + 4*64), 128*2*(2*64+4*32) + 4*32*4, 128 * 2 * (2*64 + 4*64)},
 }
 
-// flashOf is the kernel for heads of dim whose arrays are bf16 and aligned, or nil.
-func flashOf(dim int, arrays ...Array) *flash {
+// flashOf is the kernel for heads of dim whose arrays are bf16 and aligned and whose scale keeps the order of scores, or nil.
+func flashOf(dim int, scale float64, arrays ...Array) *flash {
+	if scale <= 0 {
+		return nil
+	}
 	for _, a := range arrays {
 		if a.Type != cudart.BF16 || a.At%16 != 0 {
 			return nil

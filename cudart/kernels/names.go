@@ -29,7 +29,6 @@ const (
 	_
 	productSumKernel
 	activateKernel
-	activateGradKernel
 	combineKernel
 	castKernel
 	rotateKernel
@@ -71,7 +70,7 @@ var kernelNames = [kernelCount]string{
 	"norm_512", "norm_1024", "norm_2048", "norm_any", "norm_grad_1", "norm_grad_2", "norm_grad_4",
 	"product_128_nt", "product_128_nn", "product_128_tn", "product_64_nt", "product_64_nn", "product_64_tn",
 	"product_odd_nt", "product_odd_nn", "product_odd_tn", "product_f32_nt", "product_f32_nn", "product_f32_tn", "product_sum",
-	"activate", "activate_grad", "combine", "cast_numbers",
+	"activate", "combine", "cast_numbers",
 	"rotate", "attention_delta_bf16", "attention_delta_f32", "attention_bf16", "attention_f32",
 	"attention_keys_bf16", "attention_keys_f32", "attention_queries_bf16", "attention_queries_f32",
 	"flash_16", "flash_keys_16", "flash_queries_16", "flash_32", "flash_keys_32", "flash_queries_32",

@@ -130,16 +130,43 @@ func (p Product) outColumns() int {
 	}
 }
 
-// productArgs is struct product_args of product.cu.
-type productArgs struct {
-	a, b                          cudart.Ptr
+// epilogueArgs is struct epilogue of epilogue.h.
+type epilogueArgs struct {
 	out, pre                      Array
 	scale, gate                   Scalar
 	bias, residual, preMask, mask cudart.Ptr
-	parts                         cudart.Ptr
-	lda, ldb, ldout, ldpre        int64
-	m, n, k, perSplit             int32
+	ldout, ldpre                  int64
 	act, back, add, vec           int32
+	c, _                          int32
+}
+
+// productArgs is struct product_args of product.cu.
+type productArgs struct {
+	a, b              cudart.Ptr
+	e                 epilogueArgs
+	parts             cudart.Ptr
+	lda, ldb          int64
+	m, n, k, perSplit int32
+}
+
+// epilogue is what follows the product.
+func (p Product) epilogue() epilogueArgs {
+	out, pre, c := p.outColumns(), p.N, p.N
+	if p.Act == SwiGLU && !p.Back {
+		c = p.N / 2
+	}
+	if p.Back {
+		pre = out
+	}
+	ldout := out
+	if p.LDOut > 0 {
+		ldout = p.LDOut
+	}
+	return epilogueArgs{
+		out: p.Out, pre: p.Pre, scale: p.Scale, gate: p.Gate, bias: p.Bias, residual: p.Residual, preMask: p.PreMask, mask: p.Mask,
+		ldout: int64(ldout), ldpre: int64(pre), act: int32(p.Act), back: flag(p.Back), add: flag(p.Add), c: i32(c),
+		vec: quads(ldout|pre|c, p.Out, p.Pre, F32(p.Bias), F32(p.Residual)),
+	}
 }
 
 // Product launches one kernel, and where it is split a second one that adds the parts up in order.
@@ -147,21 +174,12 @@ func (k *Set) Product(s *cudart.Stream, p Product) error {
 	positive("Product", p.M, p.N, p.K)
 	p.check()
 	lda, ldb := p.leading()
-	ldout, ldpre := p.outColumns(), p.N
-	if p.Back {
-		ldpre = ldout
-	}
-	if p.LDOut > 0 {
-		ldout = p.LDOut
-	}
 	splits, tile := k.Splits(p), k.tile(p)
 	perSplit := ceil(ceil(p.K, productDepth), splits) * productDepth
 	splits = ceil(p.K, perSplit)
 	a := productArgs{
-		a: p.A.At, b: p.B.At, out: p.Out, pre: p.Pre, scale: p.Scale, gate: p.Gate, bias: p.Bias, residual: p.Residual,
-		preMask: p.PreMask, mask: p.Mask, lda: int64(lda), ldb: int64(ldb), ldout: int64(ldout), ldpre: int64(ldpre),
-		m: i32(p.M), n: i32(p.N), k: i32(p.K), perSplit: i32(perSplit), act: int32(p.Act), back: flag(p.Back), add: flag(p.Add),
-		vec: quads(ldout|ldpre|p.N|p.outColumns(), p.Out, p.Pre, F32(p.Bias), F32(p.Residual)),
+		a: p.A.At, b: p.B.At, e: p.epilogue(), lda: int64(lda), ldb: int64(ldb),
+		m: i32(p.M), n: i32(p.N), k: i32(p.K), perSplit: i32(perSplit),
 	}
 	if splits > 1 {
 		a.parts = p.Workspace
@@ -183,7 +201,7 @@ const productThreads = 128
 func (k *Set) productKernel(p Product, tile int) (id kernel, shared int) {
 	switch {
 	case p.A.Type == cudart.F32:
-		return productF32Kernel + kernel(p.Layout), 2 * 16 * (smallTile + 4) * 4
+		return productF32Kernel + kernel(p.Layout), smallTile * (smallTile + 4) * 4
 	case !k.aligned(p):
 		return productOddKernel + kernel(p.Layout), productStages * 2 * smallTile * productDepth * 2
 	case tile == largeTile:

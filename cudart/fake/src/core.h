@@ -15,6 +15,7 @@ enum {
 	INVALID_DEVICE = 101,
 	INVALID_IMAGE = 200,
 	INVALID_CONTEXT = 201,
+	NO_BINARY_FOR_GPU = 209,
 	PEER_UNSUPPORTED = 217,
 	INVALID_HANDLE = 400,
 	NOT_FOUND = 500,
@@ -125,6 +126,7 @@ extern __thread int current; // GPU of the current context + 1; 0: none
 // memory.c
 int device_memory(const void *p, unsigned long long bytes); // number of the GPU + 1 whose allocation holds all of it; 0: none
 int reachable(int device, const void *p, unsigned long long bytes);
+const struct fake_range *reachable_ranges(int device, int *count); // sorted; until the next call
 int pinned(const void *p, size_t bytes);
 // stream.c
 int push(struct stream *s, struct op op);

@@ -16,12 +16,21 @@
 #define FAKE_MODULE "growlab fake module\n"
 
 // One run of a kernel. args[i] points to argument i. valid tells whether bytes from p lie inside one allocation of
-// device memory that this GPU may reach. seed is for adversarial schedules of the threads; 0: the natural order.
+// device memory that this GPU may reach; ranges are these allocations by rising address, for kernels that ask from threads of
+// their own. seed is for adversarial schedules of the threads; 0: the natural order. report takes a sentence on what the kernel
+// did wrong.
+struct fake_range {
+	const char *from, *to;
+};
+
 struct fake_launch {
 	unsigned grid[3], block[3], shared;
 	void **args;
 	int (*valid)(const void *p, unsigned long long bytes);
 	unsigned seed;
+	const struct fake_range *ranges;
+	int range_count;
+	void (*report)(const char *what);
 };
 
 // One kernel. run returns 0 or a CUresult, e.g. 700 for an illegal address; the context is lost then.
@@ -40,7 +49,8 @@ struct fake_global {
 	unsigned long long bytes;
 };
 
-// The tables: FAKE_KERNELS = {…, {0}}; each ends with a null name.
+// The tables: FAKE_KERNELS = {…, {0}}; each ends with a null name. A shared object may instead have a function
+// fake_kernel_table that returns the table.
 FAKE_DECLARE const struct fake_kernel fake_kernels[];
 FAKE_DECLARE const struct fake_global fake_globals[];
 #define FAKE_KERNELS const struct fake_kernel fake_kernels[]

@@ -48,6 +48,29 @@ int reachable(int device, const void *p, unsigned long long n)
 	return a && (a->device < 0 || a->device == device || devices[device].peers >> a->device & 1);
 }
 
+static int by_address(const void *a, const void *b)
+{
+	const struct fake_range *x = a, *y = b;
+	return x->from < y->from ? -1 : x->from > y->from;
+}
+
+const struct fake_range *reachable_ranges(int device, int *count)
+{
+	static struct fake_range *ranges;
+	static int room;
+	int n = 0;
+	for (struct allocation *a = all; a; a = a->next) {
+		if (!reachable(device, a->p, 1))
+			continue;
+		if (n == room)
+			ranges = realloc(ranges, (room = 2 * room + 64) * sizeof *ranges);
+		ranges[n++] = (struct fake_range){a->p, a->p + a->n};
+	}
+	qsort(ranges, n, sizeof *ranges, by_address);
+	*count = n;
+	return ranges;
+}
+
 static void *take(size_t n, int device)
 {
 	struct allocation *a = malloc(sizeof *a);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "core.h"
 
 enum { MODULE = 0x30d1e, FUNCTION = 0xf02c, STATIC_LIMIT = 48 << 10 };
@@ -18,6 +19,8 @@ struct function {
 
 struct module {
 	int magic, device;
+	char *code; // of real machine code or PTX: all of it
+	size_t bytes;
 	const struct fake_kernel *kernels;
 	const struct fake_global *globals;
 	struct function *functions;
@@ -35,6 +38,39 @@ static int refuse(void **values, const int *options, unsigned n, const char *why
 	return INVALID_IMAGE;
 }
 
+// code_size is the size of machine code, an ELF file, or of PTX, a text; 0: neither. An ELF file ends with one of its tables.
+static size_t code_size(const char *image)
+{
+	unsigned long long sections, segments;
+	unsigned short size[4]; // of a segment, how many; of a section, how many
+	if (memcmp(image, "\177ELF", 4))
+		return strstr(image, ".version") ? strlen(image) : 0;
+	memcpy(&segments, image + 32, 8);
+	memcpy(&sections, image + 40, 8);
+	memcpy(size, image + 54, 8);
+	segments += (unsigned long long)size[0] * size[1];
+	sections += (unsigned long long)size[2] * size[3];
+	return segments > sections ? segments : sections;
+}
+
+// runs_here tells whether machine code is for this GPU: of the same major capability, and not of a newer minor.
+static int runs_here(const char *image, const struct device *d)
+{
+	unsigned char sm = image[48];
+	return image[0] != 0x7f || (sm / 10 == d->major && sm % 10 <= d->minor);
+}
+
+// emulated is where the same kernels lie for the CPU: beside this library.
+static void emulated(char path[PATH_MAX])
+{
+	Dl_info self;
+	if (!dladdr((void *)emulated, &self) || snprintf(path, PATH_MAX, "%s", self.dli_fname) >= PATH_MAX)
+		self.dli_fname = "";
+	char *slash = strrchr(path, '/');
+	if (slash)
+		snprintf(slash, PATH_MAX - (slash - path), "/growlab-kernels.so");
+}
+
 API cuModuleLoadDataEx(void **out, const char *image, unsigned n, int *options, void **values)
 {
 	ENTER_CONTEXT(cuModuleLoadDataEx);
@@ -42,19 +78,29 @@ API cuModuleLoadDataEx(void **out, const char *image, unsigned n, int *options, 
 	int r = unsafe_call();
 	if (r)
 		return r;
-	if (strncmp(image, FAKE_MODULE, strlen(FAKE_MODULE)) || sscanf(image + strlen(FAKE_MODULE), "%4095[^\n]", path) != 1)
+	size_t bytes = code_size(image);
+	if (bytes)
+		emulated(path);
+	if (bytes && access(path, R_OK))
+		bytes = 0; // no kernels of ours: only a fake module will do
+	if (!bytes && (strncmp(image, FAKE_MODULE, strlen(FAKE_MODULE)) || sscanf(image + strlen(FAKE_MODULE), "%4095[^\n]", path) != 1))
 		return refuse(values, options, n, "the image is no fake module");
+	if (bytes && !runs_here(image, d))
+		return NO_BINARY_FOR_GPU;
 	void *so = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!so) {
 		snprintf(why, sizeof why, "%s", dlerror());
 		return refuse(values, options, n, why);
 	}
 	struct module *m = calloc(1, sizeof *m);
-	*m = (struct module){MODULE, current - 1, dlsym(so, "fake_kernels"), dlsym(so, "fake_globals"), NULL};
+	const struct fake_kernel *(*table)(void) = (const struct fake_kernel *(*)(void))dlsym(so, "fake_kernel_table");
+	*m = (struct module){MODULE, current - 1, NULL, bytes, table ? table() : dlsym(so, "fake_kernels"), dlsym(so, "fake_globals"), NULL};
 	if (!m->kernels) {
 		free(m);
 		return refuse(values, options, n, "the shared object has no table fake_kernels");
 	}
+	if (bytes)
+		m->code = memcpy(malloc(bytes), image, bytes);
 	*out = m;
 	count_live(LIVE_MODULE, 1);
 	return OK;
@@ -89,7 +135,7 @@ API cuModuleGetFunction(void **out, void *p, const char *name)
 	if (!m)
 		return INVALID_HANDLE;
 	for (const struct fake_kernel *k = m->kernels; k->name; k++) {
-		if (strcmp(k->name, name))
+		if (strcmp(k->name, name) || (m->code && !memmem(m->code, m->bytes, name, strlen(name))))
 			continue;
 		struct function *f = malloc(sizeof *f);
 		*f = (struct function){FUNCTION, k, STATIC_LIMIT - k->shared, m, m->functions};
@@ -215,11 +261,14 @@ static __thread int launching; // GPU whose kernel this thread runs
 
 static int valid(const void *p, unsigned long long n) { return reachable(launching, p, n); }
 
+static void report(const char *what) { violation("%s", what); }
+
 static int run_kernel(void *arg)
 {
 	struct launch *x = arg;
 	int r = ordered(x->k->name);
 	x->l.seed = seed ? random_number() | 1 : 0;
+	x->l.ranges = reachable_ranges(launching, &x->l.range_count);
 	return r ? r : x->k->run(&x->l);
 }
 
@@ -258,7 +307,7 @@ API cuLaunchKernel(void *p, unsigned gx, unsigned gy, unsigned gz, unsigned bx, 
 		return OUT_OF_RESOURCES;
 	struct launch *x = malloc(sizeof *x);
 	struct placed *at = malloc(sizeof *at);
-	*x = (struct launch){f->k, {{gx, gy, gz}, {bx, by, bz}, shared, calloc(f->k->params + 1, sizeof(void *)), valid, 0}};
+	*x = (struct launch){f->k, {{gx, gy, gz}, {bx, by, bz}, shared, calloc(f->k->params + 1, sizeof(void *)), valid, 0, NULL, 0, report}};
 	for (int i = 0; i < f->k->params; i++)
 		x->l.args[i] = memcpy(malloc(f->k->sizes[i]), params[i], f->k->sizes[i]);
 	*at = (struct placed){x, current - 1};

@@ -1,0 +1,265 @@
+//go:build linux && amd64
+
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"growlab/cudart"
+)
+
+func act(a Activation, x, up float64) float64 {
+	s := 1 / (1 + math.Exp(-x))
+	switch a {
+	case GELU:
+		return x / 2 * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x)))
+	case SwiGLU:
+		return x * s * up
+	default:
+		return x
+	}
+}
+
+// actGrad is the gradient by x, and by up.
+func actGrad(a Activation, x, up float64) (dx, dup float64) {
+	if a == GELU {
+		u := math.Sqrt(2 / math.Pi)
+		t := math.Tanh(u * (x + 0.044715*x*x*x))
+		return (1+t)/2 + x/2*(1-t*t)*u*(1+3*0.044715*x*x), 0
+	}
+	s := 1 / (1 + math.Exp(-x))
+	return up * s * (1 + x*(1-s)), x * s
+}
+
+// tail is what follows a product, on the host's side.
+type tail struct {
+	act           Activation
+	back          bool
+	bias          []float64
+	pre           []float64 // read if back
+	preMask, mask twoValued
+	residual      []float64
+	scale, gate   float64
+	add           []float64
+}
+
+// finish is the result for rows of n sums, and the pre-activations.
+func (e tail) finish(sums []float64, rows, n int) (out, pre []float64) {
+	c := n
+	if e.act == SwiGLU && !e.back {
+		c = n / 2
+	}
+	width := c
+	if e.back && e.act == SwiGLU {
+		width = 2 * c
+	}
+	out, pre = make([]float64, rows*width), make([]float64, rows*n)
+	for r := range rows {
+		for j := range c {
+			z := e.scale * sums[r*n+j]
+			if e.back {
+				g, up := z*e.mask.of(j), 0.0
+				if e.act == SwiGLU {
+					up = e.pre[r*width+c+j]
+				}
+				dx, dup := actGrad(e.act, e.pre[r*width+j], up)
+				out[r*width+j] = g * dx * e.preMask.of(j)
+				if e.act == SwiGLU {
+					out[r*width+c+j] = g * dup * e.preMask.of(j)
+				}
+				continue
+			}
+			var up float64
+			if e.bias != nil {
+				z += e.bias[j]
+			}
+			if e.act != Identity {
+				z *= e.preMask.of(j)
+			}
+			if e.act == SwiGLU {
+				up = e.scale * sums[r*n+c+j]
+				if e.bias != nil {
+					up += e.bias[c+j]
+				}
+				up *= e.preMask.of(j)
+				pre[r*n+c+j] = up
+			}
+			pre[r*n+j] = z
+			y := e.mask.of(j) * act(e.act, z, up)
+			switch {
+			case e.residual != nil:
+				y = e.residual[r*c+j] + e.gate*y
+			case e.add != nil:
+				y += e.add[r*c+j]
+			}
+			out[r*c+j] = y
+		}
+	}
+	return out, pre
+}
+
+// matmul is a product by layout, in float64.
+func matmul(l Layout, a, b []float64, m, n, k int) []float64 {
+	at := func(i, p int) float64 { return a[i*k+p] }
+	bt := func(p, j int) float64 { return b[p*n+j] }
+	if l == TN {
+		at = func(i, p int) float64 { return a[p*m+i] }
+	}
+	if l == NT {
+		bt = func(p, j int) float64 { return b[j*k+p] }
+	}
+	c := make([]float64, m*n)
+	for i := range m {
+		for p := range k {
+			x := at(i, p)
+			for j := range n {
+				c[i*n+j] += x * bt(p, j)
+			}
+		}
+	}
+	return c
+}
+
+// productCase is one product and what follows it.
+type productCase struct {
+	layout        Layout
+	m, n, k       int
+	operands, out cudart.DataType
+	act           Activation
+	back          bool
+	kind          string // "", "residual", "add"
+	bias          bool
+	mask          twoValued
+}
+
+func (p productCase) String() string {
+	return fmt.Sprintf("layout %d, %d x %d x %d, type %d to %d, act %d back %v %s, mask %v", p.layout, p.m, p.n, p.k, p.operands, p.out, p.act, p.back, p.kind, p.mask)
+}
+
+var productCases = []productCase{
+	{NT, 1, 1, 1, cudart.BF16, cudart.F32, Identity, false, "", true, noMask},
+	{NT, 33, 35, 37, cudart.BF16, cudart.BF16, GELU, false, "", true, twoValued{old: 20, m: 0.3}},
+	{NT, 130, 136, 72, cudart.BF16, cudart.F32, Identity, false, "residual", true, noMask},
+	{NT, 70, 144, 40, cudart.BF16, cudart.BF16, SwiGLU, false, "", true, twoValued{old: 50, m: 0}},
+	{NT, 200, 264, 200, cudart.BF16, cudart.BF16, SwiGLU, false, "", false, noMask},
+	{NT, 129, 257, 64, cudart.BF16, cudart.F32, Identity, false, "", false, noMask},
+	{NN, 33, 35, 37, cudart.BF16, cudart.F32, Identity, false, "", false, noMask},
+	{NN, 70, 72, 96, cudart.BF16, cudart.BF16, GELU, true, "", false, twoValued{old: 20, m: 0.3}},
+	{NN, 140, 136, 104, cudart.BF16, cudart.BF16, SwiGLU, true, "", false, twoValued{old: 100, m: 0.5}},
+	{TN, 37, 35, 33, cudart.BF16, cudart.F32, Identity, false, "add", false, noMask},
+	{TN, 72, 136, 1000, cudart.BF16, cudart.F32, Identity, false, "add", false, noMask},
+	{TN, 136, 264, 80, cudart.BF16, cudart.F32, Identity, false, "add", false, noMask},
+	{NT, 65, 70, 33, cudart.F32, cudart.F32, SwiGLU, false, "", true, twoValued{old: 3, m: 0.3}},
+	{NT, 17, 66, 20, cudart.F32, cudart.F32, Identity, false, "residual", true, noMask},
+	{NN, 33, 70, 37, cudart.F32, cudart.F32, GELU, true, "", false, twoValued{old: 20, m: 0.3}},
+	{TN, 66, 35, 300, cudart.F32, cudart.F32, Identity, false, "add", false, noMask},
+}
+
+func (p productCase) run(g *gpu) {
+	a, b := random(1, p.m*p.k, 1), random(2, p.n*p.k, 0.5)
+	q := Product{Layout: p.layout, M: p.m, N: p.n, K: p.k, A: g.put(a, p.operands), B: g.put(b, p.operands), Act: p.act, Back: p.back}
+	e := tail{act: p.act, back: p.back, mask: p.mask, preMask: p.mask, scale: 0.5, gate: 0.75}
+	q.Scale = Const(e.scale)
+	c := q.outColumns()
+	width := c
+	if p.back && p.act == SwiGLU {
+		width = c / 2
+	}
+	if p.act == SwiGLU && !p.back {
+		width = c
+	}
+	q.Mask, q.PreMask = g.mask(p.mask, width), g.mask(p.mask, width)
+	if p.bias {
+		e.bias = random(3, p.n, 1)
+		q.Bias = g.f32(e.bias)
+	}
+	switch p.kind {
+	case "residual":
+		e.residual = random(4, p.m*c, 1)
+		q.Residual, q.Gate = g.f32(e.residual), Scalar{At: g.f32([]float64{e.gate}), Value: 1}
+		q.Out = g.room(p.m*c, p.out)
+	case "add":
+		e.add = random(5, p.m*c, 1)
+		q.Out, q.Add = g.put(e.add, p.out), true
+	default:
+		q.Out = g.room(p.m*c, p.out)
+	}
+	pres := p.m * p.n
+	switch {
+	case p.back:
+		pres = p.m * c
+		e.pre = random(6, pres, 1)
+		q.Pre = g.put(e.pre, p.operands)
+	case p.act != Identity:
+		q.Pre = g.room(pres, p.operands)
+	}
+	if bytes := g.k.ProductWorkspace(q); bytes > 0 {
+		q.Workspace = g.alloc(int(bytes))
+	}
+	g.must(g.k.Product(g.s, q))
+	want, pre := e.finish(matmul(p.layout, a, b, p.m, p.n, p.k), p.m, p.n)
+	near(g.t, p.String(), g.get(q.Out, p.m*c), want, tolerance(p.out)+1e-5)
+	if q.Pre.At != 0 && !p.back {
+		near(g.t, p.String()+": pre", g.get(q.Pre, pres), pre, tolerance(p.operands)+1e-5)
+	}
+}
+
+func TestProduct(t *testing.T) {
+	onGPU(t, nil, func(g *gpu) {
+		for i, p := range productCases {
+			g.schedule(schedules[i%len(schedules)])
+			p.run(g)
+		}
+	})
+}
+
+func TestActivate(t *testing.T) {
+	onGPU(t, nil, func(g *gpu) {
+		for i, p := range productCases {
+			if p.kind == "add" || p.back && p.act == Identity {
+				continue
+			}
+			z := random(1, p.m*p.n, 1)
+			e := tail{act: p.act, back: p.back, mask: p.mask, preMask: p.mask, scale: 0.5, gate: 0.75}
+			at := g.put(z, cudart.F32)
+			if p.back {
+				e.pre = random(6, 2*p.m*p.n, 1)
+				if p.act == GELU {
+					e.pre = e.pre[:p.m*p.n]
+				}
+				v := ActivateGrad{
+					DZ: g.room(len(e.pre), p.out), DY: at, Pre: g.put(e.pre, p.operands), Scale: Const(0.5), PreMask: g.mask(p.mask, p.n),
+					Mask: g.mask(p.mask, p.n), Act: p.act, Rows: p.m, C: p.n,
+				}
+				g.must(g.k.ActivateGrad(g.s, v))
+				want, _ := e.finish(z, p.m, p.n)
+				near(t, p.String(), g.get(v.DZ, len(want)), want, tolerance(p.out)+1e-5)
+				continue
+			}
+			c := p.n
+			if p.act == SwiGLU {
+				c /= 2
+			}
+			v := Activate{Out: g.room(p.m*c, p.out), Z: at, Scale: Const(0.5), Act: p.act, PreMask: g.mask(p.mask, c), Mask: g.mask(p.mask, c), Gate: Const(0.75), Rows: p.m, C: c}
+			if i%2 == 0 {
+				e.bias = random(3, p.n, 1)
+				v.Bias = g.f32(e.bias)
+			}
+			if p.kind == "residual" {
+				e.residual = random(4, p.m*c, 1)
+				v.Residual = g.f32(e.residual)
+			}
+			if p.act != Identity {
+				v.Pre = g.room(p.m*p.n, p.operands)
+			}
+			g.must(g.k.Activate(g.s, v))
+			want, pre := e.finish(z, p.m, p.n)
+			near(t, p.String(), g.get(v.Out, len(want)), want, tolerance(p.out)+1e-5)
+			if v.Pre.At != 0 {
+				near(t, p.String()+": pre", g.get(v.Pre, len(pre)), pre, tolerance(p.operands)+1e-5)
+			}
+		}
+	})
+}

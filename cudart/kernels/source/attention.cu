@@ -1,0 +1,168 @@
+// Attention for any head and either type: rotation, do·o, and plain kernels for what the tensor cores do not take.
+#include "attention.h"
+
+struct rotate_args {
+  array qkv;
+  global<const quad> table;
+  global<const mask_block> inputs_at;
+  int t, heads, dim, parts;   // parts: 2 or 3 of queries, keys, values are touched
+};
+KERNEL(256, 4, rotate, rotate_args) {
+  i64 row = block_x();
+  int position = (int)(row % a.t), inner = a.heads * a.dim, n = a.parts * inner;
+  mask inputs = load_mask(a.inputs_at);
+  i64 at = row * 3 * inner;
+  bool even = a.dim % 2 == 0;
+  for (int i = thread_x() * 2; i < n; i += threads_x() * 2) {
+    int part = i / inner, head = i % inner / a.dim, pair = i % a.dim / 2, left = min_(n - i, 2);
+    quad x = load_quad(a.qkv, at + i, left, false), y = x;
+    if (a.table && part < 2 && even) {
+      quad w = a.table[(i64)position * (a.dim / 2) + pair];
+      float c = w.v[part * 2], s = w.v[part * 2 + 1];
+      y.v[0] = x.v[0] * c - x.v[1] * s;
+      y.v[1] = x.v[1] * c + x.v[0] * s;
+    }
+    y.v[0] = masked(inputs.of(head), y.v[0]);
+    y.v[1] = masked(inputs.of((i + 1) % inner / a.dim), y.v[1]);
+    store_quad(a.qkv, at + i, left, false, y);
+  }
+}
+
+// delta[row][head] = do·o; a warp for each.
+template <class T> DEV void delta(const attention_args& a) {
+  i64 i = (i64)block_x() * (threads_x() / WARP) + warp();
+  if (i >= (i64)a.seqs * a.t * a.heads) return;
+  global<const T> x = as<const T>(a.d_o) + i * a.dim, y = as<const T>(a.o) + i * a.dim;
+  float sum = 0;
+  for (int d = lane(); d < a.dim; d += WARP) sum += widen(x[d]) * widen(y[d]);
+  sum = warp_sum(sum);
+  if (lane() == 0) a.delta[i] = sum;
+}
+KERNEL(256, 4, attention_delta_bf16, attention_args) { delta<bf16>(a); }
+KERNEL(256, 4, attention_delta_f32, attention_args) { delta<float>(a); }
+
+enum { WIDE = 8 };   // numbers of a head in a lane: heads of up to 256
+
+template <class T> DEV float inner_product(global<const T> x, global<const T> y, int n) {
+  float sum = 0;
+  for (int d = 0; d < n; d++) sum += widen(x[d]) * widen(y[d]);
+  return sum;
+}
+
+// A warp computes the output of one query, 32 keys at a time.
+template <class T> DEV void plain_attention(const attention_args& a) {
+  int t = (blocks_y() - 1 - block_y()) * 8 + warp();
+  if (t >= a.t) return;
+  head_place h = head_at(a, block_x());
+  global<const T> qkv = as<const T>(a.qkv) + h.qkv, q = qkv + (i64)t * h.row;
+  float top = -3.0e38f, sum = 0, out[WIDE] = {};
+  for (int j0 = 0; j0 <= t; j0 += WARP) {
+    int j = j0 + lane();
+    float s = j <= t ? a.scale * inner_product(q, qkv + ((i64)j * h.row + h.inner), a.dim) : -3.0e38f;
+    float higher = max_(top, warp_max(s)), fade = exp2_((top - higher) * LOG2E), p = j <= t ? exp2_((s - higher) * LOG2E) : 0.f;
+    top = higher;
+    sum = sum * fade + warp_sum(p);
+    p = rounded<T>(p);
+#pragma unroll
+    for (int i = 0; i < WIDE; i++) out[i] *= fade;
+    for (int k = 0; k < WARP; k++) {
+      float w = shuffle(p, k);
+      if (j0 + k > t) continue;
+      global<const T> v = qkv + ((i64)(j0 + k) * h.row + 2 * h.inner);
+#pragma unroll
+      for (int i = 0; i < WIDE; i++)
+        if (i * WARP + lane() < a.dim) out[i] += w * widen(v[i * WARP + lane()]);
+    }
+  }
+  float f = load_mask(a.mask_at).of(h.head);
+  global<T> o = as<T>(a.o) + h.o + (i64)t * h.inner;
+#pragma unroll
+  for (int i = 0; i < WIDE; i++)
+    if (i * WARP + lane() < a.dim) round_to(o[i * WARP + lane()], masked(f, out[i] / sum));
+  if (lane() == 0) a.lse[h.lse + (i64)t * a.heads] = top + log2_(sum) * LN2;
+}
+KERNEL(256, 2, attention_bf16, attention_args) { plain_attention<bf16>(a); }
+KERNEL(256, 2, attention_f32, attention_args) { plain_attention<float>(a); }
+
+// The gradient of the score of query t and key j, and the probability itself, rounded as operands.
+struct score_grad {
+  float p, ds;
+};
+template <class T> DEV score_grad grad_of(const attention_args& a, const head_place& h, global<const T> qkv, global<const T> g, int t, int j, float f) {
+  global<const T> q = qkv + (i64)t * h.row, k = qkv + ((i64)j * h.row + h.inner), v = qkv + ((i64)j * h.row + 2 * h.inner);
+  float s = a.scale * inner_product(q, k, a.dim), dp = masked(f, inner_product(g + (i64)t * h.inner, v, a.dim));
+  i64 at = h.lse + (i64)t * a.heads;
+  float p = exp2_((s - a.lse[at]) * LOG2E);
+  score_grad r = {rounded<T>(p), rounded<T>(p * (dp - a.delta[at]))};
+  return r;
+}
+
+// Writes a gradient of queries or keys, turned back and masked.
+template <class T> DEV void store_turned(const attention_args& a, const head_place& h, int part, int position, const float (&d)[WIDE], float by) {
+  float f = load_mask(a.inputs_at).of(h.head);
+  global<T> to = as<T>(a.dqkv) + h.qkv + ((i64)position * h.row + part * h.inner);
+#pragma unroll
+  for (int i = 0; i < WIDE; i++) {
+    int c = i * WARP + lane();
+    float mine = by * d[i], other = shuffle_xor(mine, 1);
+    if (c >= a.dim) continue;
+    if (part < 2 && a.table) {
+      duo r = turn_back(a, part, position, c / 2, c & 1 ? other : mine, c & 1 ? mine : other);
+      mine = r.v[c & 1];
+    }
+    round_to(to[c], masked(f, mine));
+  }
+}
+
+// A warp computes the gradient of one query.
+template <class T> DEV void plain_queries(const attention_args& a) {
+  int t = (blocks_y() - 1 - block_y()) * 8 + warp();
+  if (t >= a.t) return;
+  head_place h = head_at(a, block_x());
+  global<const T> qkv = as<const T>(a.qkv) + h.qkv, g = as<const T>(a.d_o) + h.o;
+  float f = load_mask(a.mask_at).of(h.head), dq[WIDE] = {};
+  for (int j0 = 0; j0 <= t; j0 += WARP) {
+    score_grad s = {};
+    if (j0 + lane() <= t) s = grad_of(a, h, qkv, g, t, j0 + lane(), f);
+    for (int k = 0; k < WARP; k++) {
+      float ds = shuffle(s.ds, k);
+      if (j0 + k > t) continue;
+      global<const T> key = qkv + ((i64)(j0 + k) * h.row + h.inner);
+#pragma unroll
+      for (int i = 0; i < WIDE; i++)
+        if (i * WARP + lane() < a.dim) dq[i] += ds * widen(key[i * WARP + lane()]);
+    }
+  }
+  store_turned<T>(a, h, 0, t, dq, a.scale);
+}
+KERNEL(256, 2, attention_queries_bf16, attention_args) { plain_queries<bf16>(a); }
+KERNEL(256, 2, attention_queries_f32, attention_args) { plain_queries<float>(a); }
+
+// A warp computes the gradients of one key and value.
+template <class T> DEV void plain_keys(const attention_args& a) {
+  int j = block_y() * 8 + warp();
+  if (j >= a.t) return;
+  head_place h = head_at(a, block_x());
+  global<const T> qkv = as<const T>(a.qkv) + h.qkv, g = as<const T>(a.d_o) + h.o;
+  float f = load_mask(a.mask_at).of(h.head), dk[WIDE] = {}, dv[WIDE] = {};
+  for (int t0 = j; t0 < a.t; t0 += WARP) {
+    score_grad s = {};
+    if (t0 + lane() < a.t) s = grad_of(a, h, qkv, g, t0 + lane(), j, f);
+    for (int k = 0; k < WARP; k++) {
+      float ds = shuffle(s.ds, k), p = shuffle(s.p, k);
+      if (t0 + k >= a.t) continue;
+      global<const T> q = qkv + (i64)(t0 + k) * h.row, gt = g + (i64)(t0 + k) * h.inner;
+#pragma unroll
+      for (int i = 0; i < WIDE; i++) {
+        int c = i * WARP + lane();
+        if (c >= a.dim) continue;
+        dk[i] += ds * widen(q[c]);
+        dv[i] += p * masked(f, widen(gt[c]));
+      }
+    }
+  }
+  store_turned<T>(a, h, 1, j, dk, a.scale);
+  store_turned<T>(a, h, 2, j, dv, 1.f);
+}
+KERNEL(256, 2, attention_keys_bf16, attention_args) { plain_keys<bf16>(a); }
+KERNEL(256, 2, attention_keys_f32, attention_args) { plain_keys<float>(a); }
