@@ -61,7 +61,7 @@ list those that it has.
 		if err != nil {
 			return notFound(err)
 		}
-		_, err = fmt.Fprintln(p.Streams.Out, strings.Join(info.Tags, " "))
+		_, err = fmt.Fprintln(p.Streams.Out, info.Tags)
 		return err
 	})
 	return cmd

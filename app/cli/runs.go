@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -43,7 +42,7 @@ func (p Program) runsList() *cobra.Command {
 				return err
 			}
 			if tag != "" {
-				infos = slices.DeleteFunc(infos, func(i session.Info) bool { return !slices.Contains(i.Tags, tag) })
+				infos = slices.DeleteFunc(infos, func(i session.Info) bool { return !i.Tagged(tag) })
 			}
 			if asJSON {
 				for _, i := range infos {
@@ -79,7 +78,7 @@ func (p Program) listTable(infos []session.Info, now time.Time) error {
 			step, created = "", i.Error
 		}
 		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%d/%d\t%s\t%s\t%s\t%s\t%s\n",
-			i.ID, i.Name, state, i.Stage, i.Stages, step, lossOrNone(i.Loss), lossOrNone(i.ValLoss), created, strings.Join(i.Tags, " "))
+			i.ID, i.Name, state, i.Stage, i.Stages, step, lossOrNone(i.Loss), lossOrNone(i.ValLoss), created, i.Tags)
 	}
 	return t.Flush()
 }

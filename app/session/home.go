@@ -101,7 +101,7 @@ func describe(path string) (info Info, err error) {
 		return Info{}, err
 	}
 	info = Info{
-		Tags: tags, ID: meta.ID, Name: meta.Name, Recipe: meta.RecipeName, File: path, Created: meta.Created, Error: sum.Error,
+		Tags: strings.Join(tags, " "), ID: meta.ID, Name: meta.Name, Recipe: meta.RecipeName, File: path, Created: meta.Created, Error: sum.Error,
 		State: stateOf(sum), Stages: len(stages), Stage: min(1, len(stages)), Parent: meta.Parent, Fork: forked(meta),
 	}
 	if s := sum.Last; s != nil {

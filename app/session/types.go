@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"growlab/trainer/event"
@@ -48,9 +50,9 @@ type Info struct {
 	Params     int64   `json:"params"`   // of the present stage
 	Error      string  `json:"error,omitempty"`
 
-	Tags   []string `json:"tags,omitempty"`   // sorted
-	Parent string   `json:"parent,omitempty"` // id of the run that it was forked from, or replays
-	Fork   *Forked  `json:"fork,omitempty"`   // where it was forked; nil of any other run
+	Tags   string  `json:"tags,omitempty"`   // words, sorted, a space between
+	Parent string  `json:"parent,omitempty"` // id of the run that it was forked from, or replays
+	Fork   *Forked `json:"fork,omitempty"`   // where it was forked; nil of any other run
 }
 
 // Forked is where the past of a run ends that belongs to its parent.
@@ -58,6 +60,9 @@ type Forked struct {
 	Step   int64 `json:"step"`
 	Tokens int64 `json:"tokens"`
 }
+
+// Tagged reports whether the run has a tag.
+func (i Info) Tagged(tag string) bool { return slices.Contains(strings.Fields(i.Tags), tag) }
 
 // Live reports whether an engine process works on the run now.
 func (i Info) Live() bool { return i.State == Running || i.State == Paused }
