@@ -18,7 +18,7 @@ type header struct {
 	toggle  *widget.Button
 	stop    *widget.Button
 	bar     *stageBar
-	more    [3]*tip // devices, settings, help
+	more    [3]*look.Tip // devices, settings, help
 	presets []session.Preset
 }
 
@@ -35,10 +35,10 @@ func newHeader(a headerActions) *header {
 		toggle: widget.NewButtonWithIcon("Pause", theme.MediaPauseIcon(), a.toggle),
 		stop:   widget.NewButtonWithIcon("Stop", theme.MediaStopIcon(), a.stop),
 		bar:    newStageBar(),
-		more: [3]*tip{
-			newTip(theme.ComputerIcon(), "this machine and its doctor (Ctrl+D)", a.devices, a.hint),
-			newTip(theme.SettingsIcon(), "settings: theme, density, size, data folder (Ctrl+,)", a.settings, a.hint),
-			newTip(theme.HelpIcon(), "all keys (F1)", a.help, a.hint),
+		more: [3]*look.Tip{
+			look.NewTip(theme.ComputerIcon(), "this machine and its doctor (Ctrl+D)", a.devices, a.hint),
+			look.NewTip(theme.SettingsIcon(), "settings: theme, density, size, data folder (Ctrl+,)", a.settings, a.hint),
+			look.NewTip(theme.HelpIcon(), "all keys (F1)", a.help, a.hint),
 		},
 	}
 	h.preset.PlaceHolder = "Preset"

@@ -1,4 +1,4 @@
-package app
+package look
 
 import (
 	"fyne.io/fyne/v2"
@@ -6,40 +6,41 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// tip is a button with an icon only; what it does is told in the status line while the pointer or the focus is on it.
-type tip struct {
+// Tip is a button with an icon only; what it does is told in the status line while the pointer or the focus is on it.
+type Tip struct {
 	widget.Button
 	about string
 	hint  func(string)
 }
 
-func newTip(icon fyne.Resource, about string, tapped func(), hint func(string)) *tip {
-	t := &tip{about: about, hint: hint}
+// NewTip is a button that reports to hint.
+func NewTip(icon fyne.Resource, about string, tapped func(), hint func(string)) *Tip {
+	t := &Tip{about: about, hint: hint}
 	t.Icon, t.OnTapped, t.Importance = icon, tapped, widget.LowImportance
 	t.ExtendBaseWidget(t)
 	return t
 }
 
 // MouseIn implements desktop.Hoverable.
-func (t *tip) MouseIn(e *desktop.MouseEvent) {
+func (t *Tip) MouseIn(e *desktop.MouseEvent) {
 	t.hint(t.about)
 	t.Button.MouseIn(e)
 }
 
 // MouseOut implements desktop.Hoverable.
-func (t *tip) MouseOut() {
+func (t *Tip) MouseOut() {
 	t.hint("")
 	t.Button.MouseOut()
 }
 
 // FocusGained implements fyne.Focusable.
-func (t *tip) FocusGained() {
+func (t *Tip) FocusGained() {
 	t.hint(t.about)
 	t.Button.FocusGained()
 }
 
 // FocusLost implements fyne.Focusable.
-func (t *tip) FocusLost() {
+func (t *Tip) FocusLost() {
 	t.hint("")
 	t.Button.FocusLost()
 }
