@@ -22,6 +22,7 @@ var variables = []variable{
 	{"GROWLAB_HOME", "folder of runs and logs", "the folder chosen in the window, else $XDG_DATA_HOME/growlab, or ~/.local/share/growlab"},
 	{"GROWLAB_DEVICE", "what trains: auto, cpu, cuda or cuda:0,1 (--device)", "auto"},
 	{"GROWLAB_THREADS", "threads of the CPU engine (--threads)", "one for each core"},
+	{"GROWLAB_REMOTE", "path of growlab on machines that growlab attach reaches by ssh", "growlab, on the PATH there"},
 	{"GROWLAB_CPU", "kernel family of the CPU engine, one that growlab devices lists", "the fastest that this processor has"},
 	{"GROWLAB_CUDA_LIBS", "folders, separated as in PATH, in which NVIDIA's libraries are looked for before all others", ""},
 	{"CUDA_PATH", "a CUDA toolkit, looked into after that; CUDA_HOME, VIRTUAL_ENV and CONDA_PREFIX likewise", ""},

@@ -54,6 +54,7 @@ func (p Program) openWindow(ctx context.Context, f guiFlags) error {
 	if err != nil {
 		return err
 	}
+	defer home.Detach()
 	w := Window{Home: home, Theme: f.theme, Picture: f.picture, Page: f.page}
 	switch {
 	case f.train != "":

@@ -29,6 +29,7 @@ type account struct {
 	Ended     *event.Ended      `json:"ended"` // nil while the run goes on, or if it died
 	Sample    *event.Sampled    `json:"sample"`
 	Picture   string            `json:"picture,omitempty"` // the curve, if it is drawn
+	Socket    string            `json:"socket,omitempty"`  // of the engine that works on it
 }
 
 // readAccount reads the run file at path.

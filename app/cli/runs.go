@@ -13,7 +13,7 @@ import (
 
 func (p Program) runs() *cobra.Command {
 	cmd := &cobra.Command{Use: "runs", Short: "list runs, show, name, tag or delete them", Args: noArgs, RunE: helpIsUsage}
-	cmd.AddCommand(p.runsList(), p.runsShow(), p.runsCheckpoints(), p.runsRename(), p.runsTag(), p.runsRemove())
+	cmd.AddCommand(p.runsEvents(), p.runsList(), p.runsShow(), p.runsCheckpoints(), p.runsRename(), p.runsTag(), p.runsRemove())
 	return cmd
 }
 
@@ -96,7 +96,7 @@ func (p Program) runsShow() *cobra.Command {
 		Use:   "show RUN",
 		Short: "report on one run",
 		Args:  oneRun,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			home, err := session.Open()
 			if err != nil {
 				return err
@@ -110,6 +110,7 @@ func (p Program) runsShow() *cobra.Command {
 				return err
 			}
 			if asJSON {
+				a.Socket = home.Socket(cmd.Context(), info)
 				return writeJSON(p.Streams.Out, a)
 			}
 			return a.write(p.Streams.Out)

@@ -22,7 +22,8 @@ type Home struct {
 	// Threads is what the estimates of Presets assume; 0 is all cores.
 	Threads int
 
-	speeds speeds
+	speeds  speeds
+	remotes remotes
 }
 
 // Open is the data folder that the environment names (store.Home). It need not exist.
@@ -49,9 +50,9 @@ func (h *Home) Runs() ([]Info, error) {
 	if err != nil {
 		return nil, err
 	}
-	infos := make([]Info, len(entries))
-	for i, e := range entries {
-		infos[i] = h.entry(e)
+	infos := h.attached()
+	for _, e := range entries {
+		infos = append(infos, h.entry(e))
 	}
 	return infos, nil
 }
@@ -145,9 +146,24 @@ func stateOf(s store.Summary) string {
 	return string(s.State)
 }
 
+// Socket is where the engine that works on a run listens; "" if none does.
+func (h *Home) Socket(ctx context.Context, info Info) string {
+	if !info.Live() {
+		return ""
+	}
+	client, err := control.Dial(ctx, info.ID)
+	if err != nil {
+		return ""
+	}
+	return client.Path()
+}
+
 // Send gives a command to the engine of a live run. A *control.RefusedError is the engine's sentence; control.ErrNoEngine
 // says that the run is not live.
 func (h *Home) Send(ctx context.Context, id string, c control.Command) error {
+	if r := h.remote(id); r != nil {
+		return r.send(ctx, c)
+	}
 	client, err := control.Dial(ctx, id)
 	if errors.Is(err, control.ErrNoEngine) {
 		return fmt.Errorf("run %s is not running: %w", id, control.ErrNoEngine)

@@ -44,6 +44,9 @@ func (h *Home) History(id string) (events []event.Event, p Past, err error) {
 }
 
 func (h *Home) reading(id string, read func(*store.Reader) error) error {
+	if h.remote(id) != nil {
+		return nil // its file is on another machine
+	}
 	path, err := store.Find(h.RunFolder(), id)
 	if err != nil {
 		return err

@@ -55,6 +55,9 @@ func decimal(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 // Sample lets the network of a run's last checkpoint write text, in a process of its own: neither this one nor the run's engine
 // waits or suffers for it. piece is called with the text as it comes. One thread is used, since an engine may need the others.
 func (h *Home) Sample(ctx context.Context, id string, a Ask, piece func(string)) (event.Sampled, error) {
+	if r := h.remote(id); r != nil {
+		return streamSample(ctx, r.command(ctx, a.args(r.id)...), piece)
+	}
 	program, err := h.program()
 	if err != nil {
 		return event.Sampled{}, err

@@ -20,25 +20,37 @@ const (
 // came after that step is to be forgotten. The channel is closed when no engine works on the run any more and all it wrote
 // was delivered, or with ctx.
 func (h *Home) Watch(ctx context.Context, id string) (<-chan []event.Event, error) {
-	path, err := store.Find(h.RunFolder(), id)
+	if r := h.remote(id); r != nil {
+		return r.watch(ctx)
+	}
+	w, first, err := h.openWatch(id)
 	if err != nil {
 		return nil, err
-	}
-	file, err := store.OpenReader(path)
-	if err != nil {
-		return nil, err
-	}
-	meta, err := file.Meta()
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	w := watch{follower: follower{file: file}, path: path, id: meta.ID, out: make(chan []event.Event)}
-	first, err := w.read()
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
 	}
 	go w.run(ctx, first)
 	return w.out, nil
+}
+
+// openWatch opens the file of a run and reads what is in it.
+func (h *Home) openWatch(id string) (*watch, []event.Event, error) {
+	path, err := store.Find(h.RunFolder(), id)
+	if err != nil {
+		return nil, nil, err
+	}
+	file, err := store.OpenReader(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	meta, err := file.Meta()
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	w := &watch{follower: follower{file: file}, path: path, id: meta.ID, out: make(chan []event.Event)}
+	first, err := w.read()
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	return w, first, nil
 }
 
 // watch is one call of Watch at work.

@@ -31,6 +31,7 @@ func (e *RefusedError) Error() string { return e.Sentence }
 // Client is the other end of a Server.
 type Client struct {
 	run  string
+	path string
 	http http.Client
 }
 
@@ -44,27 +45,39 @@ func Dial(ctx context.Context, run string) (*Client, error) {
 		if !owned(filepath.Dir(path)) {
 			continue
 		}
-		c := &Client{run: run}
-		c.http.Transport = &http.Transport{
-			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				var d net.Dialer
-				return d.DialContext(ctx, "unix", path)
-			},
-			DisableKeepAlives: true, // a kept connection would hold up the server's Close
+		c, err := DialPath(ctx, run, path)
+		if e := ctx.Err(); e != nil {
+			return nil, fmt.Errorf("control: run %s: %w", run, e)
 		}
-		st, err := c.Status(ctx)
-		if err != nil {
-			if e := ctx.Err(); e != nil {
-				return nil, fmt.Errorf("control: run %s: %w", run, e)
-			}
-			continue
-		}
-		if st.Run == run { // a digest may stand for two ids
+		if err == nil {
 			return c, nil
 		}
 	}
 	return nil, fmt.Errorf("run %s: %w", run, ErrNoEngine)
 }
+
+// DialPath is Dial by the path of a socket, which may be one that is forwarded from another machine.
+func DialPath(ctx context.Context, run, path string) (*Client, error) {
+	c := &Client{run: run, path: path}
+	c.http.Transport = &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", path)
+		},
+		DisableKeepAlives: true, // a kept connection would hold up the server's Close
+	}
+	st, err := c.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if st.Run != run { // a digest may stand for two ids
+		return nil, fmt.Errorf("run %s: %w: its socket is of run %s", run, ErrNoEngine, st.Run)
+	}
+	return c, nil
+}
+
+// Path is the socket's.
+func (c *Client) Path() string { return c.path }
 
 // Send gives a command and waits until the trainer has taken it, between two steps. A RefusedError says why it would not.
 func (c *Client) Send(ctx context.Context, cmd Command) error {

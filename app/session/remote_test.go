@@ -1,0 +1,200 @@
+package session_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"growlab/app/session"
+	"growlab/trainer/control"
+	"growlab/trainer/event"
+)
+
+// fakeSSH runs the command here, with the data folder and the sockets of "the other machine", and forwards a socket by a link. It
+// writes what it was told to a file.
+const fakeSSH = `#!/bin/sh
+echo "$@" >> "$FAKE_SSH_LOG"
+while :; do
+	case $1 in
+	-o) shift 2 ;;
+	-L) ln -s "${2#*:}" "${2%%:*}"; shift 2 ;;
+	-*) shift ;;
+	*) break ;;
+	esac
+done
+[ "$1" = unreachable ] && { echo "ssh: connect to host unreachable port 22: No route to host" >&2; exit 255; }
+[ "$1" = bare ] && { echo "sh: growlab: not found" >&2; exit 127; }
+shift
+export GROWLAB_HOME="$FAKE_SSH_HOME" XDG_RUNTIME_DIR="$FAKE_SSH_RUN"
+exec sh -c "$1"
+`
+
+// machines are this one and another, of which the latter's runs are reached by ssh only.
+type machines struct{ here, there *session.Home }
+
+func twoMachines(t *testing.T) machines {
+	t.Helper()
+	there := home(t)
+	bin, log := t.TempDir(), filepath.Join(t.TempDir(), "ssh.log")
+	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(fakeSSH), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	t.Setenv("FAKE_SSH_LOG", log)
+	t.Setenv("FAKE_SSH_HOME", there.Dir)
+	t.Setenv("FAKE_SSH_RUN", os.Getenv("XDG_RUNTIME_DIR"))
+	t.Setenv("GROWLAB_REMOTE", os.Args[0])
+	here := &session.Home{Dir: t.TempDir()}
+	t.Cleanup(here.Detach)
+	return machines{here, there}
+}
+
+// startThere starts a run on the other machine that goes on until it is stopped.
+func (m machines) startThere(t *testing.T) session.Info {
+	t.Helper()
+	info, err := m.there.Start(t.Context(), session.Launch{Recipe: recipe, Name: "far", Threads: 1, Set: []string{long}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_RUNTIME_DIR", t.TempDir()) // from here on its socket is not one of ours
+	return info
+}
+
+func TestAttach(t *testing.T) {
+	m := twoMachines(t)
+	far := m.startThere(t)
+	info, err := m.here.Attach(t.Context(), "box:far")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "box:" + far.ID; info.ID != want || info.Name != "far @ box" || info.State != session.Running {
+		t.Errorf("attached to %q, %q, %s; want %q, far @ box, running", info.ID, info.Name, info.State, want)
+	}
+	if infos, err := m.here.Runs(); err != nil || len(infos) != 1 || infos[0].ID != info.ID {
+		t.Errorf("listed %+v, %v, want the run of the other machine", infos, err)
+	}
+	events, err := m.here.Watch(t.Context(), info.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &followed{t: t, events: events}
+	f.until("ten steps", func(e event.Event) bool { s, ok := e.(event.Step); return ok && s.Step >= 10 })
+	send := func(verb string) {
+		t.Helper()
+		if err := m.here.Send(t.Context(), info.ID, control.Command{Verb: verb}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(control.Pause)
+	f.until("the pause", func(e event.Event) bool { _, ok := e.(event.Paused); return ok })
+	if e, err := m.here.Sample(t.Context(), info.ID, session.Ask{Prompt: "it's", Tokens: 5, Temperature: 1}, func(string) {}); err != nil || e.Prompt != "it's" {
+		t.Errorf("sampled %+v, %v", e, err)
+	}
+	send(control.Resume)
+	f.until("the resumption", func(e event.Event) bool { _, ok := e.(event.Resumed); return ok })
+	send(control.Stop)
+	f.until("the end", func(e event.Event) bool { _, ok := e.(event.Ended); return ok })
+	if _, open := <-f.events; open {
+		t.Error("events came after the end")
+	}
+	for i, s := range f.steps {
+		if s != int64(i+1) {
+			t.Fatalf("step %d came in place %d: each once and in order", s, i+1)
+		}
+	}
+	if _, err := m.here.Resume(t.Context(), info.ID); err == nil || !strings.Contains(err.Error(), "resume it there") {
+		t.Errorf("resume: %v", err)
+	}
+}
+
+// followed reads events until one that is waited for.
+type followed struct {
+	t      *testing.T
+	events <-chan []event.Event
+	batch  []event.Event
+	steps  []int64
+}
+
+func (f *followed) until(what string, ok func(event.Event) bool) {
+	f.t.Helper()
+	late := time.After(30 * time.Second)
+	for {
+		for len(f.batch) > 0 {
+			e := f.batch[0]
+			f.batch = f.batch[1:]
+			if s, is := e.(event.Step); is {
+				f.steps = append(f.steps, s.Step)
+			}
+			if ok(e) {
+				return
+			}
+		}
+		select {
+		case batch, open := <-f.events:
+			if !open {
+				f.t.Fatalf("the events ended before %s", what)
+			}
+			f.batch = batch
+		case <-late:
+			f.t.Fatalf("30 s passed without %s", what)
+		}
+	}
+}
+
+// TestAttachLeavesNothingBehind: the forwarding ssh ends with Detach, and no socket or folder is left.
+func TestAttachLeavesNothingBehind(t *testing.T) {
+	m := twoMachines(t)
+	m.startThere(t)
+	t.Setenv("TMPDIR", t.TempDir())
+	info, err := m.here.Attach(t.Context(), "box:far")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.here.Send(t.Context(), info.ID, control.Command{Verb: control.Save}); err != nil {
+		t.Fatal(err)
+	}
+	m.here.Detach()
+	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) != 0 {
+		t.Errorf("left %v, %v, want nothing", left, err)
+	}
+	log, err := os.ReadFile(os.Getenv("FAKE_SSH_LOG"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(log); !strings.Contains(text, "ControlMaster=auto") || strings.Contains(text, "GatewayPorts") || strings.Contains(text, "0.0.0.0") {
+		t.Errorf("ssh was told\n%s", text)
+	}
+	if infos, err := m.here.Runs(); err != nil || len(infos) != 0 {
+		t.Errorf("still listed: %+v, %v", infos, err)
+	}
+}
+
+func TestAttachToNothing(t *testing.T) {
+	m := twoMachines(t)
+	for target, want := range map[string]string{
+		"box":                "it must be host:RUN",
+		":far":               "it must be host:RUN",
+		"-oProxyCommand=x:r": "names no machine",
+		"box:-f":             "names no machine",
+		"unreachable:far":    "No route to host",
+		"bare:far":           "set GROWLAB_REMOTE",
+		"box:nothing":        "nothing",
+		"box:it's; rm -rf":   "it's; rm -rf",
+	} {
+		if _, err := m.here.Attach(t.Context(), target); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want it to say %q", target, err, want)
+		}
+	}
+	t.Setenv("PATH", t.TempDir())
+	if _, err := m.here.Attach(t.Context(), "box:far"); err == nil || !strings.Contains(err.Error(), "no ssh on this machine") {
+		t.Errorf("without ssh: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := m.here.Attach(ctx, "box:far"); err == nil {
+		t.Error("attached after the end")
+	}
+}
