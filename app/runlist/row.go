@@ -1,0 +1,202 @@
+package runlist
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"growlab/app/chart"
+	"growlab/app/look"
+	"growlab/app/session"
+)
+
+// row is one run: a box that lays its curve over the chart, in the colour of that curve, a dot for its state, its name and loss,
+// and its state in words. A right click opens its menu.
+type row struct {
+	widget.BaseWidget
+	list              *List
+	box               *box
+	dot               *canvas.Circle
+	branch            *canvas.Line // from what it was forked from
+	name, loss, state *look.Line
+	node              node
+}
+
+func newRow(l *List) *row {
+	r := &row{
+		list: l, dot: canvas.NewCircle(color.Transparent), branch: canvas.NewLine(color.Transparent),
+		name: look.NewLine(look.Style{Fit: true, Bold: true}, ""), loss: look.NewLine(look.Style{Right: true}, ""),
+		state: look.NewLine(look.Caption.Fitting(), ""),
+	}
+	r.box = newBox(func(on bool) { l.host.Overlay(r.node.info.ID, on) })
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+func (r *row) show(n node) {
+	r.node = n
+	r.name.Set(n.info.Name)
+	r.loss.Set(Loss(n.info))
+	r.state.Set(State(n.info))
+	r.state.Paint(theme.ColorNamePlaceHolder)
+	if n.info.State == session.Failed {
+		r.state.Paint(theme.ColorNameError)
+	}
+	r.name.Paint(theme.ColorNameForeground)
+	if n.faint {
+		r.name.Paint(theme.ColorNamePlaceHolder)
+	}
+	colour, on := r.list.overlaid[n.info.ID]
+	r.box.set(on || n.info.ID == r.list.id, colour, n.info.ID == r.list.id)
+	r.Refresh()
+}
+
+// Tapped implements fyne.Tappable: the list would take the tap, but for our menu.
+func (r *row) Tapped(*fyne.PointEvent) { r.list.selectRun(r.node.info.ID) }
+
+// TappedSecondary implements fyne.SecondaryTappable.
+func (r *row) TappedSecondary(e *fyne.PointEvent) {
+	r.list.selectRun(r.node.info.ID)
+	r.list.host.Menu(r.node.info, e.AbsolutePosition)
+}
+
+// CreateRenderer implements fyne.Widget.
+func (r *row) CreateRenderer() fyne.WidgetRenderer {
+	return &rowRenderer{row: r, objects: []fyne.CanvasObject{r.branch, r.box, r.dot, r.name, r.loss, r.state}}
+}
+
+type rowRenderer struct {
+	row     *row
+	objects []fyne.CanvasObject
+}
+
+// Sizes of a row.
+const (
+	rowHeight = 42
+	indent    = 12
+	boxSize   = 14
+)
+
+func (r *rowRenderer) Destroy()                     {}
+func (r *rowRenderer) Objects() []fyne.CanvasObject { return r.objects }
+func (r *rowRenderer) MinSize() fyne.Size           { return fyne.NewSize(120, rowHeight) }
+
+func (r *rowRenderer) Layout(size fyne.Size) {
+	const right, dot = 8, 8
+	w := r.row
+	left := 8 + indent*float32(min(w.node.depth, 5))
+	name, state := w.name.MinSize().Height, w.state.MinSize().Height
+	top := (size.Height - name - state - 1) / 2
+	loss := w.loss.MinSize().Width
+	put := func(o fyne.CanvasObject, x, y, width, height float32) {
+		o.Move(fyne.NewPos(x, y))
+		o.Resize(fyne.NewSize(max(width, 0), height))
+	}
+	put(w.box, left, top+(name-boxSize)/2, boxSize, boxSize)
+	put(w.dot, left+boxSize/2-dot/2, top+name+1+(state-dot)/2, dot, dot)
+	text := left + boxSize + 8
+	put(w.loss, size.Width-right-loss, top, loss, name)
+	put(w.name, text, top, size.Width-text-right-loss-6, name)
+	put(w.state, text, top+name+1, size.Width-text-right, state)
+	w.branch.Hidden = w.node.depth == 0
+	w.branch.Position1, w.branch.Position2 = fyne.NewPos(left-5, 3), fyne.NewPos(left-5, size.Height-4)
+}
+
+func (r *rowRenderer) Refresh() {
+	th, v := r.row.Theme(), fyne.CurrentApp().Settings().ThemeVariant()
+	r.row.dot.FillColor = th.Color(colourOf(r.row.node.info.State), v)
+	r.row.branch.StrokeColor, r.row.branch.StrokeWidth = th.Color(theme.ColorNameSeparator, v), 2
+	r.row.dot.Refresh()
+	r.Layout(r.row.Size())
+	r.row.branch.Refresh()
+}
+
+// box is a small check box in the colour of a curve.
+type box struct {
+	widget.BaseWidget
+	tapped func(on bool)
+	on     bool
+	fixed  bool // the selected run is on show, whatever is checked
+	colour int  // index into the palette of the chart
+	hover  bool
+}
+
+func newBox(tapped func(bool)) *box {
+	b := &box{tapped: tapped}
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+func (b *box) set(on bool, colour int, fixed bool) {
+	if b.on != on || b.colour != colour || b.fixed != fixed {
+		b.on, b.colour, b.fixed = on, colour, fixed
+		b.Refresh()
+	}
+}
+
+// Tapped implements fyne.Tappable.
+func (b *box) Tapped(*fyne.PointEvent) {
+	if !b.fixed {
+		b.tapped(!b.on)
+	}
+}
+
+// MouseIn implements desktop.Hoverable.
+func (b *box) MouseIn(*desktop.MouseEvent) { b.hovered(true) }
+
+// MouseMoved implements desktop.Hoverable.
+func (b *box) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut implements desktop.Hoverable.
+func (b *box) MouseOut() { b.hovered(false) }
+
+func (b *box) hovered(on bool) {
+	b.hover = on
+	b.Refresh()
+}
+
+// CreateRenderer implements fyne.Widget.
+func (b *box) CreateRenderer() fyne.WidgetRenderer {
+	rect := canvas.NewRectangle(color.Transparent)
+	rect.CornerRadius, rect.StrokeWidth = 3, 1.5
+	r := &boxRenderer{WidgetRenderer: widget.NewSimpleRenderer(rect), box: b, rect: rect}
+	r.paint()
+	return r
+}
+
+type boxRenderer struct {
+	fyne.WidgetRenderer
+	box  *box
+	rect *canvas.Rectangle
+}
+
+func (r *boxRenderer) paint() {
+	th, v := r.box.Theme(), fyne.CurrentApp().Settings().ThemeVariant()
+	r.rect.FillColor, r.rect.StrokeColor = color.Transparent, th.Color(theme.ColorNameDisabled, v)
+	if r.box.hover && !r.box.fixed {
+		r.rect.StrokeColor = th.Color(theme.ColorNameForeground, v)
+	}
+	if r.box.on {
+		r.rect.FillColor = paletteOf(th, v).Color(r.box.colour)
+		r.rect.StrokeColor = r.rect.FillColor
+	}
+}
+
+// paletteOf is the chart's palette that goes with a theme: dark if its background is.
+func paletteOf(th fyne.Theme, v fyne.ThemeVariant) chart.Theme {
+	red, green, blue, _ := th.Color(theme.ColorNameBackground, v).RGBA()
+	if red+green+blue < 3*0x8000 {
+		return chart.Dark()
+	}
+	return chart.Light()
+}
+
+// Refresh implements fyne.WidgetRenderer.
+func (r *boxRenderer) Refresh() {
+	r.paint()
+	r.rect.Refresh()
+}
