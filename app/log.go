@@ -1,6 +1,8 @@
 package app
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
@@ -15,6 +17,7 @@ type journal struct {
 	object fyne.CanvasObject
 	rows   *look.Rows
 	none   *widget.Label
+	about  *fyne.Container // explains the event that is selected, in two lines
 	lines  []logLine
 }
 
@@ -23,10 +26,28 @@ func newJournal() *journal {
 	j.rows = look.NewRows(func() int { return len(j.lines) }, newLogRow, func(i int, o fyne.CanvasObject) {
 		showLogRow(o, j.lines[len(j.lines)-1-i])
 	})
+	j.about = container.New(look.Margin(10, 10, 4, 4), lines("Select an event to read what it means.\n "))
+	j.rows.WhenSelected(j.explain)
 	head := container.New(logColumns{}, look.NewLine(look.Heading.Fitting().AtRight(), "STEP"), look.NewLine(look.Heading.Fitting(), "EVENT"),
 		look.NewLine(look.Heading.Fitting(), "WHAT HAPPENED, NEWEST FIRST"))
-	j.object = container.NewStack(container.NewCenter(j.none), container.New(look.InsetAll(4), container.NewBorder(head, nil, nil, nil, j.rows)))
+	j.object = container.NewStack(container.NewCenter(j.none), container.New(look.InsetAll(4), container.NewBorder(head, container.NewVBox(widget.NewSeparator(), j.about), nil, nil, j.rows)))
 	return j
+}
+
+// explain says what the event of a row means.
+func (j *journal) explain(row int) {
+	if row >= len(j.lines) {
+		return
+	}
+	line := j.lines[len(j.lines)-1-row]
+	text := meaningOf(line.kind)
+	if text == "" {
+		text = line.kind + ": " + line.text
+	}
+	first, second, _ := strings.Cut(text, "\n")
+	texts := j.about.Objects[0].(*fyne.Container).Objects
+	texts[0].(*look.Line).Set(first)
+	texts[1].(*look.Line).Set(second)
 }
 
 func newLogRow() fyne.CanvasObject {

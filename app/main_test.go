@@ -14,6 +14,9 @@ const childEnv = "GROWLAB_TEST_WINDOW"
 
 // TestMain gives the tests a home of their own: Fyne keeps its preferences there.
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(crashEnv); dir != "" {
+		crash(dir)
+	}
 	if scene := os.Getenv(childEnv); scene != "" && openScene != nil {
 		openScene(scene)
 		return

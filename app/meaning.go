@@ -21,6 +21,7 @@ var meanings = []meaning{
 	{"sampled", "The network wrote text from the recipe's prompt.\nThe page of samples puts it beside those before and after."},
 	{"saved", "A checkpoint, safe in the run file: resume, fork and revert start from one.\nThose at transitions stay; of the others the newest few."},
 	{"command", "Somebody changed the run between two steps, in the window or on the terminal.\nThe state before is in a checkpoint, so it can be reverted and replayed."},
+	{"memory", "The device had no room for as many sequences at once, so the engine takes fewer and adds up more.\nThe batch, and so the run, stays the same; only its speed changes."},
 	{"paused", "The engine waits after a checkpoint, because it was asked to or because the disk is full.\nResume goes on exactly where it stopped."},
 	{"resumed", "The run goes on, from where it waited or from a checkpoint.\nSteps after that checkpoint were computed anew."},
 	{"stopped", "The engine wrote a checkpoint and ended.\nResume starts another one that goes on from there."},
