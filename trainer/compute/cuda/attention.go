@@ -11,10 +11,10 @@ import (
 func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
 	heads := l.attentionShapes("Attention", o, lse, qkv, a)
 	turn := kernels.Rotate{
-		QKV: l.operandArray(qkv.Vec), Table: l.rotation(a.Rotary, l.T(), a.HeadDim), Inputs: l.mask(a.Inputs, a.Heads), Heads: heads,
+		QKV: l.operandArray(qkv.Vec), Table: l.rotation(a.Rotary, l.T(), a.HeadDim), Inputs: l.mask(a.Inputs, a.Heads, ofInputs), Heads: heads,
 	}
 	k := kernels.Attention{
-		QKV: turn.QKV, O: l.operandArray(o.Vec), LSE: ptr(lse.Vec), Heads: heads, Scale: a.Scale, Mask: l.mask(a.Mask, a.Heads),
+		QKV: turn.QKV, O: l.operandArray(o.Vec), LSE: ptr(lse.Vec), Heads: heads, Scale: a.Scale, Mask: l.mask(a.Mask, a.Heads, ofOutputs),
 	}
 	l.issue(func() error {
 		if err := l.set.Rotate(l.stream, turn); err != nil {
@@ -31,7 +31,7 @@ func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.Attent
 	shape("AttentionGrad", "dqkv", dqkv, l.rows(), qkv.Cols)
 	k := kernels.AttentionGrad{
 		DQKV: l.operandArray(dqkv.Vec), DO: l.operandArray(do.Vec), QKV: l.operandArray(qkv.Vec), O: l.operandArray(o.Vec), LSE: ptr(lse.Vec),
-		Table: l.rotation(a.Rotary, l.T(), a.HeadDim), Inputs: l.mask(a.Inputs, a.Heads), Mask: l.mask(a.Mask, a.Heads),
+		Table: l.rotation(a.Rotary, l.T(), a.HeadDim), Inputs: l.mask(a.Inputs, a.Heads, ofInputs), Mask: l.mask(a.Mask, a.Heads, ofOutputs),
 		Heads: heads, Scale: a.Scale, Scratch: l.scratch(kernels.AttentionScratch(heads)),
 	}
 	l.issue(func() error { return l.set.AttentionGrad(l.stream, k) })

@@ -32,7 +32,7 @@ func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 	p := kernels.Product{
 		Layout: kernels.NT, M: l.rows(), N: out, K: in, A: l.operandArray(x.Vec), B: k.array(), Out: array(y.Vec), Scale: kernels.Const(1),
 		Bias: ptr(e.Bias), Act: activation("Linear", e.Act), Pre: l.operandArray(e.Pre.Vec),
-		PreMask: l.mask(e.PreMask, units), Mask: l.mask(e.Mask, units), Residual: ptr(e.Residual.Vec), Gate: kernels.Const(e.Gate),
+		PreMask: l.mask(e.PreMask, units, ofInputs), Mask: l.mask(e.Mask, units, ofOutputs), Residual: ptr(e.Residual.Vec), Gate: kernels.Const(e.Gate),
 	}
 	if p.Out.Type == cudart.BF16 && p.Residual != 0 {
 		panic("cuda: Linear: y is an operand, and what is added to a residual is not")
@@ -55,7 +55,7 @@ func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, b
 	if back.Act != compute.None {
 		shape("LinearGrad", "pre", back.Pre, l.rows(), cols)
 		p.Act, p.Back, p.Pre = activation("LinearGrad", back.Act), true, l.operandArray(back.Pre.Vec)
-		p.PreMask, p.Mask = l.mask(back.PreMask, in), l.mask(back.Mask, in)
+		p.PreMask, p.Mask = l.mask(back.PreMask, in, ofInputs), l.mask(back.Mask, in, ofOutputs)
 	}
 	l.product(p)
 }

@@ -9,11 +9,20 @@ import (
 )
 
 // maskKey names the place of a mask in device memory: kernels read masks from there, so that a graph of a step stays right while
-// m grows. Masks of one key differ in time only.
+// m grows. Masks of one operation have different roles, and so do not meet; masks of one key differ in time only.
 type maskKey struct {
 	old, n int
-	norm   bool // its sum is d_eff
+	role   maskRole
 }
+
+// maskRole is what a mask does in an operation.
+type maskRole uint8
+
+const (
+	ofOutputs maskRole = iota
+	ofInputs           // before an activation, or of queries, keys and values
+	ofNorm             // its sum is d_eff
+)
 
 // maskPlace is a mask in device memory.
 type maskPlace struct {
@@ -23,11 +32,11 @@ type maskPlace struct {
 }
 
 // mask is the address of k over n entries, 0 if it changes nothing.
-func (d *device) mask(k compute.Mask, n int) kernels.Mask {
+func (d *device) mask(k compute.Mask, n int, role maskRole) kernels.Mask {
 	if k.Plain(n) {
 		return 0
 	}
-	return d.place(maskKey{k.Old, n, false}, kernels.MaskBlock{Old: int32(k.Old), M: float32(k.M)})
+	return d.place(maskKey{k.Old, n, role}, kernels.MaskBlock{Old: int32(k.Old), M: float32(k.M)})
 }
 
 // normMask is the address of the mask of a norm over n channels, 0 if it changes nothing.
@@ -35,7 +44,7 @@ func (d *device) normMask(s compute.NormSpec, n int) kernels.Mask {
 	if s.Mask.Plain(n) {
 		return 0
 	}
-	return d.place(maskKey{s.Mask.Old, n, true}, kernels.MaskBlock{Old: int32(s.Mask.Old), M: float32(s.Mask.M), Sum: float32(s.S)})
+	return d.place(maskKey{s.Mask.Old, n, ofNorm}, kernels.MaskBlock{Old: int32(s.Mask.Old), M: float32(s.Mask.M), Sum: float32(s.S)})
 }
 
 // place sees to it that b stands in the place of key when what is issued next runs.
