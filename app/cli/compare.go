@@ -17,8 +17,8 @@ import (
 type compareFlags struct {
 	session.Launch
 	tuneFlags
-	report string
-	asJSON bool
+	report             string
+	asJSON, asMarkdown bool
 }
 
 func (p Program) compare() *cobra.Command {
@@ -73,6 +73,8 @@ takes the rates from smaller contenders, in the same order, that are tuned inste
 	cmd.Flags().StringVar(&f.Data, "data", "", "with --tune, text to train on; without it the first run's, or the King James Bible")
 	deviceFlags(cmd, &f.Launch)
 	jsonFlag(cmd, &f.asJSON, "print one JSON object")
+	cmd.Flags().BoolVar(&f.asMarkdown, "markdown", false, "print the tables as Markdown")
+	cmd.MarkFlagsMutuallyExclusive("json", "markdown")
 	return cmd
 }
 
@@ -88,6 +90,10 @@ func (p Program) compared(f compareFlags, c lab.Comparison) error {
 			verdict.Verdict
 			Tuning *lab.Tuning `json:"tuning,omitempty"`
 		}{c.Verdict, c.Tuning})
+	}
+	if f.asMarkdown {
+		_, err := p.Streams.Out.Write(c.Brief())
+		return err
 	}
 	t := &text{w: p.Streams.Out}
 	if c.Tuning != nil {

@@ -133,3 +133,35 @@ func TestQueueOnTheTerminal(t *testing.T) {
 		t.Errorf("the queue is\n%s", out)
 	}
 }
+
+// TestExportedRun: the small copy of a run is plotted, tabled and compared like the run.
+func TestExportedRun(t *testing.T) {
+	home(t)
+	ok(t, "train", "--recipe", tiny, "--name", "grown")
+	ok(t, "twin", "grown", "--name", "its twin")
+	dir := t.TempDir()
+	files := []string{filepath.Join(dir, "grown.growlab"), filepath.Join(dir, "twin.growlab")}
+	ok(t, "runs", "export", "grown", files[0])
+	ok(t, "runs", "export", "its twin", files[1])
+	table := ok(t, "runs", "table", files[0], files[1])
+	for _, want := range []string{"| grown | 1 | 0.003 x 1, 0.85, 0.5 |", "| msg |", "| its twin |"} {
+		if !strings.Contains(table, want) {
+			t.Errorf("no %q in\n%s", want, table)
+		}
+	}
+	a, b := run(t, "compare", files[0], files[1], "--markdown"), run(t, "compare", "grown", "its twin", "--markdown")
+	if a.code != 0 || !strings.Contains(a.err, "as they were measured") || b.code != 0 || !strings.Contains(b.out, "| contender | seeds |") {
+		t.Errorf("exit codes %d and %d, %q, %q", a.code, b.code, a.err, b.out)
+	}
+	row := func(text string) string {
+		_, after, _ := strings.Cut(text, "| grown | ")
+		line, _, _ := strings.Cut(after, "\n")
+		return line
+	}
+	if row(a.out) != row(b.out) || row(a.out) == "" {
+		t.Errorf("the copy's row is %q, the run's %q", row(a.out), row(b.out))
+	}
+	if r := run(t, "runs", "export", "grown", files[0]); r.code == 0 || !strings.Contains(r.err, "exists already") {
+		t.Errorf("over a file: exit code %d, %q", r.code, r.err)
+	}
+}

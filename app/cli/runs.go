@@ -13,7 +13,7 @@ import (
 
 func (p Program) runs() *cobra.Command {
 	cmd := &cobra.Command{Use: "runs", Short: "list runs, show, name, tag or delete them", Args: noArgs, RunE: helpIsUsage}
-	cmd.AddCommand(p.runsEvents(), p.runsList(), p.runsShow(), p.runsCheckpoints(), p.runsRename(), p.runsTag(), p.runsRemove())
+	cmd.AddCommand(p.runsEvents(), p.runsList(), p.runsShow(), p.runsCheckpoints(), p.runsRename(), p.runsTag(), p.runsTable(), p.runsExport(), p.runsRemove())
 	return cmd
 }
 

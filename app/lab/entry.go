@@ -26,6 +26,7 @@ type Entry struct {
 	Stages []event.StageInfo
 	Ended  event.Ended
 	Evals  []event.Eval
+	Grew   []event.Grew
 	// Changes are what people changed while it went, so that it is not its recipe alone.
 	Changes []growth.Edit
 	// Measured is the precision in which the last network was measured, and Why says why if it is not the run's; "" if it was not.
@@ -74,7 +75,7 @@ func Read(info session.Info) (e Entry, err error) {
 	return e, e.points(steps)
 }
 
-// note takes devices and the end from the journal.
+// note takes devices, growths and the end from the journal.
 func (e *Entry) note(journal []store.Journalled) {
 	var devices []string
 	for _, j := range journal {
@@ -83,13 +84,15 @@ func (e *Entry) note(journal []store.Journalled) {
 			if !slices.Contains(devices, x.Device) {
 				devices = append(devices, x.Device)
 			}
+		case event.Grew:
+			e.Grew = append(e.Grew, x)
 		case event.Ended:
 			e.Ended = x
 		case event.Command:
 			if x.Verb == control.Set && strings.HasPrefix(x.Detail, "threads=") { // times are of another device from here on
 				devices = append(devices, x.Detail)
 			}
-		case event.Step, event.Eval, event.Blocks, event.Shrank, event.Grew, event.Saved, event.Sampled, event.Paused, event.Resumed:
+		case event.Step, event.Eval, event.Blocks, event.Shrank, event.Saved, event.Sampled, event.Paused, event.Resumed:
 		}
 	}
 	e.Run.Device = strings.Join(devices, ", then ")

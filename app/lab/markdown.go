@@ -69,6 +69,51 @@ func (c Comparison) markdown() ([]byte, error) {
 	return p.Bytes(), nil
 }
 
+// Brief is the part of the report that other documents quote: who won, the tables, the learning rates, and how far it carries, as
+// Markdown without headings.
+func (c Comparison) Brief() []byte {
+	p := &page{}
+	v := c.Verdict
+	p.line("**%s**\n", v.Sentence)
+	c.results(p)
+	if c.Tuning != nil {
+		c.Tuning.markdown(p)
+	}
+	for _, x := range v.Pairs {
+		p.line("- %s", x.Sentence)
+	}
+	for _, n := range v.AllNotes() {
+		p.line("- note: %s", n)
+	}
+	return p.Bytes()
+}
+
+// Table lists runs beside each other, a row each, as Markdown: how they grow, what they cost and where they end.
+func Table(entries []Entry) []byte {
+	p := &page{}
+	rows := [][]string{{"run", "seed", "peak learning rate, at stage starts", "stages", "tokens by stage", "grown by", "FLOPs", "loss before and after each growth", "final loss"}}
+	for _, e := range entries {
+		var rates, shapes, tokens, operators, growths []string
+		for i, s := range e.Stages {
+			rates = append(rates, fmt.Sprintf("%g", e.Recipe.Stages[i].LR))
+			shapes, tokens = append(shapes, s.Shape), append(tokens, fmt.Sprint(s.Tokens))
+			if s.Operator != "" && !slices.Contains(operators, s.Operator) {
+				operators = append(operators, s.Operator)
+			}
+		}
+		for _, g := range e.Grew {
+			growths = append(growths, fmt.Sprintf("%.4f, %.4f", g.LossBefore, g.LossAfter))
+		}
+		rows = append(rows, []string{
+			e.Info.Name, fmt.Sprint(e.Meta.Seed), fmt.Sprintf("%g x %s", e.Recipe.Train.LR, strings.Join(rates, ", ")), strings.Join(shapes, ", "),
+			strings.Join(tokens, ", "), strings.Join(operators, ", "), fmt.Sprintf("%.4g", e.Run.End.FLOPs), strings.Join(growths, "; "),
+			fmt.Sprintf("%.4f", e.Run.End.Loss),
+		})
+	}
+	p.table(rows)
+	return p.Bytes()
+}
+
 func (c Comparison) rivals() []string {
 	var names []string
 	for _, g := range c.Groups[1:] {
