@@ -125,6 +125,7 @@ func TestOtherRunsAreNotFound(t *testing.T) {
 		}
 	}
 	seed, length, name := recipes[0], grid(t, 3e-3)[0], recipes[0]
+	name.Sample.Every, name.Checkpoint.Every = 640, 320
 	seed.Train.Seed, length.Stages[0].Tokens, name.Name = 2, 1280, "of another name"
 	finds("the same", recipes[0], data, true)
 	finds("name", name, data, true)
