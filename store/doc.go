@@ -3,7 +3,8 @@
 //
 // Most callers want three things. The engine that trains calls [Create] or [OpenWriter] and then [Run.Emit] for every event
 // and [Run.Save] for every checkpoint. Windows and commands call [OpenReader]. [List] and [Find] look runs up in the data
-// folder, which [Home] names.
+// folder, which [Home] names. [Fork] makes a run file that begins with the past of another, [Reader.Export] a small copy of one
+// that is done, and [Rename], [Tag] and [Remove] are for people who tidy up.
 //
 // Guarantees:
 //   - One engine at a time: a second one gets [ErrBusy]. The lock is advisory and dies with the process.

@@ -2,7 +2,7 @@
 // and lets a trainer.Trainer work between them. Both growlab train on a terminal and the engine process that a window
 // starts are this package.
 //
-// Most callers want New, Resume or Replay, then Engine.Train, then Engine.Close. ReadCourse tells what was changed in a run while it
+// Most callers want New, Resume, Fork or Replay, then Engine.Train, then Engine.Close. ReadCourse tells what was changed in a run while it
 // trained, Compare whether a replay gave its numbers.
 //
 // Guarantees: what can be found wrong before training is found before the run file exists. A run that was stopped, killed

@@ -1,0 +1,141 @@
+#!/bin/sh
+# Trains what docs/results.md reports, unless it is there already, and writes its tables and curves. Every run is an ordinary one, in
+# the data folder; stop it at any time, and the same command goes on. Hours on two cores.
+# Usage: results.sh path/to/growlab [SECTION...]; sections are 1m, operators, plans, 10m; without any, all.
+# With PARTIAL=1 nothing is trained, and tables are of the runs that are there.
+set -eu
+growlab=$1
+shift
+[ $# -gt 0 ] || set -- 1m operators plans 10m
+page=docs/results.md
+out=docs/results
+mkdir -p "$out"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+small='flm-1m flm-1m-twin stack-baseline flm-1m-small flm-1m-middle flm-1m-large'
+large='flm-10m flm-10m-twin flm-10m-stack flm-10m-small flm-10m-middle flm-10m-large'
+
+# put SECTION: replaces what stands in the page between the marks of a section by stdin.
+put() {
+	cat >"$tmp/section"
+	awk -v name="$1" -v file="$tmp/section" '
+		$0 == "<!-- end " name " -->" { while ((getline line < file) > 0) print line; skip = 0 }
+		!skip { print }
+		$0 == "<!-- begin " name " -->" { skip = 1 }
+	' "$page" >"$tmp/page"
+	cat "$tmp/page" >"$page"
+}
+
+# lr NAME: the learning rate that a comparison took for a contender of the 1 M scale.
+lr() { awk -F, -v name="$1" '$1 == name && $6 == "true" { print $2; exit }' "$out/flm-1m/tuning.csv"; }
+
+# once NAME ARGUMENTS...: trains a run unless one of that name is done, or goes on with it.
+once() {
+	name=$1
+	shift
+	state=$("$growlab" runs show "$name" --json 2>/dev/null | sed -n 's/.*"state": *"\([a-z]*\)".*/\1/p' | head -n 1)
+	case $state in
+	done) ;;
+	'') [ -n "${PARTIAL-}" ] || "$growlab" train --name "$name" "$@" ;;
+	*) [ -n "${PARTIAL-}" ] || "$growlab" resume "$name" ;;
+	esac
+}
+
+# have NAME...: those of the runs that are done.
+have() {
+	for name; do
+		"$growlab" runs show "$name" --json 2>/dev/null | grep -q '"state": *"done"' && echo "$name"
+	done
+	true
+}
+
+# keep REPORT FOLDER: what the repository keeps of a lab report, and small copies of the runs of seed 1 to compare others with.
+keep() {
+	mkdir -p "$out/$2"
+	for file in curves.csv verdict.csv tuning.csv loss-flops.png; do
+		[ ! -f "$1/$file" ] || cp "$1/$file" "$out/$2/$file"
+	done
+	awk -F, 'NR > 1 && $3 == 1 && !seen[$2]++ { print $1, $2 }' "$1/curves.csv" | while read -r name run; do
+		rm -f "$out/$2/$name.growlab"
+		"$growlab" runs export "$run" "$out/$2/$name.growlab"
+	done
+}
+
+compare() { # FOLDER ARGUMENTS...
+	folder=$1
+	shift
+	"$growlab" compare "$@" --markdown --report "$tmp/$folder" >"$tmp/$folder.md"
+	keep "$tmp/$folder" "$folder"
+}
+
+# 1 M: tuned, three seeds
+section_1m() {
+	# shellcheck disable=SC2086 # names without blanks
+	compare flm-1m --tune $small
+	put 1m <"$tmp/flm-1m.md"
+}
+
+# every operator through flm-1m's plan, at flm-1m's tuned rate; llama-pro adds layers only, so it has a plan of its own
+section_operators() {
+	rate=$(lr flm-1m)
+	names=
+	for op in $("$growlab" operators | awk 'NR > 1 { print $1 }'); do
+		[ "$op" != llama-pro ] || continue
+		ramp='--set stage.2.ramp=0 --set stage.3.ramp=0'
+		"$growlab" operators | awk -v op="$op" '$1 == op' | grep -q ' yes ' && ramp=
+		# shellcheck disable=SC2086 # words
+		once "op-$op" --recipe flm-1m --seed 1 --set "train.lr=$rate" --set "stage.2.operator=$op" --set "stage.3.operator=$op" $ramp
+		names="$names op-$op"
+	done
+	deep='--set stage.2.hidden=64 --set stage.3.hidden=64 --set stage.2.layers=6 --set stage.3.layers=12'
+	# shellcheck disable=SC2086 # words
+	once op-llama-pro-deep --recipe flm-1m --seed 1 --set "train.lr=$rate" $deep --set stage.2.operator=llama-pro --set stage.3.operator=llama-pro \
+		--set stage.2.ramp=0 --set stage.3.ramp=0
+	# shellcheck disable=SC2086 # words
+	once op-msg-deep --recipe flm-1m --seed 1 --set "train.lr=$rate" $deep
+	# shellcheck disable=SC2046,SC2086 # names without blanks
+	"$growlab" runs table $(have $names op-llama-pro-deep op-msg-deep) | put operators
+}
+
+# other plans for the same FLOPs, one seed each, against the envelope of the fixed sizes of all seeds
+section_plans() {
+	plan() {
+		name=$1
+		shift
+		sets=
+		for s; do sets="$sets --set $s"; done
+		# shellcheck disable=SC2086 # words
+		once "plan-$name" --recipe flm-1m --seed 1 --set "train.lr=$(lr flm-1m)" $sets
+	}
+	plan flat stage.2.lr=1.0 stage.3.lr=1.0
+	plan late stage.1.tokens=3833856 stage.2.tokens=245760 stage.3.tokens=115200 stage.2.ramp=24576 stage.3.ramp=12288
+	plan early stage.1.tokens=1062912 stage.2.tokens=522240 stage.3.tokens=428544
+	plan shortlast stage.1.tokens=3330048 stage.3.tokens=115200 stage.3.ramp=12288
+	plan longramp stage.2.ramp=118272 stage.3.ramp=79872
+	# shellcheck disable=SC2046 # names without blanks
+	plans=$(have plan-flat plan-late plan-early plan-shortlast plan-longramp)
+	# shellcheck disable=SC2086,SC2046 # names without blanks
+	{
+		"$growlab" runs table $plans
+		echo '```'
+		"$growlab" frontier $(awk -F, 'NR > 1 && !seen[$2]++ { print $2 }' "$out/flm-1m/curves.csv") $plans --csv "$out/frontier-1m.csv" --png "$out/frontier-1m.png"
+		echo '```'
+	} | put plans
+}
+
+# 10 M: rates carried from 1 M
+section_10m() {
+	if [ -n "${PARTIAL-}" ]; then
+		# shellcheck disable=SC2046 # names without blanks
+		compare flm-10m $(for k in $large; do have "final-$k-1" "final-$k-2" "final-$k-3"; done)
+	else
+		# shellcheck disable=SC2046,SC2086 # names without blanks
+		compare flm-10m --tune --transfer "$(echo $small | tr ' ' ,)" $large
+	fi
+	put 10m <"$tmp/flm-10m.md"
+}
+
+for section; do
+	"section_$section"
+done
