@@ -14,7 +14,7 @@ import (
 // newRun shows the preset cards.
 func (w *window) newRun() {
 	w.choosing = true
-	w.goTo(screenRun)
+	w.goTo(placeRun)
 	w.refreshPages()
 }
 
@@ -139,7 +139,7 @@ func (w *window) began(info session.Info, err error, trouble, pending string) {
 	w.put(info)
 	if info.ID == w.id {
 		w.choosing = false
-		w.goTo(screenRun)
+		w.goTo(placeRun)
 		w.rewatch()
 		w.refreshPages()
 		w.refresh()

@@ -96,7 +96,7 @@ func (w *window) trainOrResume() {
 }
 
 func (w *window) escape() {
-	if w.screen != screenRun {
+	if w.place != placeRun {
 		w.comeBack()
 		return
 	}

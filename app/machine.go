@@ -73,7 +73,7 @@ func (w *window) showDevices() {
 	if w.devices.machine == nil {
 		return
 	}
-	w.goTo(screenDevices)
+	w.goTo(placeDevices)
 	if !w.devices.looked {
 		w.examine()
 	}

@@ -9,8 +9,8 @@ import (
 
 // refreshPages shows the cards or the pages of a run.
 func (w *window) refreshPages() {
-	here := w.screen == screenRun
-	show(w.devices.Object, w.screen == screenDevices)
+	here := w.place == placeRun
+	show(w.devices.Object, w.place == placeDevices)
 	show(w.cards.object, here && w.listed && (w.id == "" || w.choosing))
 	show(w.tabs, here && w.id != "" && !w.choosing)
 	if show(w.sidebar, here && w.id != "" && !w.choosing) {

@@ -19,7 +19,7 @@ import (
 type Shot struct {
 	Width, Height int
 	Scale         float64       // pixels per unit of length; 0 is 1
-	Page          string        // one of the pages of a run, "" for the first, or "presets" for the cards
+	Page          string        // one of the pages of a run, "" for the first, "presets" for the cards, or "devices"
 	Wait          time.Duration // at most; 0 is ten seconds
 }
 
@@ -60,6 +60,10 @@ func Screenshot(out io.Writer, o Options, s Shot) error {
 	if err := w.turnTo(s.Page); err != nil {
 		return err
 	}
+	c.Resize(fyne.NewSize(float32(s.Width), float32(s.Height)))
+	if err := w.settleFor(ctx, queue, ""); err != nil { // what the page asks for comes
+		return err
+	}
 	return png.Encode(out, capture(c, fyne.NewSize(float32(s.Width), float32(s.Height))))
 }
 
@@ -78,7 +82,7 @@ func (w *window) settleFor(ctx context.Context, queue <-chan func(), open string
 		if open != "" && w.listed && w.id != open {
 			return fmt.Errorf("there is no run %q", open)
 		}
-		if w.listed && w.presets != nil && (w.id == "" || len(w.view.log) > 0 && w.view.train.Len() == came) {
+		if w.listed && w.presets != nil && !w.devices.looking && (w.id == "" || len(w.view.log) > 0 && w.view.train.Len() == came) {
 			return nil
 		}
 		came = w.view.train.Len()
@@ -92,13 +96,16 @@ func (w *window) turnTo(page string) error {
 	case "presets":
 		w.newRun()
 		return nil
+	case "devices":
+		w.showDevices()
+		return nil
 	}
 	names := w.pageNames()
 	if i := slices.Index(names, page); i >= 0 {
 		w.tabs.SelectIndex(i)
 		return nil
 	}
-	return fmt.Errorf("page %q: there are %s and presets", page, strings.Join(names, ", "))
+	return fmt.Errorf("page %q: there are %s, presets and devices", page, strings.Join(names, ", "))
 }
 
 // capture lays out twice, since text that wraps knows its height only when it knows its width.

@@ -65,7 +65,7 @@ func (w *window) info() session.Info {
 // choose selects a run, "" for none.
 func (w *window) choose(id string) {
 	w.choosing = false
-	w.goTo(screenRun)
+	w.goTo(placeRun)
 	if id != w.id {
 		w.id, w.trouble = id, ""
 		if w.pending != pendingStart {

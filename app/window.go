@@ -31,7 +31,7 @@ type window struct {
 	trouble string // what a person asked for and could not be done
 
 	cursor  stepCursor // the step that a person looks at
-	screen  screen
+	place   place
 	focused bool   // a person looks at the window
 	hinted  string // stands in the status line while it is not ""
 
