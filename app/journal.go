@@ -17,19 +17,6 @@ func shape(s event.StageInfo) string {
 	return fmt.Sprintf("%dL × %d", s.Layers, s.Hidden)
 }
 
-func stageLabel(n int, s event.StageInfo) string {
-	return fmt.Sprintf("S%d · %s · %s", n, shape(s), words.Count(s.Params))
-}
-
-func stageDetail(s event.StageInfo) string {
-	return fmt.Sprintf("%d heads, FFN %d, %s parameters\n%s tokens planned", s.Heads, s.FFN, words.Count(s.Params), words.Count(s.Tokens))
-}
-
-func growthDetail(g event.Grew) string {
-	return fmt.Sprintf("grown from %s by %s\nloss %.4f before, %.4f after, on the frozen batch\n%s",
-		shape(g.From), g.Operator, g.LossBefore, g.LossAfter, logitsMoved(g))
-}
-
 // logOf is the line of the journal for an event; steps have none.
 func logOf(e event.Event) (logLine, bool) {
 	switch e := e.(type) {

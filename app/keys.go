@@ -30,6 +30,7 @@ func (w *window) shortcuts() []shortcut {
 		{fyne.KeyN, true, "Ctrl+N", "new run: show the presets", w.newRun},
 		{fyne.KeyL, true, "Ctrl+L", "logarithmic loss axis", func() { w.chart.SetLogY(!w.chart.Figure().LogY) }},
 		{fyne.Key0, true, "Ctrl+0", "show the whole curve", w.chart.Fit},
+		{fyne.KeyE, true, "Ctrl+E", "export the curves as PNG, SVG or CSV", w.exportCurves},
 		{fyne.KeyEscape, false, "Esc", "show the whole curve, or leave the presets", w.escape},
 		{fyne.KeyD, true, "Ctrl+D", "this machine and its doctor", w.showDevices},
 		{fyne.KeyComma, true, "Ctrl+,", "settings", w.showSettings},
@@ -104,7 +105,9 @@ func (w *window) escape() {
 		w.backToRuns()
 		return
 	}
-	w.chart.Fit()
+	if !w.curves.CloseStory() {
+		w.chart.Fit()
+	}
 }
 
 // showKeys lists the keys.

@@ -5,6 +5,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/curvepage"
 	"growlab/app/look"
 	"growlab/app/plot"
 )
@@ -17,8 +18,9 @@ type parts struct {
 	cards   *cards
 	banner  *banner
 	tabs    *container.AppTabs // the pages of a run
-	chart   *plot.Chart
-	loss    *fyne.Container // the chart with its controls
+	curves  *curvepage.Page
+	chart   *plot.Chart // of the loss, on that page
+	loss    fyne.CanvasObject
 	trans   *transitions
 	samples *samples
 	devices *devices
@@ -44,10 +46,8 @@ func (w *window) build() {
 	w.runs.rows.Others = w.typedKey
 	w.cards = newCards(w.train, w.backToRuns)
 	w.banner = newBanner(w.dismiss)
-	w.chart = plot.NewChart("loss")
-	w.chart.SetSmooth(initialSmooth)
-	w.chart.SetLogY(true)
-	w.chart.OnTypedKey = w.typedKey
+	w.curves = w.newCurves()
+	w.chart, w.loss = w.curves.Loss, w.curves.Object
 	w.trans, w.samples, w.journal, w.side = newTransitions(), w.newSamples(), newJournal(), newSide(w.recolour)
 	w.journal.rows.Others = w.typedKey
 	w.devices = w.newDevices()
@@ -82,7 +82,6 @@ func (w *window) pageNames() []string {
 
 // layOut puts the parts together.
 func (w *window) layOut() {
-	w.loss = container.NewBorder(plot.NewControls(w.chart), nil, nil, nil, w.chart)
 	w.tabs = container.NewAppTabs()
 	for _, p := range w.pages() {
 		w.tabs.Append(container.NewTabItem(p.title, p.object))

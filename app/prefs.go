@@ -21,6 +21,9 @@ const (
 	prefSmooth          = "chart.smooth"
 	prefLogY            = "chart.log_y"
 	prefAxis            = "chart.axis"
+	prefCharts          = "chart.panels"             // names of the charts below the loss
+	prefTable           = "chart.table"              // the table of values is on show
+	prefColours         = "chart.colours"            // of runs, "id=3"
 	prefKnowsBackground = "closing.knows_background" // has read that runs go on without the window
 )
 
@@ -39,4 +42,5 @@ func (w *window) recall(p fyne.Preferences) {
 		p.SetBool(prefLogY, f.LogY)
 		p.SetInt(prefAxis, int(f.XAxis))
 	}
+	w.recallCurves(p)
 }

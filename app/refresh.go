@@ -44,7 +44,7 @@ func (w *window) refresh() {
 	}
 	w.header.show(c, p)
 	w.cards.enableTrain(c.train)
-	w.refreshChart()
+	w.curves.Refresh()
 	w.trans.show(w.view)
 	w.refreshSamples(info)
 	w.journal.show(w.view.log)
@@ -53,14 +53,6 @@ func (w *window) refresh() {
 	w.refreshThreads(info)
 	w.refreshBanner()
 	w.refreshTitle(info)
-}
-
-func (w *window) refreshChart() {
-	if w.marked != w.view.changes {
-		w.marked = w.view.changes
-		w.chart.SetMarkers(w.view.markers())
-	}
-	w.chart.Refresh()
 }
 
 // refreshBanner tells the trouble that matters most, if there is any.

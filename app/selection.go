@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"growlab/app/chart"
 	"growlab/app/session"
 	"growlab/trainer/event"
 )
@@ -16,7 +15,6 @@ type selection struct {
 	watching bool // events are followed
 	unwatch  context.CancelFunc
 	pending  string // command on its way
-	marked   int    // view.changes when the markers were made
 	choosing bool   // the cards are on show although there is a run
 }
 
@@ -87,8 +85,8 @@ func (w *window) choose(id string) {
 
 // reset shows another view.
 func (w *window) reset(v *runView) {
-	w.view, w.marked = v, -1
-	w.chart.SetLines([]chart.Line{{Series: v.train, Color: 0}, {Series: v.valid, Color: 1, Exact: true}})
+	w.view = v
+	w.showCurves()
 }
 
 // watch follows the events of a run. What is on show stays until the first of them come.
@@ -98,6 +96,9 @@ func (w *window) watch(id string) {
 	v := newRunView()
 	go func() {
 		defer cancel()
+		if !w.readPast(ctx, id, v.run) {
+			return
+		}
 		events, err := w.sessions.Watch(ctx, id)
 		if err != nil {
 			w.feed.deliver(ctx, func() { w.watching = false; w.fail("This run cannot be read", err) })

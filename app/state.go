@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"growlab/app/chart"
+	"growlab/app/curves"
 	"growlab/app/session"
 	"growlab/trainer/event"
 )
@@ -31,9 +32,8 @@ type runView struct {
 	mostThreads int
 	steps       int64 // Step events seen; the write position of rates
 
-	train, valid *chart.Series
-	points       []chart.Point // gathered by apply, moved to train in one go
-	changes      int           // counts what the markers are made of
+	run          *curves.Run   // what the charts show
+	train, valid *chart.Series // its losses
 }
 
 // logLine is one line of the journal.
@@ -47,7 +47,8 @@ type logLine struct {
 const rateWindow = 200
 
 func newRunView() *runView {
-	return &runView{train: chart.NewSeries("train"), valid: chart.NewSeries("validation")}
+	r := curves.NewRun("", "")
+	return &runView{run: r, train: r.Series(curves.Loss), valid: r.Validation()}
 }
 
 // apply takes the events in order.
@@ -55,15 +56,7 @@ func (v *runView) apply(events []event.Event) {
 	for _, e := range events {
 		v.applyOne(e)
 	}
-	v.flush()
-}
-
-// flush moves the gathered points into the curve, where the other events look up positions.
-func (v *runView) flush() {
-	if len(v.points) > 0 {
-		v.train.AppendAll(v.points)
-		v.points = v.points[:0]
-	}
+	v.run.Apply(events)
 }
 
 func (v *runView) applyOne(e event.Event) {
@@ -74,35 +67,26 @@ func (v *runView) applyOne(e event.Event) {
 	case event.Step:
 		v.step(e)
 	case event.Eval:
-		v.flush()
 		v.evals = append(v.evals, e)
-		v.valid.Append(v.train.PosAt(float64(e.Step)), e.Loss)
 	case event.Blocks:
 		v.blocks = append(v.blocks, e)
 	case event.Grew:
-		v.flush()
 		if len(e.Plan) > 0 {
 			v.start.Replan(e.Plan)
 		}
 		v.grews = append(v.grews, e)
-		v.train.Break(float64(e.Step))
-		v.changes++
 	case event.Saved:
 		v.saves = append(v.saves, e)
 	case event.Sampled:
 		v.samples = append(v.samples, e)
 	case event.Paused:
-		v.flush()
 		v.phase, v.pauseReason = session.Paused, e.Reason
 		v.waits = append(v.waits, e)
-		v.changes++
 	case event.Resumed:
 		v.phase, v.pauseReason = session.Running, ""
 	case event.Command:
 		if len(e.Plan) > 0 {
-			v.flush()
 			v.start.Replan(e.Plan)
-			v.changes++
 		}
 	case event.Shrank: // in the journal only
 	case event.Ended:
@@ -116,9 +100,7 @@ func (v *runView) applyOne(e event.Event) {
 // begin opens a run, or goes on with it from a checkpoint: what happened after that is forgotten.
 func (v *runView) begin(e event.Start) {
 	v.start, v.phase, v.pauseReason, v.ended = e, session.Running, "", event.Ended{}
-	v.flush()
 	v.forgetAfter(e.Resumed)
-	v.changes++
 }
 
 func (v *runView) forgetAfter(step int64) {
@@ -141,8 +123,6 @@ func (v *runView) step(e event.Step) {
 	}
 	v.steps++
 	v.last = e
-	at := chart.Pos{Step: float64(e.Step), Tokens: float64(e.Tokens), FLOPs: e.FLOPs, Seconds: e.Seconds}
-	v.points = append(v.points, chart.Point{Pos: at, Y: e.Loss})
 }
 
 // stage is the number of the present stage, counted from 1, and what was planned for it; 0 before the run has begun.
@@ -231,21 +211,4 @@ func (v *runView) update(info session.Info) session.Info {
 		info.ValLoss = e.Loss
 	}
 	return info
-}
-
-// markers are the events that the loss chart shows.
-func (v *runView) markers() []chart.Marker {
-	var m []chart.Marker
-	if len(v.start.Stages) > 0 {
-		m = append(m, chart.Marker{Kind: chart.StageStart, Label: stageLabel(1, v.start.Stages[0]), Detail: stageDetail(v.start.Stages[0])})
-	}
-	for _, g := range v.grews {
-		m = append(m, chart.Marker{
-			At: v.train.PosAt(float64(g.Step)), Kind: chart.StageStart, Label: stageLabel(g.Stage, g.To), Detail: growthDetail(g),
-		})
-	}
-	for _, p := range v.waits {
-		m = append(m, chart.Marker{At: v.train.PosAt(float64(p.Step)), Kind: chart.Paused, Label: "paused", Detail: p.Reason})
-	}
-	return m
 }

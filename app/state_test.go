@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"growlab/app/chart"
 	"growlab/app/session"
 	"growlab/trainer/event"
 )
@@ -70,13 +69,13 @@ func TestViewFollowsAnExtendedRun(t *testing.T) {
 	v := viewAt(100)
 	longer, last := slices.Clone(plan), len(plan)-1
 	longer[last].Steps, longer[last].Tokens = longer[last].Steps+50, longer[last].Tokens+50*batch
-	before := v.changes
+	before := v.run.Changes
 	v.apply([]event.Event{event.Command{Step: 100, Tokens: 100 * batch, Verb: "set", Detail: "lr=0.5x"}})
-	if v.changes != before || v.start.Steps != planSteps {
+	if v.run.Changes != before+1 || v.start.Steps != planSteps { // the tweak is marked
 		t.Errorf("a command without a plan made it one of %d steps", v.start.Steps)
 	}
 	v.apply([]event.Event{event.Command{Step: 100, Tokens: 100 * batch, Verb: "extend", Detail: "50 steps", Plan: longer}})
-	if want := int64(planSteps) + 50; v.start.Steps != want || v.start.Tokens != want*batch || v.changes == before {
+	if want := int64(planSteps) + 50; v.start.Steps != want || v.start.Tokens != want*batch || v.run.Changes == before {
 		t.Errorf("got a plan of %d steps and %d tokens, want %d steps", v.start.Steps, v.start.Tokens, want)
 	}
 }
@@ -126,6 +125,9 @@ func TestResumeForgetsWhatCameAfterItsCheckpoint(t *testing.T) {
 	}
 	if got := v.train.Len(); got != 1501 {
 		t.Errorf("got %d points, want 1501", got)
+	}
+	if o := v.run.Orphans(); len(o) != 1 || o[0].Len() != 200 {
+		t.Errorf("got %d parts that were given up, want the 200 steps after the checkpoint", len(o))
 	}
 	for _, e := range v.evals {
 		if e.Step > 1500 {
@@ -190,34 +192,6 @@ func TestState(t *testing.T) {
 		if got := v.state(row.info); got != row.want {
 			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
 		}
-	}
-}
-
-func TestMarkers(t *testing.T) {
-	v := viewAt(1900)
-	v.apply([]event.Event{event.Paused{Step: 1900, Reason: "the disk is full"}})
-	var stages, pauses int
-	for _, m := range v.markers() {
-		switch m.Kind {
-		case chart.StageStart:
-			stages++
-		case chart.Paused:
-			pauses++
-			if m.Detail != "the disk is full" {
-				t.Errorf("got detail %q of the pause", m.Detail)
-			}
-		default:
-			t.Errorf("marker of kind %v", m.Kind)
-		}
-	}
-	if stages != 3 || pauses != 1 {
-		t.Errorf("got %d stages and %d pauses, want 3 and 1", stages, pauses)
-	}
-	if got, want := v.markers()[1].Label, "S2 · 5L × 96 · 585k"; got != want {
-		t.Errorf("got label %q, want %q", got, want)
-	}
-	if got := v.markers()[1].At; got.Step != 1597 || got.Tokens != 1597*batch {
-		t.Errorf("got the marker of stage 2 at %+v, want step 1597 on every axis", got)
 	}
 }
 

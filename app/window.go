@@ -37,6 +37,7 @@ type window struct {
 
 	selection
 	parts
+	curveRuns
 }
 
 // newWindow builds the window without showing it.
@@ -82,6 +83,7 @@ func (w *window) takeRuns(began time.Time, infos []session.Info, err error) {
 	changed := first || recovered || !slices.Equal(infos, w.infos)
 	w.notifyEnds(w.infos, infos)
 	w.infos = infos
+	w.colourRuns()
 	if first {
 		w.choose(firstRun(infos, w.open))
 	}

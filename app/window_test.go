@@ -88,8 +88,8 @@ func TestLiveUpdates(t *testing.T) {
 	whole := script("flm-1m")
 	b.fake.happen("flm-1m", upTo(whole, 1610)[len(upTo(whole, 1590)):]...)
 	b.shown(1610)
-	if got := len(b.chart.Figure().Markers); got != before+1 {
-		t.Errorf("got %d markers after a growth, want %d", got, before+1)
+	if got := len(b.chart.Figure().Markers); got != before+2 {
+		t.Errorf("got %d markers after a growth and its checkpoint, want %d", got, before+2)
 	}
 	if got := len(b.trans.list.Objects); got != 1 {
 		t.Errorf("got %d transitions on their page, want 1", got)

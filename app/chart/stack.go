@@ -14,8 +14,8 @@ type Stack struct {
 	Heights []float64 // relative; all equal if nil
 }
 
-// stackLeft is the room left of the plots of a stack, enough for any label.
-const stackLeft = 64
+// StackLeft is the room left of the plots of a stack, enough for any label.
+const StackLeft = 64
 
 // NewStack lines figures up: those after the first are slim, and the first has three times their height.
 func NewStack(figures ...Figure) Stack {
@@ -24,7 +24,7 @@ func NewStack(figures ...Figure) Stack {
 		return s
 	}
 	for i := range figures {
-		figures[i].Left = stackLeft
+		figures[i].Left = StackLeft
 		figures[i].Slim = i > 0
 		s.Heights = append(s.Heights, 1)
 	}

@@ -85,14 +85,14 @@ func (r *Run) Story(n Note) Story {
 			Title: "resumed", What: "Went on from the checkpoint at step " + words.Thousands(e.Resumed) + ".",
 			Why: "What had been computed after it is drawn in grey.", Source: "",
 		}
-	case event.Eval, event.Blocks, event.Resumed, event.Sampled, event.Ended:
+	case event.Eval, event.Blocks, event.Resumed, event.Sampled, event.Shrank, event.Ended:
 	}
 	return Story{}
 }
 
 // Where to read more.
 const (
-	sourceFLM = "FLM-101B, arXiv:2309.03852, Growth Strategy"
+	sourceFLM = "FLM-101B, arXiv:2309.03852, section 2.3"
 	sourceMSG = "MSG, arXiv:2305.02869"
 	sourceMuP = "Tensor Programs V, arXiv:2203.03466"
 )
@@ -166,7 +166,7 @@ func tweakStory(e event.Command) Story {
 func spikeStory(n Note, e event.Step) Story {
 	s := Story{
 		Title: "loss spike", What: fmt.Sprintf("Loss %.4f at step %s, %.1f standard deviations above the %d steps before.", e.Loss, words.Thousands(e.Step), n.Z, SpikeWindow),
-		Why: "One is often a hard batch. Several in a row call for a lower learning rate.", Source: "FLM-101B, arXiv:2309.03852, Training Stability",
+		Why: "One is often a hard batch. Several in a row call for a lower learning rate.", Source: "FLM-101B, arXiv:2309.03852, section 3",
 	}
 	if math.IsInf(n.Z, 1) {
 		s.Title, s.What = "loss is no number", fmt.Sprintf("The loss of step %s is %v.", words.Thousands(e.Step), e.Loss)

@@ -86,6 +86,22 @@ func (c *Chart) ToggleLine(i int) {
 // AddMarker adds an event. For a stage start, call Break on the series too.
 func (c *Chart) AddMarker(m chart.Marker) { c.SetMarkers(append(c.figure.Markers, m)) }
 
+// Change changes what the chart shows and draws it, without telling OnChanged and those who listen: for new data, not for
+// settings.
+func (c *Chart) Change(change func(f *chart.Figure)) {
+	change(&c.figure)
+	c.Refresh()
+}
+
+// Listen has f called after the view changed, as OnChanged is.
+func (c *Chart) Listen(f func()) { c.listeners = append(c.listeners, f) }
+
+// Group is the group that the chart belongs to; nil if it stands alone.
+func (c *Chart) Group() *Group { return c.group }
+
+// Colors is what the picture is drawn in, for exports that look like it.
+func (c *Chart) Colors() chart.Theme { return c.colors() }
+
 // SetMarkers replaces the events.
 func (c *Chart) SetMarkers(m []chart.Marker) {
 	c.figure.Markers = slices.Clone(m)

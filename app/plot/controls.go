@@ -37,7 +37,7 @@ type controls struct {
 func newControls(c *Chart) *controls {
 	b := &controls{c: c, caption: widget.NewLabel("smooth"), factor: widget.NewLabel(""), smooth: widget.NewSlider(0, 1)}
 	b.smooth.Step = 0.01
-	b.smooth.OnChanged = func(t float64) { b.command(func() { c.SetSmooth(smoothFactor(t)) }) }
+	b.smooth.OnChanged = func(t float64) { b.command(func() { c.SetSmooth(SmoothFactor(t)) }) }
 	b.logY = widget.NewCheck("log y", func(on bool) { b.command(func() { c.SetLogY(on) }) })
 	var names []string
 	for _, a := range chart.Axes() {
@@ -63,8 +63,8 @@ func (b *controls) follow() {
 	b.following = true
 	defer func() { b.following = false }()
 	f := b.c.figure
-	if smoothFactor(b.smooth.Value) != f.Smooth {
-		b.smooth.SetValue(smoothPosition(f.Smooth))
+	if SmoothFactor(b.smooth.Value) != f.Smooth {
+		b.smooth.SetValue(SmoothPosition(f.Smooth))
 	}
 	text := "off"
 	if f.Smooth > 0 {
@@ -84,13 +84,13 @@ func (b *controls) follow() {
 	}
 }
 
-// smoothFactor is the EMA factor at slider position t, 0 to 1. Each third of the slider is a nine more (0.9, 0.99, 0.999):
+// SmoothFactor is the EMA factor at slider position t, 0 to 1. Each third of the slider is a nine more (0.9, 0.99, 0.999):
 // what matters is how many points the average spans, about 1/(1-factor).
-func smoothFactor(t float64) float64 {
+func SmoothFactor(t float64) float64 {
 	return math.Round((1-math.Pow(10, -3*t))*1e4) / 1e4
 }
 
-// smoothPosition is the inverse of smoothFactor.
-func smoothPosition(factor float64) float64 {
+// SmoothPosition is the inverse of SmoothFactor.
+func SmoothPosition(factor float64) float64 {
 	return min(-math.Log10(1-min(factor, 0.99999))/3, 1)
 }

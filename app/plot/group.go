@@ -123,3 +123,19 @@ func (c *Chart) lastValues() []Value {
 	}
 	return all
 }
+
+// PointAt puts the cursor of all charts at a place of the first line's run, as the pointer does; off takes it away.
+func (g *Group) PointAt(at chart.Pos, on bool) {
+	f := g.charts[0].figure
+	origin := 0.0
+	if len(f.Lines) > 0 {
+		origin = f.Lines[0].Origin.X(f.XAxis)
+	}
+	g.at, g.on, g.over = at.X(f.XAxis)-origin, on, nil
+	for _, c := range g.charts {
+		c.refreshOverlay()
+	}
+	if g.OnCursor != nil {
+		g.OnCursor()
+	}
+}

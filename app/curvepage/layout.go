@@ -1,0 +1,50 @@
+package curvepage
+
+import (
+	"fyne.io/fyne/v2"
+
+	"growlab/app/chart"
+)
+
+// slimLeast is the least height of a chart below the first.
+const slimLeast = 58
+
+// stackLayout puts the visible charts above each other; the first has most of the height.
+type stackLayout struct{}
+
+// Layout implements fyne.Layout.
+func (*stackLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	shown := visible(objects)
+	if len(shown) == 0 {
+		return
+	}
+	edges := chart.NewStack(make([]chart.Figure, len(shown))...).Split(float64(size.Height), slimLeast)
+	for i, o := range shown {
+		o.Move(fyne.NewPos(0, float32(edges[i])))
+		o.Resize(fyne.NewSize(size.Width, float32(edges[i+1]-edges[i])))
+	}
+}
+
+// MinSize implements fyne.Layout. It is that of the first chart with two more, so that showing all charts does not make the window
+// larger.
+func (*stackLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var s fyne.Size
+	for i, o := range visible(objects) {
+		min := o.MinSize()
+		s.Width = max(s.Width, min.Width)
+		if i < 3 {
+			s.Height += min.Height
+		}
+	}
+	return s
+}
+
+func visible(objects []fyne.CanvasObject) []fyne.CanvasObject {
+	var shown []fyne.CanvasObject
+	for _, o := range objects {
+		if o.Visible() {
+			shown = append(shown, o)
+		}
+	}
+	return shown
+}
