@@ -1,0 +1,374 @@
+package comparison
+
+import (
+	"fmt"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"growlab/app/chart"
+	"growlab/app/lab"
+	"growlab/app/look"
+	"growlab/app/plot"
+	"growlab/app/session"
+	"growlab/growth"
+)
+
+// Host is what a Page asks of the window.
+type Host struct {
+	// Compare judges runs, the first against the others; the window tells of it by Working and answers by Done.
+	Compare func(runs []string)
+	// Cancel stops what Working told of.
+	Cancel func()
+	// Rival puts a rival of the run into the queue, one of growth.Rivals.
+	Rival func(kind string)
+	// Export writes the report of a comparison.
+	Export func(lab.Comparison)
+}
+
+// Page compares the run on show with others.
+type Page struct {
+	Object fyne.CanvasObject
+
+	host   Host
+	run    session.Info
+	rivals []session.Info  // what the run could be compared with
+	picked map[string]bool // by a person or because they are its rivals, by id
+	asked  map[string]bool // rivals that were picked or taken off by hand
+	result *lab.Comparison // nil if there is none yet
+	of     []string        // the runs that result is of
+	doing  string          // what is waited for, "" for nothing
+	said   string
+	bad    bool
+
+	checks          []*widget.Check
+	list            *fyne.Container
+	compare, cancel *widget.Button
+	export          *widget.Button
+	kinds           map[string]*widget.Button
+	state           *look.Line
+	waits           *widget.Activity
+	none            *widget.Label
+	start           *widget.Button // the twin, where there is nothing to compare with
+	empty, full     *fyne.Container
+	report          *fyne.Container // verdict in words and tables
+	chart           *plot.Chart
+	axis            *widget.Select
+	axes            []chart.Axis
+	verdictScroll   *container.Scroll
+}
+
+// kindTexts say what the rivals are.
+var kindTexts = map[string]string{
+	growth.RivalTwin:   "From-scratch twin",
+	growth.RivalSmall:  "Small size, same FLOPs",
+	growth.RivalMiddle: "Middle size, same FLOPs",
+	growth.RivalLarge:  "Large size, same FLOPs",
+	growth.RivalStack:  "Grown by plain copies",
+}
+
+// NewPage is a page without a run.
+func NewPage(host Host) *Page {
+	p := &Page{host: host, picked: map[string]bool{}, asked: map[string]bool{}, kinds: map[string]*widget.Button{}}
+	p.build()
+	p.refresh()
+	return p
+}
+
+// Show takes note of the run on show and of all runs. A comparison stays as long as the run does.
+func (p *Page) Show(run session.Info, all []session.Info) {
+	if run.ID != p.run.ID {
+		p.result, p.of, p.said, p.doing = nil, nil, "", ""
+		clear(p.picked)
+		clear(p.asked)
+	}
+	changed := run.ID != p.run.ID || run.State != p.run.State
+	p.run = run
+	rivals := candidates(run, all)
+	if changed || !slices.EqualFunc(rivals, p.rivals, sameLine) {
+		p.rivals = rivals
+		for _, r := range rivals {
+			if !p.asked[r.ID] {
+				p.picked[r.ID] = isRival(run, r)
+			}
+		}
+		p.refresh()
+	}
+}
+
+// sameLine reports whether two runs look the same on this page.
+func sameLine(a, b session.Info) bool {
+	return a.ID == b.ID && a.Name == b.Name && a.State == b.State && a.ValLoss == b.ValLoss
+}
+
+// candidates are the runs that are done, but for the run itself.
+func candidates(run session.Info, all []session.Info) []session.Info {
+	var out []session.Info
+	for _, r := range all {
+		if r.ID != run.ID && r.State == session.Done {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// isRival reports whether r was made to be compared with run: its recipe is called so.
+func isRival(run, r session.Info) bool {
+	return slices.ContainsFunc(growth.Rivals, func(kind string) bool { return r.Recipe == run.Recipe+"-"+kind })
+}
+
+// Picked are the ids of the rivals that are checked, in the order of the list.
+func (p *Page) Picked() []string {
+	var ids []string
+	for _, r := range p.rivals {
+		if p.picked[r.ID] {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+func (p *Page) pick(id string, on bool) {
+	p.picked[id], p.asked[id] = on, true
+	p.refreshState()
+}
+
+// Working tells what is being done.
+func (p *Page) Working(doing string) {
+	p.doing, p.said = doing, ""
+	p.refreshState()
+}
+
+// Done shows a comparison, or why there is none.
+func (p *Page) Done(c lab.Comparison, err error) {
+	p.doing = ""
+	if err != nil {
+		p.said, p.bad = err.Error(), true
+		p.refreshState()
+		return
+	}
+	p.result, p.said = &c, ""
+	p.of = append([]string{p.run.ID}, p.Picked()...)
+	p.fill()
+	p.refresh()
+}
+
+// Cancelled ends the waiting without an answer.
+func (p *Page) Cancelled() {
+	p.doing, p.said, p.bad = "", "Cancelled.", false
+	p.refreshState()
+}
+
+// Tell shows what came of something that was asked for.
+func (p *Page) Tell(text string, bad bool) {
+	p.doing, p.said, p.bad = "", text, bad
+	p.refreshState()
+}
+
+// Asks compares what is picked.
+func (p *Page) Asks() {
+	if !p.compare.Disabled() {
+		p.host.Compare(append([]string{p.run.ID}, p.Picked()...))
+	}
+}
+
+// refresh shows everything but the verdict itself.
+func (p *Page) refresh() {
+	p.fillList()
+	show(p.empty, p.result == nil)
+	show(p.full, p.result != nil)
+	p.refreshState()
+}
+
+// fillList makes a check box for each candidate.
+func (p *Page) fillList() {
+	for len(p.checks) < len(p.rivals) {
+		c := widget.NewCheck("", nil)
+		p.checks = append(p.checks, c)
+		p.list.Add(c)
+	}
+	for i, c := range p.checks {
+		show(c, i < len(p.rivals))
+		if i >= len(p.rivals) {
+			continue
+		}
+		r := p.rivals[i]
+		text := fmt.Sprintf("%s · %.3f", short(r.Name), r.ValLoss)
+		c.OnChanged = nil
+		if c.Text != text {
+			c.SetText(text)
+		}
+		if c.Checked != p.picked[r.ID] {
+			c.SetChecked(p.picked[r.ID])
+		}
+		c.OnChanged = func(on bool) { p.pick(r.ID, on) }
+	}
+	p.list.Refresh()
+}
+
+// short is a name as it fits into the column.
+func short(name string) string {
+	const most = 22
+	if r := []rune(name); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return name
+}
+
+func (p *Page) refreshState() {
+	done := p.run.State == session.Done
+	enable(p.compare, p.doing == "" && done && len(p.Picked()) > 0)
+	enable(p.export, p.doing == "" && p.result != nil)
+	for _, b := range append(p.kindButtons(), p.start) {
+		enable(b, p.doing == "" && p.run.ID != "")
+	}
+	show(p.cancel, p.doing != "")
+	if show(p.waits, p.doing != "") && p.doing != "" {
+		p.waits.Start()
+	} else if p.doing == "" {
+		p.waits.Stop()
+	}
+	text, colour := p.advice()
+	p.state.Set(text)
+	p.state.Paint(colour)
+	p.tellEmpty()
+}
+
+func (p *Page) kindButtons() []*widget.Button {
+	var all []*widget.Button
+	for _, kind := range growth.Rivals {
+		all = append(all, p.kinds[kind])
+	}
+	return all
+}
+
+// advice is the line at the top.
+func (p *Page) advice() (string, fyne.ThemeColorName) {
+	switch {
+	case p.doing != "":
+		return p.doing + "…", theme.ColorNameForeground
+	case p.said != "" && p.bad:
+		return p.said, theme.ColorNameError
+	case p.said != "":
+		return p.said, theme.ColorNameForeground
+	case p.run.State != session.Done:
+		return "A verdict takes runs that are done; this one is " + p.run.State + ".", theme.ColorNamePlaceHolder
+	case p.result != nil && !slices.Equal(p.of, append([]string{p.run.ID}, p.Picked()...)):
+		return "Other rivals are picked than those below: press Compare.", theme.ColorNamePlaceHolder
+	case len(p.Picked()) == 0:
+		return "Pick what to compare the run with.", theme.ColorNamePlaceHolder
+	}
+	return "", theme.ColorNamePlaceHolder
+}
+
+// tellEmpty says what to do where there is no verdict yet.
+func (p *Page) tellEmpty() {
+	text := "Press Compare: the last networks are measured once more on the held-out text, which takes a moment."
+	switch {
+	case p.run.State != session.Done:
+		text = "When this run is done, it can be compared with a rival.\nIts rivals can be put into the queue already."
+	case len(p.rivals) == 0:
+		text = "There is nothing to compare with yet.\nThe from-scratch twin has the final size from the first step on, on the same tokens: the paper's own comparison."
+	case len(p.Picked()) == 0:
+		text = "Pick rivals at the left, or train one."
+	}
+	if p.none.Text != text {
+		p.none.SetText(text)
+	}
+	show(p.start, len(p.rivals) == 0 || len(p.Picked()) == 0)
+}
+
+// show shows or hides o, and reports whether that changed anything.
+func show(o fyne.CanvasObject, on bool) bool {
+	if on == o.Visible() {
+		return false
+	}
+	if on {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+	return true
+}
+
+// enable changes a button only if it must: each change repaints.
+func enable(b *widget.Button, on bool) {
+	if on && b.Disabled() {
+		b.Enable()
+	} else if !on && !b.Disabled() {
+		b.Disable()
+	}
+}
+
+func (p *Page) build() {
+	p.list = container.New(look.Column{Width: 180, Space: 0})
+	p.compare = widget.NewButtonWithIcon("Compare", theme.ConfirmIcon(), p.Asks)
+	p.compare.Importance = widget.HighImportance
+	p.cancel = widget.NewButton("Cancel", func() { p.host.Cancel() })
+	p.export = widget.NewButtonWithIcon("Export report…", theme.DocumentSaveIcon(), func() { p.host.Export(*p.result) })
+	p.state = look.NewLine(look.Quiet.Fitting(), "")
+	p.waits = widget.NewActivity()
+	for _, kind := range growth.Rivals {
+		p.kinds[kind] = widget.NewButton(kindTexts[kind], func() { p.host.Rival(kind) })
+		p.kinds[kind].Alignment = widget.ButtonAlignLeading
+	}
+	p.start = widget.NewButtonWithIcon("Run from-scratch twin", theme.MediaPlayIcon(), func() { p.host.Rival(growth.RivalTwin) })
+	p.start.Importance = widget.HighImportance
+	p.none = widget.NewLabel("")
+	p.none.Alignment, p.none.Importance, p.none.Wrapping = fyne.TextAlignCenter, widget.LowImportance, fyne.TextWrapWord
+	p.buildChart()
+	p.report = container.New(look.Column{Width: 320, Space: 4})
+	p.layOut()
+}
+
+func (p *Page) buildChart() {
+	p.chart = plot.NewChart("loss")
+	p.axes = []chart.Axis{chart.FLOPs, chart.Tokens, chart.Seconds}
+	names := make([]string, len(p.axes))
+	for i, a := range p.axes {
+		names[i] = a.String()
+	}
+	p.axis = widget.NewSelect(names, func(string) { p.draw() })
+	p.axis.SetSelectedIndex(0)
+}
+
+func (p *Page) layOut() {
+	column := container.New(look.Column{Width: 190, Space: 4}, look.NewLine(look.Heading, "COMPARE WITH"), p.list, p.compare,
+		container.New(look.Inset{Top: 8}, look.NewLine(look.Heading, "ADD TO THE QUEUE")))
+	for _, b := range p.kindButtons() {
+		column.Add(b)
+	}
+	left := container.NewVScroll(container.New(look.Margin(10, 10, 8, 8), column))
+	left.SetMinSize(fyne.NewSize(214, 0))
+	p.empty = container.NewCenter(container.New(look.Column{Width: 340, Space: 8}, p.none, container.NewCenter(p.start)))
+	p.verdictScroll = container.NewVScroll(container.New(look.Margin(12, 16, 6, 10), p.report))
+	chartHead := container.NewBorder(nil, nil, container.New(look.Margin(12, 4, 8, 0), look.NewLine(look.Heading, "VALIDATION LOSS AGAINST")),
+		p.export, container.NewHBox(p.axis))
+	split := container.NewVSplit(p.verdictScroll, container.NewBorder(chartHead, nil, nil, nil, p.chart))
+	split.SetOffset(0.52)
+	p.full = container.NewStack(split)
+	head := container.New(look.Margin(12, 12, 6, 4), container.NewBorder(nil, nil, p.waits, p.cancel, p.state))
+	right := container.NewBorder(head, nil, nil, nil, container.NewStack(p.empty, p.full))
+	p.Object = container.NewBorder(nil, nil, container.NewHBox(left, widget.NewSeparator()), nil, right)
+}
+
+// draw shows the curves over the chosen axis.
+func (p *Page) draw() {
+	if p.result == nil {
+		return
+	}
+	i := max(p.axis.SelectedIndex(), 0)
+	f := p.result.Figure(p.axes[i], p.axes[i] == chart.FLOPs)
+	f.Title, f.Note = "", ""
+	p.chart.SetFigure(f)
+}
+
+// plain is a sentence that wraps.
+func plain(text string, bold bool) fyne.CanvasObject {
+	l := widget.NewLabel(text)
+	l.Wrapping, l.TextStyle.Bold = fyne.TextWrapWord, bold
+	return container.New(look.Margin(-6, -6, -4, -4), l)
+}
