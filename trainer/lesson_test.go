@@ -1,6 +1,7 @@
 package trainer
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"reflect"
@@ -83,6 +84,25 @@ func TestTeacher(t *testing.T) {
 		got := of[event.Eval](rest.events)
 		if !reflect.DeepEqual(got, evals[len(evals)-len(got):]) {
 			t.Errorf("resumed at step %d: evaluations differ", c.Step)
+		}
+	}
+}
+
+// TestTeacherOnRanks: three ranks, of which some have only lessons or only texts of a batch, train the run of one.
+func TestTeacherOnRanks(t *testing.T) {
+	r := recipe(t, append(teaching, "stage.1.tokens=320", "stage.2.tokens=256", "stage.3.tokens=192", "train.batch=32", "sample.tokens=0")...)
+	var alone memory
+	taught(t, r, &alone, nil)
+	p := together(t, r, 3, func(_ int, o *Options) context.Context {
+		o.Data = withTeacher(t)
+		return t.Context()
+	})
+	p.mustEnd(t, "done")
+	sameCurve(t, "three ranks", p.sinks[0].events, alone.events)
+	got, want := of[event.Eval](p.sinks[0].events), of[event.Eval](alone.events)
+	for i, e := range got {
+		if e.Labels != want[i].Labels || math.Abs(e.Loss-want[i].Loss) > 1e-6 {
+			t.Errorf("evaluation %d: %+v, want %+v", i, e, want[i])
 		}
 	}
 }

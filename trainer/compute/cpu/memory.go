@@ -198,9 +198,14 @@ func (d *device) Zero(v compute.Vec) {
 	if d.dry {
 		return
 	}
-	if p, half := either(v); half {
-		clear(unsafe.Slice((*uint16)(p), v.N))
-		return
-	}
-	clear(floats(v))
+	// Memory is cleared no faster by more workers unless it is long.
+	const chunk = 1 << 18
+	d.parallel((v.N+chunk-1)/chunk, func(_, i int) {
+		part := v.At(i*chunk, min(chunk, v.N-i*chunk))
+		if p, half := either(part); half {
+			clear(unsafe.Slice((*uint16)(p), part.N))
+			return
+		}
+		clear(floats(part))
+	})
 }

@@ -38,3 +38,21 @@ func TestMemory(t *testing.T) {
 		t.Error("a view outside its buffer was used without a panic")
 	}
 }
+
+// TestZeroClearsLongMemory: as much as is cut into parts for several workers, and not a number before or behind it.
+func TestZeroClearsLongMemory(t *testing.T) {
+	const n, margin = 3<<18 + 5, 7
+	d := openTest(t, 3)
+	ones := make([]float32, n)
+	for i := range ones {
+		ones[i] = 1
+	}
+	v := upload(t, d, ones)
+	d.Zero(v.At(margin, n-2*margin))
+	d.Download(ones, v)
+	for i, x := range ones {
+		if inside := i >= margin && i < n-margin; (x == 0) != inside {
+			t.Fatalf("element %d of %d is %v after Zero of all but %d at each end", i, n, x, margin)
+		}
+	}
+}
