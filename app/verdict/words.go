@@ -36,13 +36,13 @@ func (v *Verdict) ruling(p Pair) string {
 	case "":
 		return fmt.Sprintf("%s nobody won: %s and %s differ by %s, which is noise.", where, p.Run.Name, p.Rival.Name, nats(at.Difference.Value))
 	case p.Run.Name:
-		s := fmt.Sprintf("%s %s won, by %s over the next, %s", where, p.Run.Name, nats(at.Difference.Value), p.Rival.Name)
+		s := fmt.Sprintf("%s %s won, by %s%s over the next, %s", where, p.Run.Name, nats(at.Difference.Value), interval(at.Difference, "%.3f"), p.Rival.Name)
 		if !p.sameBudget() {
 			s += ", which stood in the middle of its schedule"
 		}
 		return s + "."
 	}
-	s := fmt.Sprintf("%s %s won, by %s over %s", where, p.Rival.Name, nats(at.Difference.Value), p.Run.Name)
+	s := fmt.Sprintf("%s %s won, by %s%s over %s", where, p.Rival.Name, nats(at.Difference.Value), interval(at.Difference.negated(), "%.3f"), p.Run.Name)
 	if p.Run.Grown && !p.Rival.Grown {
 		s += ": a fixed size was better, and growing did not pay here"
 	}
