@@ -46,6 +46,9 @@ func Screenshot(out io.Writer, o Options, s Shot) error {
 		}
 	})
 	w.open = o.Open
+	if i := slices.Index(w.pageNames(), s.Page); i >= 0 {
+		w.tabs.SelectIndex(i) // before they are laid out, so that nothing has to move
+	}
 	c := software.NewCanvas()
 	c.SetPadded(false)
 	c.SetContent(w.content)
@@ -101,9 +104,8 @@ func (w *window) turnTo(page string) error {
 		return nil
 	}
 	names := w.pageNames()
-	if i := slices.Index(names, page); i >= 0 {
-		w.tabs.SelectIndex(i)
-		return nil
+	if slices.Contains(names, page) {
+		return nil // selected already
 	}
 	return fmt.Errorf("page %q: there are %s, presets and devices", page, strings.Join(names, ", "))
 }
