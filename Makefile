@@ -27,7 +27,7 @@ RACE := ./app/... ./cudart/... ./store/... ./trainer/...
 LINT_VERSION := v2.15.0
 LINT := bin/tools/golangci-lint-$(LINT_VERSION)
 
-.PHONY: help demo build test lint unit arm64 race window bench speed screenshot generate clean build-deps test-deps
+.PHONY: help demo build test lint unit arm64 race window bench speed screenshot kernels generate clean build-deps test-deps
 
 .NOTPARALLEL: # the window tests measure processor time
 
@@ -74,6 +74,9 @@ speed: build ## whole training steps of several shapes, in ten minutes on an idl
 screenshot: build test-deps ## assets/screenshot.png, of the window with a finished run
 	@assets/scripts/need.sh imagemagick
 	assets/scripts/screenshot.sh assets/screenshot.png
+
+kernels: build-deps ## the CUDA kernels' machine code, PTX and table again, by a compiler fetched without root
+	@libs=$$(assets/scripts/nvrtc.sh bin/nvrtc) && GROWLAB_CUDA_LIBS=$$libs go run ./cudart/kernels/compile -out cudart/kernels/code
 
 generate: ## make generated files again (the corpus needs the Debian packages bible-kjv and bible-kjv-text)
 	@assets/scripts/need.sh bible-kjv bible-kjv-text

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -44,7 +45,7 @@ func BuildWithKernels() (*Libraries, error) {
 	}
 	libs, err := Build(fresh)
 	if err == nil {
-		_, err = libs.Emulate(emulated, source.Files, nil)
+		_, err = libs.Kernels(emulated, nil)
 	}
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(fresh))
@@ -72,35 +73,71 @@ func standInHash() (string, error) {
 	return source.Hash(append(all, os.Getenv("CC"), os.Getenv("CXX"))...), err
 }
 
-// Emulate compiles kernels for the emulator into the shared object name, and gives the image of a module that runs them. files has
-// .cu files and what they include; each is compiled, or only units if there are any. edit, if it is not nil, may change a text before.
-func (l *Libraries) Emulate(name string, files fs.FS, edit func(file, text string) string, units ...string) ([]byte, error) {
+// objects is the folder of the compiled units of our kernels.
+const objects = "objects"
+
+// Kernels compiles our kernels for the emulator into the shared object name, and gives the image of a module that runs them. edit, if
+// it is not nil, may change a file's text before: to plant a fault, say. What it leaves as it is, is compiled once only.
+func (l *Libraries) Kernels(name string, edit func(file, text string) string) ([]byte, error) {
+	texts, changed := source.Headers(), map[string]bool{}
+	for _, unit := range source.Units {
+		texts[unit] = source.Text(unit)
+	}
+	if edit != nil {
+		all := false
+		for file, text := range texts {
+			texts[file] = edit(file, text)
+			changed[file] = texts[file] != text
+			all = all || changed[file] && strings.HasSuffix(file, ".h")
+		}
+		for _, unit := range source.Units {
+			changed[unit] = changed[unit] || all
+		}
+	}
+	return l.emulate(name, texts, source.Units, func(unit string) bool { return changed[unit] })
+}
+
+// Emulated compiles a kernel file of one's own, which includes "portable.h", like Kernels.
+func (l *Libraries) Emulated(name, text string) ([]byte, error) {
+	texts := source.Headers()
+	texts["own.cu"] = text
+	return l.emulate(name, texts, []string{"own.cu"}, func(string) bool { return true })
+}
+
+// emulate links units and the emulator. Objects of units that are not fresh are taken from the folder of objects, or made there.
+func (l *Libraries) emulate(name string, texts map[string]string, units []string, fresh func(unit string) bool) ([]byte, error) {
 	dir, err := os.MkdirTemp(l.Dir, "units-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // leftovers lie in a folder of the cache
-	if err := copyEdited(dir, files, edit); err != nil {
+	const scheduler = "emulator.cc"
+	errs := []error{os.MkdirAll(filepath.Join(l.Dir, objects), 0o700)}
+	for file, text := range texts {
+		errs = append(errs, os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600))
+	}
+	errs = append(errs, os.WriteFile(filepath.Join(dir, scheduler), []byte("#include \"../src/emulator.cc\"\n"), 0o600))
+	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	if len(units) == 0 {
-		if units, err = fs.Glob(files, "*.cu"); err != nil {
-			return nil, err
-		}
-	}
-	if err := os.WriteFile(filepath.Join(dir, "emulator.cc"), []byte("#include \"../src/emulator.cc\"\n"), 0o600); err != nil {
-		return nil, err
-	}
-	units = append([]string{"emulator.cc"}, units...)
-	errs, objects := make([]error, len(units)), make([]string, len(units))
+	units = append([]string{scheduler}, units...)
+	made := make([]string, len(units))
+	errs = make([]error, len(units))
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, 2)
+	slots := make(chan struct{}, runtime.NumCPU())
 	for i, unit := range units {
-		objects[i] = unit + ".o"
+		kept := filepath.Join(l.Dir, objects, unit+".o")
+		made[i] = kept
+		level := "-O2"
+		if fresh(unit) && unit != scheduler {
+			made[i], level = unit+".o", "-O1" // to run a few times only
+		} else if _, err := os.Stat(kept); err == nil {
+			continue
+		}
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			errs[i] = cxx(dir, "-DGROWLAB_EMULATOR", "-I../src", "-I.", "-c", "-x", "c++", unit, "-o", objects[i])
+			errs[i] = cxx(dir, level, "-DGROWLAB_EMULATOR", "-I../src", "-I.", "-c", "-x", "c++", unit, "-o", made[i])
 		})
 	}
 	wg.Wait()
@@ -108,28 +145,7 @@ func (l *Libraries) Emulate(name string, files fs.FS, edit func(file, text strin
 		return nil, err
 	}
 	so := filepath.Join(l.Dir, name)
-	return Image(so), cxx(dir, append([]string{"-shared", "-o", so}, append(objects, "-lpthread", "-lm")...)...)
-}
-
-func copyEdited(dir string, files fs.FS, edit func(file, text string) string) error {
-	names, err := fs.Glob(files, "*.*")
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		b, err := fs.ReadFile(files, name)
-		if err != nil {
-			return err
-		}
-		text := string(b)
-		if edit != nil {
-			text = edit(name, text)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
+	return Image(so), cxx(dir, append([]string{"-shared", "-o", so}, append(made, "-lpthread", "-lm")...)...)
 }
 
 // cxx runs the C++ compiler. Variables begin as nonsense, so that one that is read before it is set shows.
@@ -138,7 +154,7 @@ func cxx(dir string, args ...string) error {
 	if c := os.Getenv("CXX"); c != "" {
 		compiler = c
 	}
-	command := append(strings.Fields(compiler), "-std=c++17", "-O2", "-fPIC", "-fvisibility=hidden", "-ftrivial-auto-var-init=pattern",
+	command := append(strings.Fields(compiler), "-std=c++17", "-fPIC", "-fvisibility=hidden", "-ftrivial-auto-var-init=pattern",
 		"-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas", "-Wno-unused-function")
 	c := exec.Command(command[0], append(command[1:], args...)...)
 	c.Dir = dir

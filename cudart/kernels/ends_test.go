@@ -4,6 +4,7 @@ package kernels
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"growlab/cudart"
@@ -13,46 +14,49 @@ func TestEmbed(t *testing.T) {
 	onGPU(t, nil, func(g *gpu) {
 		for i, c := range []int{1, 35, 64, 132} {
 			g.schedule(schedules[i])
-			const seqs, tt, v = 5, 7, 11
-			rows := seqs * tt
-			table, pos, tokens := random(1, v*c, 1), random(2, (tt+2)*c, 1), make([]int32, rows)
-			for j := range tokens {
-				tokens[j] = int32(j*j%5*(j%3)) % v
-			}
-			e := Embed{X: g.room(rows*c, cudart.F32).At, Table: g.f32(table), Pos: g.f32(pos), Tokens: g.i32(tokens), Rows: rows, T: tt, C: c}
-			g.must(g.k.Embed(g.s, e))
-			want := make([]float64, rows*c)
-			for r, id := range tokens {
-				for j := range c {
-					want[r*c+j] = table[int(id)*c+j] + pos[r%tt*c+j]
-				}
-			}
-			near(t, "x", g.getF32(e.X, rows*c), want, 1e-6)
-
-			dx, dtable, dpos := random(3, rows*c, 1), random(4, v*c, 1), random(5, (tt+2)*c, 1)
-			groups := make([]int32, GroupsLen(rows, v))
-			Groups(groups, tokens, v)
-			d := EmbedGrad{DTable: g.f32(dtable), DPos: g.f32(dpos), DX: g.f32(dx), Groups: g.i32(groups), Rows: rows, T: tt, C: c, V: v}
-			g.must(g.k.EmbedGrad(g.s, d))
-			for r, id := range tokens {
-				for j := range c {
-					dtable[int(id)*c+j] += dx[r*c+j]
-					dpos[r%tt*c+j] += dx[r*c+j]
-				}
-			}
-			near(t, "dtable", g.getF32(d.DTable, v*c), dtable, 1e-6)
-			near(t, "dpos", g.getF32(d.DPos, (tt+2)*c), dpos, 1e-6)
+			embedTrial(g, c)
 		}
 	})
+}
+
+// embedTrial embeds 35 tokens of 11 in c channels, and back.
+func embedTrial(g *gpu, c int) {
+	const seqs, t, v = 5, 7, 11
+	rows := seqs * t
+	table, pos, tokens := random(1, v*c, 1), random(2, (t+2)*c, 1), make([]int32, rows)
+	for j := range tokens {
+		tokens[j] = int32(j*j%5*(j%3)) % v
+	}
+	e := Embed{X: g.room(rows*c, cudart.F32).At, Table: g.f32(table), Pos: g.f32(pos), Tokens: g.i32(tokens), Rows: rows, T: t, C: c}
+	g.must(g.k.Embed(g.s, e))
+	want := make([]float64, rows*c)
+	for r, id := range tokens {
+		for j := range c {
+			want[r*c+j] = table[int(id)*c+j] + pos[r%t*c+j]
+		}
+	}
+	near(g.t, "x", g.getF32(e.X, rows*c), want, 1e-6)
+
+	dx, dtable, dpos := random(3, rows*c, 1), random(4, v*c, 1), random(5, (t+2)*c, 1)
+	groups := make([]int32, GroupsLen(rows, v))
+	Groups(groups, tokens, v)
+	d := EmbedGrad{DTable: g.f32(dtable), DPos: g.f32(dpos), DX: g.f32(dx), Groups: g.i32(groups), Rows: rows, T: t, C: c, V: v}
+	g.must(g.k.EmbedGrad(g.s, d))
+	for r, id := range tokens {
+		for j := range c {
+			dtable[int(id)*c+j] += dx[r*c+j]
+			dpos[r%t*c+j] += dx[r*c+j]
+		}
+	}
+	near(g.t, "dtable", g.getF32(d.DTable, v*c), dtable, 1e-6)
+	near(g.t, "dpos", g.getF32(d.DPos, (t+2)*c), dpos, 1e-6)
 }
 
 func TestGroupsOfOneToken(t *testing.T) {
 	to := make([]int32, GroupsLen(3, 300))
 	Groups(to, []int32{299, 299, 299}, 300)
-	want := []int32{1, 299, 0, 0, 0, 3, 0, 0, 0, 1, 2}
-	want[4], want[5] = 0, 3
-	if to[0] != 1 || to[1] != 299 || to[4] != 0 || to[5] != 3 || to[8] != 0 || to[9] != 1 || to[10] != 2 {
-		t.Errorf("groups %v, want one of token 299 with rows 0, 1, 2", to)
+	if want := []int32{1, 299, 0, 0, 0, 3, 0, 0, 0, 1, 2}; !slices.Equal(to, want) {
+		t.Errorf("groups %v, want %v: one of token 299 with rows 0, 1, 2", to, want)
 	}
 }
 
@@ -60,60 +64,65 @@ func TestClassify(t *testing.T) {
 	onGPU(t, nil, func(g *gpu) {
 		for i, v := range []int{1, 3, 33, 256, 1003} {
 			g.schedule(schedules[i%len(schedules)])
-			const rows, mult, scale = 5, 0.7, 0.01
-			z, targets := random(1, rows*v, 3), []int32{0, int32(v - 1), -1, int32(v / 2), int32(v / 3)}
-			atZ, atTargets := g.f32(z), g.i32(targets)
-			loss, grad := make([]float64, rows), make([]float64, rows*v)
-			for r, target := range targets {
-				if target < 0 {
-					continue
-				}
-				top, sum := math.Inf(-1), 0.0
-				for _, x := range z[r*v:][:v] {
-					top = max(top, mult*x)
-				}
-				for _, x := range z[r*v:][:v] {
-					sum += math.Exp(mult*x - top)
-				}
-				loss[r] = math.Log(sum) + top - mult*z[r*v+int(target)]
-				for j, x := range z[r*v:][:v] {
-					grad[r*v+j] = scale * math.Exp(mult*x-top) / sum
-				}
-				grad[r*v+int(target)] -= scale
-			}
-			for _, kind := range []cudart.DataType{cudart.BF16, cudart.F32} {
-				c := Classify{
-					Loss: g.room(rows, cudart.F32).At, DLogits: g.room(rows*v, kind), Z: atZ, Targets: atTargets, Rows: rows, V: v,
-					Mult: Const(mult), Scale: Const(scale),
-				}
-				g.must(g.k.Classify(g.s, c))
-				near(t, "loss", g.getF32(c.Loss, rows), loss, 1e-5)
-				near(t, "dlogits", g.get(c.DLogits, rows*v), grad, tolerance(kind)+1e-5)
-
-				parts := Classify{
-					Loss: g.room(rows, cudart.F32).At, DLogits: g.room(rows*v, kind), Targets: atTargets, Rows: rows, Mult: Const(mult), Scale: Const(scale),
-					LDZ: v, LDD: v,
-				}
-				state := g.alloc(rows * ClassifyStateBytes)
-				half := (v + 1) / 2
-				for pass := range 2 {
-					for first := 0; first < v; first += half {
-						parts.Z, parts.V = atZ+cudart.Ptr(4*first), min(half, v-first)
-						part := parts
-						part.DLogits.At += cudart.Ptr(kind.Size() * first)
-						if pass == 0 {
-							g.must(g.k.ClassifyScan(g.s, part, state, first, first+half >= v))
-						} else {
-							g.must(g.k.ClassifyPart(g.s, part, state, first))
-						}
-					}
-				}
-				near(t, "loss in parts", g.getF32(parts.Loss, rows), loss, 1e-5)
-				near(t, "dlogits in parts", g.get(parts.DLogits, rows*v), grad, tolerance(kind)+1e-5)
-			}
-			noGrad := Classify{Loss: g.room(rows, cudart.F32).At, Z: atZ, Targets: atTargets, Rows: rows, V: v, Mult: Const(mult)}
-			g.must(g.k.Classify(g.s, noGrad))
-			near(t, "loss alone", g.getF32(noGrad.Loss, rows), loss, 1e-5)
+			classifyTrial(g, v)
 		}
 	})
+}
+
+// classifyTrial classifies five rows of v logits, one without a target, at once and in two parts of the vocabulary.
+func classifyTrial(g *gpu, v int) {
+	const rows, mult, scale = 5, 0.7, 0.01
+	z, targets := random(1, rows*v, 3), []int32{0, int32(v - 1), -1, int32(v / 2), int32(v / 3)}
+	atZ, atTargets := g.f32(z), g.i32(targets)
+	loss, grad := make([]float64, rows), make([]float64, rows*v)
+	for r, target := range targets {
+		if target < 0 {
+			continue
+		}
+		top, sum := math.Inf(-1), 0.0
+		for _, x := range z[r*v:][:v] {
+			top = max(top, mult*x)
+		}
+		for _, x := range z[r*v:][:v] {
+			sum += math.Exp(mult*x - top)
+		}
+		loss[r] = math.Log(sum) + top - mult*z[r*v+int(target)]
+		for j, x := range z[r*v:][:v] {
+			grad[r*v+j] = scale * math.Exp(mult*x-top) / sum
+		}
+		grad[r*v+int(target)] -= scale
+	}
+	for _, kind := range []cudart.DataType{cudart.BF16, cudart.F32} {
+		c := Classify{
+			Loss: g.room(rows, cudart.F32).At, DLogits: g.room(rows*v, kind), Z: atZ, Targets: atTargets, Rows: rows, V: v,
+			Mult: Const(mult), Scale: Const(scale),
+		}
+		g.must(g.k.Classify(g.s, c))
+		near(g.t, "loss", g.getF32(c.Loss, rows), loss, 1e-5)
+		near(g.t, "dlogits", g.get(c.DLogits, rows*v), grad, tolerance(kind)+1e-5)
+
+		parts := Classify{
+			Loss: g.room(rows, cudart.F32).At, DLogits: g.room(rows*v, kind), Targets: atTargets, Rows: rows, Mult: Const(mult), Scale: Const(scale),
+			LDZ: v, LDD: v,
+		}
+		state := g.alloc(rows * ClassifyStateBytes)
+		half := (v + 1) / 2
+		for pass := range 2 {
+			for first := 0; first < v; first += half {
+				parts.Z, parts.V = atZ+cudart.Ptr(4*first), min(half, v-first)
+				part := parts
+				part.DLogits.At += cudart.Ptr(kind.Size() * first)
+				if pass == 0 {
+					g.must(g.k.ClassifyScan(g.s, part, state, first, first+half >= v))
+				} else {
+					g.must(g.k.ClassifyPart(g.s, part, state, first))
+				}
+			}
+		}
+		near(g.t, "loss in parts", g.getF32(parts.Loss, rows), loss, 1e-5)
+		near(g.t, "dlogits in parts", g.get(parts.DLogits, rows*v), grad, tolerance(kind)+1e-5)
+	}
+	noGrad := Classify{Loss: g.room(rows, cudart.F32).At, Z: atZ, Targets: atTargets, Rows: rows, V: v, Mult: Const(mult)}
+	g.must(g.k.Classify(g.s, noGrad))
+	near(g.t, "loss alone", g.getF32(noGrad.Loss, rows), loss, 1e-5)
 }

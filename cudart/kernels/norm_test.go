@@ -135,52 +135,57 @@ func TestNormGrad(t *testing.T) {
 	onGPU(t, nil, func(g *gpu) {
 		for i, n := range normCases {
 			g.schedule(schedules[i%len(schedules)])
-			rows, c := n.seqs*n.t, n.c
-			x, gain, dy, residual := random(1, rows*c, 2), random(2, c, 1), random(6, rows*c, 1), random(7, rows*c, 1)
-			atX, atGain, atDY, atResidual := g.f32(x), g.f32(gain), g.put(dy, cudart.F32), g.f32(residual)
-			stats, dx, gains, biases := make([]float64, 2*rows), make([]float64, rows*c), make([]float64, n.seqs*c), make([]float64, n.seqs*c)
-			for r := range rows {
-				stats[2*r], stats[2*r+1], _ = n.normed(x[r*c:][:c], gain, make([]float64, c))
-			}
-			a := NormGrad{
-				DX: g.room(rows*c, cudart.F32).At, Gains: g.room(n.seqs*c, cudart.F32).At, Residual: atResidual, DY: atDY, X: atX,
-				Stats: g.f32(stats), Gain: atGain, Mask: g.mask(n.mask, c), Rows: rows, T: n.t, C: c, RMS: n.rms,
-				Scratch: g.alloc(int(NormGradScratch(rows, n.t, c))),
-			}
-			if !n.rms {
-				a.Biases = g.room(n.seqs*c, cudart.F32).At
-			}
-			if i%2 == 0 {
-				a.Operand = g.room(rows*c, n.operands)
-			}
-			g.must(g.k.NormGrad(g.s, a))
-			s := n.mask.sum(c)
-			for r := range rows {
-				mean, rstd := stats[2*r], stats[2*r+1]
-				var sumH, sumHN float64
-				for j := range c {
-					mu, d, v := n.mask.of(j), dy[r*c+j], (x[r*c+j]-mean)*rstd
-					sumH += mu * gain[j] * d
-					sumHN += mu * gain[j] * d * v
-					gains[r/n.t*c+j] += mu * d * v
-					biases[r/n.t*c+j] += mu * d
-				}
-				if n.rms {
-					sumH = 0
-				}
-				for j := range c {
-					mu, d, v := n.mask.of(j), dy[r*c+j], (x[r*c+j]-mean)*rstd
-					dx[r*c+j] = residual[r*c+j] + rstd*(mu*gain[j]*d-mu/s*(sumH+v*sumHN))
-				}
-			}
-			near(g.t, n.String()+": dx", g.getF32(a.DX, rows*c), dx, 1e-5)
-			near(g.t, n.String()+": gains", g.getF32(a.Gains, n.seqs*c), gains, 1e-5)
-			if !n.rms {
-				near(g.t, n.String()+": biases", g.getF32(a.Biases, n.seqs*c), biases, 1e-5)
-			}
-			if i%2 == 0 {
-				near(g.t, n.String()+": operand", g.get(a.Operand, rows*c), dx, tolerance(n.operands))
-			}
+			n.grad(g, i%2 == 0)
 		}
 	})
+}
+
+// grad compares NormGrad with the formulas in float64.
+func (n normCase) grad(g *gpu, operand bool) {
+	rows, c := n.seqs*n.t, n.c
+	x, gain, dy, residual := random(1, rows*c, 2), random(2, c, 1), random(6, rows*c, 1), random(7, rows*c, 1)
+	atX, atGain, atDY, atResidual := g.f32(x), g.f32(gain), g.put(dy, cudart.F32), g.f32(residual)
+	stats, dx, gains, biases := make([]float64, 2*rows), make([]float64, rows*c), make([]float64, n.seqs*c), make([]float64, n.seqs*c)
+	for r := range rows {
+		stats[2*r], stats[2*r+1], _ = n.normed(x[r*c:][:c], gain, make([]float64, c))
+	}
+	a := NormGrad{
+		DX: g.room(rows*c, cudart.F32).At, Gains: g.room(n.seqs*c, cudart.F32).At, Residual: atResidual, DY: atDY, X: atX,
+		Stats: g.f32(stats), Gain: atGain, Mask: g.mask(n.mask, c), Rows: rows, T: n.t, C: c, RMS: n.rms,
+		Scratch: g.alloc(int(NormGradScratch(rows, n.t, c))),
+	}
+	if !n.rms {
+		a.Biases = g.room(n.seqs*c, cudart.F32).At
+	}
+	if operand {
+		a.Operand = g.room(rows*c, n.operands)
+	}
+	g.must(g.k.NormGrad(g.s, a))
+	s := n.mask.sum(c)
+	for r := range rows {
+		mean, rstd := stats[2*r], stats[2*r+1]
+		var sumH, sumHN float64
+		for j := range c {
+			mu, d, v := n.mask.of(j), dy[r*c+j], (x[r*c+j]-mean)*rstd
+			sumH += mu * gain[j] * d
+			sumHN += mu * gain[j] * d * v
+			gains[r/n.t*c+j] += mu * d * v
+			biases[r/n.t*c+j] += mu * d
+		}
+		if n.rms {
+			sumH = 0
+		}
+		for j := range c {
+			mu, d, v := n.mask.of(j), dy[r*c+j], (x[r*c+j]-mean)*rstd
+			dx[r*c+j] = residual[r*c+j] + rstd*(mu*gain[j]*d-mu/s*(sumH+v*sumHN))
+		}
+	}
+	near(g.t, n.String()+": dx", g.getF32(a.DX, rows*c), dx, 1e-5)
+	near(g.t, n.String()+": gains", g.getF32(a.Gains, n.seqs*c), gains, 1e-5)
+	if !n.rms {
+		near(g.t, n.String()+": biases", g.getF32(a.Biases, n.seqs*c), biases, 1e-5)
+	}
+	if operand {
+		near(g.t, n.String()+": operand", g.get(a.Operand, rows*c), dx, tolerance(n.operands))
+	}
 }

@@ -167,11 +167,11 @@ using emulator::shared;
 
 #define DEV static inline
 #define KERNEL(threads, blocks, name, type) \
-	static void name(const type &a); \
+	static void name([[maybe_unused]] const type &a); \
 	static emulator::entry name##_entry( \
 		#name, threads, blocks, \
 		[](const fake_launch *l) { return emulator::run(l, #name, [](void **p) { name(*(const type *)p[0]); }); }, sizeof(type)); \
-	static void name(const type &a)
+	static void name([[maybe_unused]] const type &a)
 #define DYNAMIC_SHARED(name) shared<u8> name{(u8 *)emulator::self->block->shared}
 
 DEV int thread_x() { return emulator::self->thread; }

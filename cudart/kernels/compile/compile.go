@@ -1,9 +1,10 @@
-// Package compile makes the code that cudart/kernels embeds: machine code for each architecture, PTX for newer ones, and a table of
+// Compile makes the code that cudart/kernels embeds: machine code for each architecture, PTX for newer ones, and a table of
 // what each kernel takes of a multiprocessor. It needs NVRTC 12.4 and no GPU; make kernels fetches that and runs it.
-package compile
+package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -153,13 +154,14 @@ func parse(log, target string) ([]Usage, error) {
 			return nil, fmt.Errorf("the compiler warns: %s", strings.TrimSpace(log))
 		}
 	}
+	var spills []error
 	for _, u := range all {
 		if u.Stores+u.Loads+u.Stack > 0 {
-			return all, fmt.Errorf("kernel %s spills registers: %d bytes of stack, %d stored, %d loaded", u.Kernel, u.Stack, u.Stores, u.Loads)
+			spills = append(spills, fmt.Errorf("kernel %s spills registers: %d bytes of stack, %d stored, %d loaded", u.Kernel, u.Stack, u.Stores, u.Loads))
 		}
 	}
 	slices.SortFunc(all, func(a, b Usage) int { return strings.Compare(a.Kernel, b.Kernel) })
-	return all, nil
+	return all, errors.Join(spills...)
 }
 
 func number(s string) int {

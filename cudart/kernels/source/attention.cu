@@ -18,7 +18,7 @@ KERNEL(256, 4, rotate, rotate_args) {
     quad x = load_quad(a.qkv, at + i, left, false), y = x;
     if (a.table && part < 2 && even) {
       quad w = a.table[(i64)position * (a.dim / 2) + pair];
-      float c = w.v[part * 2], s = w.v[part * 2 + 1];
+      float c = part == 0 ? w.v[0] : w.v[2], s = part == 0 ? w.v[1] : w.v[3];
       y.v[0] = x.v[0] * c - x.v[1] * s;
       y.v[1] = x.v[1] * c + x.v[0] * s;
     }
