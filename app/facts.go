@@ -66,6 +66,9 @@ func (f *facts) show(v *runView, info session.Info) {
 // factsOf are the values that are known; the others are absent.
 func factsOf(v *runView, info session.Info) map[string]string {
 	facts := map[string]string{factRecipe: info.Recipe, factDevice: v.start.Device}
+	if g := v.gpus.String(); g != "" && v.ended.State == "" {
+		facts[factDevice] += " (" + g + ")"
+	}
 	if _, stage := v.stage(); stage.Params > 0 {
 		facts[factParams] = words.Thousands(stage.Params)
 	}

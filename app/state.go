@@ -19,6 +19,7 @@ type runView struct {
 	evals   []event.Eval
 	grews   []event.Grew
 	blocks  []event.Blocks // norms of each block, at evaluations
+	gpus    event.GPUs     // the last measurement
 	samples []event.Sampled
 	saves   []event.Saved
 	waits   []event.Paused
@@ -68,6 +69,8 @@ func (v *runView) applyOne(e event.Event) {
 		v.step(e)
 	case event.Eval:
 		v.evals = append(v.evals, e)
+	case event.GPUs:
+		v.gpus = e
 	case event.Blocks:
 		v.blocks = append(v.blocks, e)
 	case event.Grew:

@@ -99,6 +99,8 @@ func where(e event.Event) (step int64, tokens sql.NullInt64) {
 		return e.Step, known(e.Tokens)
 	case event.Eval:
 		return e.Step, known(e.Tokens)
+	case event.GPUs:
+		return e.Step, known(e.Tokens)
 	case event.Blocks:
 		return e.Step, known(e.Tokens)
 	case event.Grew:

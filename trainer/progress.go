@@ -12,6 +12,7 @@ type progress struct {
 	AdamSteps int64             `json:"adam_steps"`
 	FLOPs     float64           `json:"flops"`
 	Seconds   float64           `json:"seconds"` // active
+	Joules    float64           `json:"joules,omitempty"`
 	Costs     []event.StageCost `json:"costs"`
 	Loss      float64           `json:"loss"` // of the last step
 	// Edits is the journal: what people changed, and stages that ended early.
@@ -42,40 +43,73 @@ func (p *progress) adopt(r growth.Recipe) error {
 	return nil
 }
 
-// stopwatch measures active time.
-type stopwatch struct {
-	last time.Time
+// Meter measures the devices of a run beside its training.
+type Meter interface {
+	// Take returns what was measured last, nil if that was taken already.
+	Take() []event.GPU
+	// Joules is the energy that the devices have taken since the meter was opened.
+	Joules() float64
 }
 
-func (w *stopwatch) start() { w.last = time.Now() }
+// stopwatch measures active time, and the energy that went with it.
+type stopwatch struct {
+	last   time.Time
+	meter  Meter // nil: there is none
+	joules float64
+}
 
-// lap is the time since start or the last lap.
-func (w *stopwatch) lap() time.Duration {
+// lap is what came between two looks at a stopwatch.
+type lap struct{ seconds, joules float64 }
+
+func (w *stopwatch) start() { w.lap() }
+
+// lap is the time and the energy since start or the last lap.
+func (w *stopwatch) lap() lap {
 	now := time.Now()
-	d := now.Sub(w.last)
+	l := lap{seconds: now.Sub(w.last).Seconds()}
 	w.last = now
-	return d
+	if w.meter != nil {
+		joules := w.meter.Joules()
+		l.joules = joules - w.joules
+		w.joules = joules
+	}
+	return l
 }
 
 // account books one step.
 func (t *Trainer) account(pos growth.Position, loss float64) {
 	flops := growth.FLOPsPerToken(t.plan.Stages[pos.Stage].Config) * float64(pos.Batch)
-	seconds := t.clock.lap().Seconds()
 	p := &t.progress
 	p.FLOPs += flops
-	p.Seconds += seconds
 	p.Loss = loss
 	c := &p.Costs[pos.Stage]
 	c.Tokens += pos.Batch
 	c.FLOPs += flops
-	c.Seconds += seconds
+	p.pass(pos.Stage, t.clock.lap())
+}
+
+// pass books time and energy to a stage.
+func (p *progress) pass(stage int, l lap) {
+	c := &p.Costs[stage]
+	c.Seconds += l.seconds
+	c.Joules += l.joules
+	p.Seconds += l.seconds
+	p.Joules += l.joules
+}
+
+// measured reports what the meter has, if that is new.
+func (t *Trainer) measured() {
+	if t.Meter == nil {
+		return
+	}
+	if gpus := t.Meter.Take(); len(gpus) > 0 {
+		t.Sink.Emit(event.GPUs{Step: t.steps(), Tokens: t.tokens, GPUs: gpus, Joules: t.progress.Joules})
+	}
 }
 
 // spend books active time outside steps (evaluation, samples, growth) to the current stage.
 func (t *Trainer) spend() {
-	s := t.clock.lap().Seconds()
-	t.progress.Seconds += s
-	t.progress.Costs[t.stage].Seconds += s
+	t.progress.pass(t.stage, t.clock.lap())
 }
 
 func (t *Trainer) steps() int64 { return t.Recipe.At(t.tokens).Step }
@@ -112,7 +146,7 @@ func StageInfo(p growth.StagePlan) event.StageInfo {
 func (t *Trainer) endEvent(state string) event.Ended {
 	p := t.progress
 	e := event.Ended{
-		State: state, Step: t.steps(), Tokens: t.tokens, Loss: p.Loss, FLOPs: p.FLOPs, Seconds: p.Seconds, Stages: p.Costs,
+		State: state, Step: t.steps(), Tokens: t.tokens, Loss: p.Loss, FLOPs: p.FLOPs, Seconds: p.Seconds, Joules: p.Joules, Stages: p.Costs,
 		TwinFLOPs: growth.FLOPsPerToken(t.Recipe.Final()) * float64(t.tokens),
 	}
 	if p.Final != nil {

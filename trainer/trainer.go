@@ -48,6 +48,8 @@ type Options struct {
 	// Ranks are the processes that train the run together, each with an equal share of every batch; nil is this one alone. All of
 	// them have the same Recipe, Data, Resume and Replay. The requests and the sink that count are those of rank 0.
 	Ranks *ranks.Group
+	// Meter measures the devices; nil is none.
+	Meter Meter
 	// Start fills the identity fields (Run, Name, File) of the event that opens the run.
 	Start event.Start
 }
@@ -195,6 +197,7 @@ var errStop = errors.New("stopped")
 func (t *Trainer) Run(ctx context.Context) (event.Ended, error) {
 	ctx, release := t.joinStop(ctx)
 	defer release()
+	t.clock.meter = t.Meter
 	t.clock.start()
 	t.Sink.Emit(t.startEvent())
 	t.tellShrunk()
@@ -270,6 +273,7 @@ func (t *Trainer) step(pos growth.Position) error {
 		TokensPerSec: float64(pos.Batch) / time.Since(begin).Seconds(), FLOPs: t.progress.FLOPs, Seconds: t.progress.Seconds,
 	})
 	t.emitBlocks(pos, watch)
+	t.measured()
 	return nil
 }
 

@@ -27,6 +27,7 @@ type progress struct {
 	eval  event.Eval // the last
 	loss  float64    // training loss, averaged
 	rate  float64    // tokens/s, averaged
+	gpus  event.GPUs // the last measurement
 	drawn bool       // a live line stands on the terminal
 	shown time.Time
 }
@@ -66,6 +67,8 @@ func (p *progress) show(e event.Event) {
 	case event.Shrank:
 		p.say("stage %d does not fit with %s sequences at a time; it takes %s, and as many tokens a step as before (%s)",
 			e.Stage, grouped(int64(e.From)), grouped(int64(e.To)), e.Reason)
+	case event.GPUs:
+		p.gpus = e
 	case event.Blocks, event.Saved, event.Sampled, event.Ended:
 	}
 }
@@ -87,8 +90,12 @@ func (p *progress) command(e event.Command) {
 
 func (p *progress) begin(e event.Start) {
 	p.start = e
+	device := e.Device
+	if e.Ranks > 1 {
+		device = fmt.Sprintf("%d ranks, each on %s", e.Ranks, e.Device)
+	}
 	what := fmt.Sprintf("run %s: %s, %d stages, %s tokens in %s steps on %s",
-		p.term.paint(bold, e.Run), e.Recipe, len(e.Stages), grouped(e.Tokens), grouped(e.Steps), e.Device)
+		p.term.paint(bold, e.Run), e.Recipe, len(e.Stages), grouped(e.Tokens), grouped(e.Steps), device)
 	if len(e.Stages) == 1 {
 		what = strings.Replace(what, "1 stages", "1 stage", 1)
 	}
@@ -148,6 +155,9 @@ func (p *progress) parts() []string {
 	parts = append(parts, scaled(p.rate)+" tokens/s", "ETA "+clock(p.eta()))
 	if e.Mask < 1 {
 		parts = append(parts, fmt.Sprintf("mask %.2f", e.Mask))
+	}
+	if g := p.gpus.String(); g != "" {
+		parts = append(parts, g)
 	}
 	return parts
 }

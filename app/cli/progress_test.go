@@ -167,3 +167,22 @@ func TestJudged(t *testing.T) {
 		t.Errorf("it said %q", got)
 	}
 }
+
+// TestGPUsInTheLine: the last measurement stands at the end of the line, and several ranks at the start of the run.
+func TestGPUsInTheLine(t *testing.T) {
+	var out bytes.Buffer
+	p := newProgress(terminal{Writer: &out, live: true, fd: -1})
+	turn := at(p)
+	start := plan
+	start.Ranks, start.Device = 2, "cuda H100"
+	p.show(start)
+	if !strings.Contains(out.String(), "on 2 ranks, each on cuda H100\n") {
+		t.Errorf("the start is %q", out.String())
+	}
+	p.show(event.GPUs{GPUs: []event.GPU{{Utilization: new(98)}}})
+	turn(time.Second)
+	p.show(stepAt(1))
+	if got := out.String(); !strings.HasSuffix(got, "ETA 1m 38s  GPU 98 %") {
+		t.Errorf("the line is %q", got)
+	}
+}

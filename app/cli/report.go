@@ -78,7 +78,7 @@ func (a *account) note(e event.Event) {
 		a.Sample = &e
 	case event.Ended:
 		a.Ended = &e
-	case event.Step, event.Blocks, event.Shrank, event.Saved, event.Paused, event.Resumed, event.Command:
+	case event.Step, event.Blocks, event.GPUs, event.Shrank, event.Saved, event.Paused, event.Resumed, event.Command:
 	}
 }
 
@@ -122,6 +122,9 @@ func (a account) write(out io.Writer) error {
 		a.writeGrowth(t, g)
 	}
 	a.writeCompute(t)
+	if e := a.Ended; e != nil && e.Joules > 0 {
+		t.line("energy %.3g kWh of the GPUs, %.0f W on average", e.Joules/3.6e6, e.Joules/e.Seconds)
+	}
 	if s := a.Sample; s != nil {
 		t.line("")
 		t.line("sample after step %s, temperature %g:", grouped(s.Step), s.Temperature)

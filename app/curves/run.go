@@ -150,7 +150,7 @@ func (r *Run) apply(e event.Event) {
 		if slices.Contains(tweaks, e.Verb) {
 			r.note(Note{Step: e.Step, Kind: chart.Tweak, Event: e})
 		}
-	case event.Step, event.Blocks, event.Resumed, event.Sampled, event.Shrank, event.Ended:
+	case event.Step, event.Blocks, event.GPUs, event.Resumed, event.Sampled, event.Shrank, event.Ended:
 	}
 }
 

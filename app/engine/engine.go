@@ -38,6 +38,7 @@ type Engine struct {
 	server  *control.Server
 	run     *store.Run
 	sink    sink
+	meter   *meter          // nil: there is no GPU, or none that can be measured
 	text    string          // path of the data, "" for the embedded corpus
 	replay  *trainer.Replay // nil for a run of its own
 }
@@ -192,6 +193,7 @@ func (e *Engine) Close() error {
 	if e.trainer != nil {
 		e.trainer.Close()
 	}
+	errs = append(errs, e.meter.close())
 	if e.dev != nil {
 		errs = append(errs, e.dev.Close())
 	}

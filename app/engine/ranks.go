@@ -201,6 +201,9 @@ func (e *Engine) prepareTrainer(recipe growth.Recipe, set *data.Set, from *train
 	o := trainer.Options{
 		Recipe: recipe, Device: e.dev, Data: set, Resume: from, Start: start, Replay: e.replay, Ranks: e.options.Ranks,
 	}
+	if e.openMeter(); e.meter != nil {
+		o.Meter = e.meter
+	}
 	o.Sink = &e.sink
 	if e.server != nil {
 		o.Requests = e.server.Requests()

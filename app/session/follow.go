@@ -118,6 +118,8 @@ func stepOf(e event.Event) int64 {
 		return e.Step
 	case event.Eval:
 		return e.Step
+	case event.GPUs:
+		return e.Step
 	case event.Blocks:
 		return e.Step
 	case event.Grew:

@@ -223,6 +223,7 @@ type StageCost struct {
 	Tokens  int64   `json:"tokens"`
 	FLOPs   float64 `json:"flops"`
 	Seconds float64 `json:"seconds"`
+	Joules  float64 `json:"joules,omitempty"` // of the GPUs, 0 where nothing measures them
 }
 
 // Ended closes a run, or this part of it if State is "stopped".
@@ -235,8 +236,9 @@ type Ended struct {
 	BitsPerByte float64     `json:"bits_per_byte"`
 	FLOPs       float64     `json:"flops"`
 	Seconds     float64     `json:"seconds"`
-	TwinFLOPs   float64     `json:"twin_flops"`  // the final shape on the same tokens
-	FLOPsSaved  float64     `json:"flops_saved"` // 1 - flops/twin_flops
+	Joules      float64     `json:"joules,omitempty"` // of the GPUs, 0 where nothing measures them
+	TwinFLOPs   float64     `json:"twin_flops"`       // the final shape on the same tokens
+	FLOPsSaved  float64     `json:"flops_saved"`      // 1 - flops/twin_flops
 	Stages      []StageCost `json:"stages"`
 }
 
@@ -314,6 +316,8 @@ func Unmarshal(line []byte) (Event, error) {
 		return decode[Command](line)
 	case "shrank":
 		return decode[Shrank](line)
+	case "gpus":
+		return decode[GPUs](line)
 	case "ended":
 		return decode[Ended](line)
 	}

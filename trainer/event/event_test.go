@@ -21,7 +21,10 @@ var all = []event.Event{
 	event.Paused{Step: 6, Reason: "the disk is full"},
 	event.Resumed{Step: 7},
 	event.Command{Step: 8, Verb: "extend", Detail: "96 tokens", Plan: []event.StageInfo{{Steps: 3}}},
-	event.Ended{State: "done", Loss: 1.45, Stages: []event.StageCost{{Tokens: 1}}},
+	event.GPUs{Step: 9, Joules: 1e6, GPUs: []event.GPU{
+		{Rank: 1, Host: "n2", Name: "NVIDIA H100", Utilization: new(97), Power: new(512.4), Throttle: "power cap", Slowed: true}, {Name: "a card that knows nothing"},
+	}},
+	event.Ended{State: "done", Loss: 1.45, Joules: 3, Stages: []event.StageCost{{Tokens: 1, Joules: 3}}},
 }
 
 func TestRoundTrip(t *testing.T) {

@@ -50,15 +50,16 @@ func nullableFields(v reflect.Value) map[string]any {
 	return fields
 }
 
-// expectNull sets the numbers of *e to NaN if the line has a null, which json.Unmarshal leaves alone. Every line that
-// Marshal wrote has all numbers, so the others are overwritten.
+// expectNull sets the numbers of *e to NaN that are null in the line, which json.Unmarshal leaves alone. A null of the same name
+// elsewhere in the line does no harm: a number that is there is overwritten.
 func expectNull(line []byte, e any) {
 	if !bytes.Contains(line, []byte(":null")) {
 		return
 	}
 	v := reflect.ValueOf(e).Elem()
 	for i := range v.NumField() {
-		if f := v.Field(i); f.Kind() == reflect.Float64 {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		if f := v.Field(i); f.Kind() == reflect.Float64 && bytes.Contains(line, []byte(`"`+name+`":null`)) {
 			f.SetFloat(math.NaN())
 		}
 	}
