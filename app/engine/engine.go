@@ -41,6 +41,7 @@ type Engine struct {
 	meter   *meter          // nil: there is no GPU, or none that can be measured
 	text    string          // path of the data, "" for the embedded corpus
 	replay  *trainer.Replay // nil for a run of its own
+	crew    *crew           // nil unless this engine has several GPUs
 }
 
 // New makes a run under id and is ready to train it. When it fails, no run file is left.
@@ -69,7 +70,7 @@ func (e *Engine) begin(h *session.Home, l session.Launch) error {
 	if err := session.CheckName(l.Name); err != nil {
 		return err
 	}
-	if e.dev, err = session.OpenDevice(l.Device, l.Threads, recipe.Train.Precision); err != nil {
+	if err = e.openDevice(l.Device, l.Threads, recipe.Train.Precision); err != nil {
 		return err
 	}
 	recipe.Train.Precision = e.dev.Precision().String() // auto is decided once, here
@@ -197,7 +198,7 @@ func (e *Engine) Close() error {
 	if e.dev != nil {
 		errs = append(errs, e.dev.Close())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, e.crew.dismiss())...)
 }
 
 // warn tells a person.

@@ -43,7 +43,7 @@ func (e *Engine) reenact(h *session.Home, file string, to int64, l session.Launc
 		l.Threads = old.meta.Threads
 	}
 	recipe := old.course.Recipe
-	if e.dev, err = session.OpenDevice(l.Device, l.Threads, recipe.Train.Precision); err != nil {
+	if err = e.openDevice(l.Device, l.Threads, recipe.Train.Precision); err != nil {
 		return fmt.Errorf("a replay of run %s keeps its precision %s: %w", old.meta.ID, recipe.Train.Precision, err)
 	}
 	for _, was := range old.kernels {

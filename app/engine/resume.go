@@ -54,7 +54,7 @@ func (e *Engine) again(file string, l session.Launch) (err error) {
 	if l.Threads == 0 {
 		l.Threads = past.meta.Threads
 	}
-	if e.dev, err = session.OpenDevice(l.Device, l.Threads, past.recipe.Train.Precision); err != nil {
+	if err = e.openDevice(l.Device, l.Threads, past.recipe.Train.Precision); err != nil {
 		return fmt.Errorf("run %s keeps its precision %s: %w", e.id, past.recipe.Train.Precision, err)
 	}
 	if was, is := kernels(past.meta.Device), kernels(e.dev.Name()); was != is {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"growlab/cudart"
 	"growlab/trainer/compute"
@@ -36,37 +38,26 @@ func OpenDevice(spec string, threads int, precision string) (compute.Device, err
 	return openCPU(chosen.threads, precision)
 }
 
-// OpenDevices opens all that trains: one device, or each of several GPUs, for ranks of one run. note is a sentence for a person on
-// what was asked for and is not used, "" if there is nothing to say.
-func OpenDevices(spec string, threads int, precision string) (devs []compute.Device, note string, err error) {
-	chosen, err := choose(spec, threads)
+// Together lists the GPUs that spec names, each as a device to be opened by a rank of its own; none for the CPU. note is a sentence
+// for a person on what was asked for and is not used, "" if there is nothing to say.
+func Together(spec string) (devices []string, note string, err error) {
+	chosen, err := choose(spec, 1)
 	if err != nil {
 		return nil, "", err
-	}
-	if len(chosen.gpus) == 0 {
-		dev, err := openCPU(chosen.threads, precision)
-		return []compute.Device{dev}, "", err
 	}
 	if len(chosen.gpus) > 1 && chosen.apart != "" {
 		note = fmt.Sprintf("several GPUs are joined by NCCL, and %s: training on GPU %d alone", chosen.apart, chosen.gpus[0])
 		chosen.gpus = chosen.gpus[:1]
 	}
 	for _, n := range chosen.gpus {
-		dev, err := openGPU(n, precision)
-		if err != nil {
-			for _, d := range devs {
-				err = errors.Join(err, d.Close())
-			}
-			return nil, "", err
-		}
-		devs = append(devs, dev)
+		devices = append(devices, fmt.Sprintf("cuda:%d", n))
 	}
-	return devs, note, nil
+	return devices, note, nil
 }
 
 // choice is what a device's name comes to on this machine.
 type choice struct {
-	gpus    []int // none: the CPU
+	gpus    []int  // none: the CPU
 	apart   string // why several GPUs cannot be joined, "" if they can
 	threads int
 }
@@ -88,14 +79,14 @@ func choose(spec string, threads int) (c choice, err error) {
 	case kind == "cpu" && !listed:
 		return c, nil
 	case (kind == "" || kind == "auto") && !listed:
-		if r := (Prober{}).Probe(); trains(r, 0) == "" {
+		if trains(report(), 0) == "" {
 			c.gpus = []int{0}
 		}
 		return c, nil
 	default:
 		return c, Usagef("device is %q; it must be auto, cpu, cuda, or cuda with a list of different GPUs such as cuda:0,1", spec)
 	}
-	r := Prober{}.Probe()
+	r := report()
 	for _, n := range c.gpus {
 		if why := trains(r, n); why != "" {
 			return c, deviceError{fmt.Sprintf("device %s: %s; use --device cpu, or see growlab doctor", spec, why)}
@@ -103,6 +94,26 @@ func choose(spec string, threads int) (c choice, err error) {
 	}
 	c.apart = libraryProblem(r, cudart.LibNCCL)
 	return c, nil
+}
+
+// lately is what was found when devices were last opened: the ranks of one process open theirs within a moment, and a driver that has
+// to wake GPUs takes seconds.
+var lately struct {
+	sync.Mutex
+	at     time.Time
+	where  string
+	report *cudart.Report
+}
+
+// report is what this machine can do with CUDA, as of the last seconds.
+func report() *cudart.Report {
+	const fresh = 10 * time.Second
+	lately.Lock()
+	defer lately.Unlock()
+	if where := os.Getenv(cudart.EnvLibraries); lately.report == nil || lately.where != where || time.Since(lately.at) > fresh {
+		lately.report, lately.where, lately.at = Prober{}.Probe(), where, time.Now()
+	}
+	return lately.report
 }
 
 // listOf reads a list such as "0,1" of different numbers.

@@ -16,7 +16,10 @@ func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
 	k := kernels.Attention{
 		QKV: turn.QKV, O: l.operandArray(o.Vec), LSE: ptr(lse.Vec), Heads: heads, Scale: a.Scale, Mask: l.mask(a.Mask, a.Heads, ofOutputs),
 	}
-	l.issue(func() error {
+	l.issue(struct {
+		kernels.Rotate
+		kernels.Attention
+	}{turn, k}, func() error {
 		if err := l.set.Rotate(l.stream, turn); err != nil {
 			return err
 		}
@@ -34,7 +37,7 @@ func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.Attent
 		Table: l.rotation(a.Rotary, l.T(), a.HeadDim), Inputs: l.mask(a.Inputs, a.Heads, ofInputs), Mask: l.mask(a.Mask, a.Heads, ofOutputs),
 		Heads: heads, Scale: a.Scale, Scratch: l.scratch(kernels.AttentionScratch(heads)),
 	}
-	l.issue(func() error { return l.set.AttentionGrad(l.stream, k) })
+	l.issue(k, func() error { return l.set.AttentionGrad(l.stream, k) })
 }
 
 func (l *lane) attentionShapes(op string, o, lse, qkv compute.Mat, a compute.AttentionSpec) kernels.Heads {
@@ -63,5 +66,5 @@ func (l *lane) Combine(y, operand compute.Mat, a float64, x compute.Mat, b float
 		Y: kernels.F32(ptr(y.Vec)), X: kernels.F32(ptr(x.Vec)), Z: kernels.F32(ptr(z.Vec)), Operand: l.operandArray(operand.Vec),
 		A: kernels.Const(a), B: kernels.Const(b), N: int64(y.N),
 	}
-	l.issue(func() error { return l.set.Combine(l.stream, c) })
+	l.issue(c, func() error { return l.set.Combine(l.stream, c) })
 }

@@ -11,14 +11,20 @@ import (
 
 // batchMemory is what the GPU keeps of a batch, int32 each, and of a step of AdamW.
 type batchMemory struct {
-	inputs, targets, groups block
-	adam                    block
+	inputs, targets, groups fed
+	adam                    fed
 }
 
 func (m *batchMemory) forget(d *device) {
-	for _, b := range []*block{&m.inputs, &m.targets, &m.groups, &m.adam} {
-		d.give(b)
+	for _, b := range []*fed{&m.inputs, &m.targets, &m.groups, &m.adam} {
+		d.give(&b.block)
 	}
+}
+
+// fed is memory that is written anew for each batch of work that uses it.
+type fed struct {
+	block
+	used stamp
 }
 
 // Lanes gives one lane, of all sequences.
@@ -43,16 +49,18 @@ func bytesOf[T int32 | float32](x []T) []byte {
 }
 
 // feed copies data, which must not change any more, to the GPU. to grows as needed.
-func (d *device) feed(to *block, data []byte, touched ...region) {
+func (d *device) feed(to *fed, data []byte, touched ...region) {
 	if to.bytes < int64(len(data)) {
-		d.give(to)
+		d.give(&to.block)
 		var err error
-		if *to, err = d.take(int64(len(data))); err != nil {
+		if to.block, err = d.take(int64(len(data))); err != nil {
 			d.fail(err)
 		}
 	}
 	p := to.p
-	d.issue(func() error { return d.feeder.upload(d.ctx, d.stream, p, data) }, touched...)
+	d.meet(touched...)
+	d.renewed(&to.used)
+	d.push(work{run: func() error { return d.feeder.upload(d.ctx, d.stream, p, data) }, first: true})
 }
 
 // feeder is pinned memory for small things on their way to the GPU. One slot is filled while others are still being copied from.

@@ -43,7 +43,8 @@ func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weig
 		l.product(kernels.Product{
 			Layout: kernels.NT, M: rows, N: vocab, K: in, A: rowsFrom(x, first, in), B: k.array(), Out: kernels.F32(logits), Scale: kernels.Const(1),
 		})
-		l.issue(func() error { return l.set.Classify(l.stream, c) })
+		l.use(&l.device.batch.targets.used)
+		l.issue(c, func() error { return l.set.Classify(l.stream, c) })
 	}
 }
 

@@ -23,7 +23,14 @@ func (d *device) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64
 	}, regionOf(dw))
 	if db.N > 0 {
 		to, tmp := ptr(db), d.scratch(kernels.ColumnSumsScratch(rows, dy.Cols))
-		d.issue(func() error { return d.set.ColumnSums(d.stream, to, from, rows, dy.Cols, kernels.Const(scale), tmp) }, regionOf(db))
+		d.issue(struct {
+			op         string
+			to         cudart.Ptr
+			from       kernels.Array
+			rows, cols int
+			scale      float64
+			tmp        cudart.Ptr
+		}{"ColumnSums", to, from, rows, dy.Cols, scale, tmp}, func() error { return d.set.ColumnSums(d.stream, to, from, rows, dy.Cols, kernels.Const(scale), tmp) }, regionOf(db))
 	}
 }
 
@@ -32,7 +39,11 @@ func (d *device) SumRows(dst compute.Vec, parts compute.Mat) {
 	rows := whole("SumRows", "parts", parts)
 	length("SumRows", "dst", dst.N, parts.Cols)
 	to, from := ptr(dst), ptr(parts.Vec)
-	d.issue(func() error { return d.set.SumRows(d.stream, to, from, rows, parts.Cols) }, regionOf(dst))
+	d.issue(struct {
+		op         string
+		to, from   cudart.Ptr
+		rows, cols int
+	}{"SumRows", to, from, rows, parts.Cols}, func() error { return d.set.SumRows(d.stream, to, from, rows, parts.Cols) }, regionOf(dst))
 }
 
 // EmbedGrad adds each row of dx to the rows of demb and dpos that it came from.
@@ -53,16 +64,19 @@ func (d *device) EmbedGrad(demb, dpos compute.Vec, dx compute.Mat, b compute.Bat
 	}
 	d.feed(&d.batch.groups, bytesOf(groups), into...)
 	e := kernels.EmbedGrad{DTable: ptr(demb), DPos: ptr(dpos), DX: ptr(dx.Vec), Groups: d.batch.groups.p, Rows: rows, T: b.T, C: dx.Cols, V: vocab}
-	d.issue(func() error { return d.set.EmbedGrad(d.stream, e) }, into...)
+	d.use(&d.batch.groups.used)
+	d.issue(e, func() error { return d.set.EmbedGrad(d.stream, e) }, into...)
 }
 
 // Sum adds up v.
-func (d *device) Sum(v compute.Vec) float64 { return d.reduce(v, (*kernels.Set).Sum) }
+func (d *device) Sum(v compute.Vec) float64 { return d.reduce("Sum", v, (*kernels.Set).Sum) }
 
 // SumSquares adds up the squares of v.
-func (d *device) SumSquares(v compute.Vec) float64 { return d.reduce(v, (*kernels.Set).SumSquares) }
+func (d *device) SumSquares(v compute.Vec) float64 {
+	return d.reduce("SumSquares", v, (*kernels.Set).SumSquares)
+}
 
-func (d *device) reduce(v compute.Vec, f func(k *kernels.Set, s *cudart.Stream, to, v cudart.Ptr, n int64, scratch cudart.Ptr) error) (sum float64) {
+func (d *device) reduce(op string, v compute.Vec, f func(k *kernels.Set, s *cudart.Stream, to, v cudart.Ptr, n int64, scratch cudart.Ptr) error) (sum float64) {
 	const to = alignment // bytes for the result, in front of the scratch memory
 	from := ptr(v)
 	if d.tables.result.bytes == 0 {
@@ -72,7 +86,11 @@ func (d *device) reduce(v compute.Vec, f func(k *kernels.Set, s *cudart.Stream, 
 		}
 	}
 	p := d.tables.result.p
-	d.issue(func() error { return f(d.set, d.stream, p, from, int64(v.N), p+to) })
+	d.issue(struct {
+		op       string
+		to, from cudart.Ptr
+		n        int
+	}{op, p, from, v.N}, func() error { return f(d.set, d.stream, p, from, int64(v.N), p+to) })
 	d.wait(func() error {
 		h, err := d.pinned()
 		if err != nil {
@@ -110,5 +128,6 @@ func (d *device) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.A
 	k := kernels.AdamW{
 		P: ptr(p), G: ptr(g), M: ptr(m), V: ptr(v), Block: d.batch.adam.p, Spans: d.batch.adam.p + kernels.AdamBytes, SpanCount: len(spans), Tiles: tiles,
 	}
-	d.issue(func() error { return d.set.AdamW(d.stream, k) })
+	d.use(&d.batch.adam.used)
+	d.issue(k, func() error { return d.set.AdamW(d.stream, k) })
 }

@@ -135,7 +135,7 @@ func (d *device) meet(touched ...region) {
 		return
 	}
 	d.side.busy = d.side.busy[:0]
-	d.push(func() error { return d.stream.Wait(d.side.done) })
+	d.push(work{run: func() error { return d.stream.Wait(d.side.done) }})
 }
 
 // together issues f, a sum over the ranks that works on v, beside what the GPU computes.
@@ -144,9 +144,9 @@ func (d *device) together(v compute.Vec, f func(s *side, p cudart.Ptr) error) er
 		return nil
 	}
 	p, s := ptr(v), d.side
-	d.push(func() error {
+	d.push(work{run: func() error {
 		return errors.Join(s.ready.Record(d.stream), s.stream.Wait(s.ready), f(s, p), s.done.Record(s.stream))
-	})
+	}})
 	s.busy, s.open = append(s.busy, regionOf(v)), true
 	return nil
 }

@@ -44,7 +44,8 @@ func (l *lane) Embed(x compute.Mat, embed, pos compute.Vec) {
 	e := kernels.Embed{
 		X: ptr(x.Vec), Table: ptr(embed), Pos: ptr(pos), Tokens: l.device.batch.inputs.p, Rows: l.rows(), T: l.T(), C: x.Cols,
 	}
-	l.issue(func() error { return l.set.Embed(l.stream, e) })
+	l.use(&l.device.batch.inputs.used)
+	l.issue(e, func() error { return l.set.Embed(l.stream, e) })
 }
 
 // Norm writes the masked LayerNorm or RMSNorm of x.
@@ -57,7 +58,7 @@ func (l *lane) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s compute.N
 		Y: l.operandArray(y.Vec), Stats: ptr(stats.Vec), X: ptr(x.Vec), Gain: ptr(gain), Bias: ptr(bias), Mask: l.normMask(s, c),
 		Rows: l.rows(), C: c, Eps: s.Eps, RMS: s.RMS,
 	}
-	l.issue(func() error { return l.set.Norm(l.stream, n) })
+	l.issue(n, func() error { return l.set.Norm(l.stream, n) })
 }
 
 // NormGrad writes residual + the gradient of x, a copy of that, and each sequence's gradients of gain and bias.
@@ -79,7 +80,7 @@ func (l *lane) NormGrad(dx, operand, gains, dbias, residual, dy, x, stats comput
 		DY: kernels.F32(ptr(dy.Vec)), X: ptr(x.Vec), Stats: ptr(stats.Vec), Gain: ptr(gain), Mask: l.normMask(s, c),
 		Rows: l.rows(), T: l.T(), C: c, RMS: s.RMS, Scratch: l.scratch(kernels.NormGradScratch(l.rows(), l.T(), c)),
 	}
-	l.issue(func() error { return l.set.NormGrad(l.stream, n) })
+	l.issue(n, func() error { return l.set.NormGrad(l.stream, n) })
 }
 
 func (l *lane) normShapes(op string, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {

@@ -75,7 +75,7 @@ func (d *device) product(p kernels.Product, touched ...region) {
 	}
 	tmp := d.scratch(bytes)
 	p.Workspace = tmp
-	d.issue(func() error {
+	d.issue(p, func() error {
 		if one {
 			if done, err := d.fused(g, x); done || err != nil {
 				return err

@@ -29,6 +29,7 @@ type maskPlace struct {
 	block
 	now   kernels.MaskBlock // as last written
 	known bool
+	used  stamp
 }
 
 // mask is the address of k over n entries, 0 if it changes nothing.
@@ -63,8 +64,10 @@ func (d *device) place(key maskKey, b kernels.MaskBlock) kernels.Mask {
 	}
 	if !m.known || m.now != b {
 		m.now, m.known = b, true
-		d.issue(func() error { return d.write(m.p, b) })
+		d.renewed(&m.used)
+		d.push(work{run: func() error { return d.write(m.p, b) }, first: true})
 	}
+	d.use(&m.used)
 	return m.p
 }
 

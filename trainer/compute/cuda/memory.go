@@ -61,13 +61,26 @@ func (d *device) take(bytes int64) (block, error) {
 	return b, nil
 }
 
-// give returns a block, after the work that still needs it.
+// give returns a block, after the work that still needs it. Graphs with its address in them are forgotten.
 func (d *device) give(b *block) {
-	if b.owned {
+	if !d.dry && b.bytes > 0 {
 		d.flush()
+		d.forgetGraphs()
+	}
+	if b.owned {
 		d.release(*b)
 	}
 	*b = block{}
+}
+
+// forgetGraphs gives all graphs back.
+func (d *device) forgetGraphs() {
+	if len(d.graphs.all) == 0 {
+		return
+	}
+	if err := d.ctx.Do(d.graphs.clear); err != nil {
+		d.fail(err)
+	}
 }
 
 // release frees memory of the driver, also after a fault.
@@ -197,5 +210,9 @@ func (d *device) Zero(v compute.Vec) {
 		return
 	}
 	bytes := int64(v.N) * size(half)
-	d.issue(func() error { return d.stream.Memset8(p, 0, bytes) })
+	d.issue(struct {
+		op    string
+		p     cudart.Ptr
+		bytes int64
+	}{"Zero", p, bytes}, func() error { return d.stream.Memset8(p, 0, bytes) })
 }

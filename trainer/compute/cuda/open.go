@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"hash/maphash"
 
 	"growlab/cudart"
 	"growlab/cudart/kernels"
@@ -24,6 +25,8 @@ type Options struct {
 	Choices string
 	// Untimed takes cuBLASLt's own first guess for each product.
 	Untimed bool
+	// Stepwise issues all work one by one, and makes no graphs of it.
+	Stepwise bool
 	// Image is code of the kernels in place of what is embedded, for tests.
 	Image []byte
 }
@@ -55,7 +58,9 @@ type device struct {
 	precision compute.Precision
 	buffers   map[*buffer]struct{}
 	weights   []*weight // in the order of the calls
-	queue     []func() error
+	queue     []work
+	batches   stamp // issued so far
+	graphs    graphs
 	fault     error // first one since Open
 	arena     arena
 	temporary block // scratch memory
@@ -80,6 +85,7 @@ func Open(o Options) (compute.Device, error) { return open(o) }
 func open(o Options) (*device, error) {
 	d := &device{
 		hardware: &hardware{plans: map[product]plan{}, untimed: o.Untimed}, precision: compute.BF16, buffers: map[*buffer]struct{}{},
+		graphs: graphs{off: o.Stepwise, seed: maphash.MakeSeed(), all: map[uint64]*graph{}},
 	}
 	switch o.Precision {
 	case "", "auto", compute.BF16.String():

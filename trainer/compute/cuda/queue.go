@@ -5,43 +5,63 @@ import (
 	"math"
 )
 
-// queued is the most closures that wait to be issued. A call of the GPU's thread costs two switches between threads, some
-// microseconds; a launch about one.
+// queued is the most work that waits to be issued. A call of the GPU's thread costs two switches between threads, some microseconds; a
+// launch about one.
 const queued = 256
+
+// work is something put off.
+type work struct {
+	run func() error // on the GPU's thread
+	// key is equal for work that puts the same into the stream: its arguments, all of them. nil: never the same.
+	key any
+	// first marks work that may run before all else of its batch: it writes what nothing before it in the batch uses.
+	first bool
+}
 
 // issue puts off f, which puts work into the stream. It runs on the GPU's thread, after all that was issued before, and after sums over
 // ranks that work on touched; after all of these, if touched is empty. On a device that only measures, and after a fault, nothing runs.
-func (d *device) issue(f func() error, touched ...region) {
+func (d *device) issue(key any, f func() error, touched ...region) {
 	d.meet(touched...)
-	d.push(f)
+	d.push(work{run: f, key: key})
 }
 
-func (d *device) push(f func() error) {
+func (d *device) push(w work) {
 	if d.dry || d.fault != nil {
 		return
 	}
-	d.queue = append(d.queue, f)
+	d.queue = append(d.queue, w)
 	if len(d.queue) >= queued {
 		d.flush()
 	}
 }
 
-// flush issues what is put off. It does not wait for the GPU.
+// flush issues what is put off, one batch. It does not wait for the GPU.
 func (d *device) flush() {
+	d.batches++
 	if len(d.queue) == 0 {
 		return
 	}
 	all := d.queue
-	d.queue = d.queue[:0]
-	d.do(func() error {
-		for i, f := range all {
-			all[i] = nil
-			if err := f(); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	d.queue = nil
+	d.do(func() error { return d.graphs.run(d, all) })
+	clear(all)
+	if d.queue == nil {
+		d.queue = all[:0]
+	}
+}
+
+// stamp is the last batch that used something that is written now and then. The zero stamp is no batch's.
+type stamp int64
+
+// use marks it as used by what is issued next.
+func (d *device) use(s *stamp) { *s = d.batches + 1 }
+
+// renew prepares for writing it: by work that runs first, so what uses it as it is has to be in another batch.
+func (d *device) renewed(s *stamp) {
+	if *s == d.batches+1 {
+		d.flush()
+	}
+	d.use(s)
 }
 
 // do runs f on the GPU's thread and keeps its error as the fault.
@@ -63,8 +83,7 @@ func (d *device) fail(err error) {
 		}
 	}
 	d.fault = fmt.Errorf("cuda: %w", explained(err))
-	clear(d.queue)
-	d.queue = d.queue[:0]
+	d.queue = nil
 }
 
 // wait issues what is put off, and f, and waits until the GPU has done all of it.

@@ -9,7 +9,7 @@ import (
 // tables are small things in device memory that stay until the next Reserve.
 type tables struct {
 	masks  map[maskKey]*maskPlace
-	rotary map[rotaryKey]*block
+	rotary map[rotaryKey]*fed
 	result block // of sums: a float64, and scratch memory
 }
 
@@ -24,7 +24,7 @@ func (t *tables) forget(d *device) {
 		d.give(&m.block)
 	}
 	for _, b := range t.rotary {
-		d.give(b)
+		d.give(&b.block)
 	}
 	d.give(&t.result)
 	*t = tables{}
@@ -36,12 +36,12 @@ func (d *device) rotation(r compute.Rotary, t, dim int) cudart.Ptr {
 		return 0
 	}
 	if d.tables.rotary == nil {
-		d.tables.rotary = map[rotaryKey]*block{}
+		d.tables.rotary = map[rotaryKey]*fed{}
 	}
 	key := rotaryKey{r, t, dim}
 	b := d.tables.rotary[key]
 	if b == nil {
-		b = &block{}
+		b = &fed{}
 		d.tables.rotary[key] = b
 		table := make([]float32, kernels.RotaryLen(t, dim))
 		if !d.dry {

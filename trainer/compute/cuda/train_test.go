@@ -218,8 +218,8 @@ func along(t *testing.T, r growth.Recipe, precision string, got, want *sink) {
 		}
 	}
 	e, f := of[event.Eval](got), of[event.Eval](want)
-	if len(e) != len(f) || len(f) < 3 {
-		t.Fatalf("%d evaluations, want %d, at least 3", len(e), len(f))
+	if len(e) != len(f) || len(f) == 0 {
+		t.Fatalf("%d evaluations, want %d, at least 1", len(e), len(f))
 	}
 	for i := range e {
 		if d := math.Abs(e[i].Loss - f[i].Loss); !(d <= allowed(f[i].Stage)) {

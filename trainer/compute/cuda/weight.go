@@ -64,7 +64,12 @@ func (d *device) Refresh() {
 
 func (d *device) renew(w *weight) {
 	from, to, n := ptr(w.Vec), w.array(), w.N
-	d.issue(func() error {
+	d.issue(struct {
+		op   string
+		from cudart.Ptr
+		to   kernels.Array
+		n    int
+	}{"Refresh", from, to, n}, func() error {
 		if to.Type == cudart.F32 {
 			return d.stream.Copy(to.At, from, 4*int64(n))
 		}
