@@ -68,10 +68,11 @@ type Eval struct {
 
 // Sample says how often text is generated, and from what.
 type Sample struct {
-	Every       Tokens  `toml:"every" comment:"0 is only at the end of stages"`
-	Prompt      string  `toml:"prompt"`
-	Tokens      int     `toml:"tokens"`
-	Temperature float64 `toml:"temperature"`
+	Every       Tokens   `toml:"every" comment:"0 is only at the end of stages"`
+	Prompt      string   `toml:"prompt"`
+	Prompts     []string `toml:"prompts,omitempty" comment:"more prompts, each of which is gone on from at the same steps"`
+	Tokens      int      `toml:"tokens"`
+	Temperature float64  `toml:"temperature"`
 }
 
 // Checkpoint says how often the run is saved besides transitions and the end.

@@ -112,8 +112,13 @@ func (s Sampling) cut(p []float64, sum float64) float64 {
 
 // sampleDue generates text as the recipe has it, if it has any.
 func (t *Trainer) sampleDue() {
-	if s := t.Recipe.Sample; s.Tokens > 0 {
-		t.sample(Sampling{Prompt: s.Prompt, Tokens: s.Tokens, Temperature: s.Temperature})
+	s := t.Recipe.Sample
+	if s.Tokens == 0 {
+		return
+	}
+	t.sample(Sampling{Prompt: s.Prompt, Tokens: s.Tokens, Temperature: s.Temperature})
+	for _, prompt := range s.Prompts {
+		t.sample(Sampling{Prompt: prompt, Tokens: s.Tokens, Temperature: s.Temperature})
 	}
 }
 

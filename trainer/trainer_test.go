@@ -461,3 +461,21 @@ func TestMaskedCheckpointOpens(t *testing.T) {
 		t.Fatal("no checkpoint inside a ramp")
 	}
 }
+
+// TestPrompts: each of the recipe's prompts is gone on from at the same steps.
+func TestPrompts(t *testing.T) {
+	var m memory
+	finishRun(t, recipe(t, "sample.every=320", `sample.prompts=["The quick", "jumps"]`), &m, nil)
+	got := map[int64][]string{}
+	for _, s := range of[event.Sampled](m.events) {
+		got[s.Step] = append(got[s.Step], s.Prompt)
+	}
+	if len(got) < 2 {
+		t.Fatalf("samples at %d steps, want several", len(got))
+	}
+	for step, prompts := range got {
+		if want := []string{"And ", "The quick", "jumps"}; !reflect.DeepEqual(prompts, want) {
+			t.Errorf("step %d: prompts %q, want %q", step, prompts, want)
+		}
+	}
+}

@@ -54,6 +54,7 @@ func walk(t reflect.Type, prefix string, all *[]entry) {
 			walk(of, key+".", all)
 		case of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Struct:
 			walk(of.Elem(), key+".*.", all)
+		case of.Kind() == reflect.Slice: // a list of values, which one edits in the file
 		default:
 			e := entry{pattern: key, kind: kindOfType(of), comment: f.Tag.Get("comment"), optional: strings.Contains(options, "omitempty")}
 			if e.kind == kindText && specs[key].Choices != nil {
