@@ -58,6 +58,9 @@ func (k *Set) Rotate(s *cudart.Stream, r Rotate) error {
 		return nil
 	}
 	h := r.Heads
+	if r.Table != 0 && h.Dim%2 != 0 {
+		panic(fmt.Sprintf("kernels: Rotate: heads of %d, which have no pairs", h.Dim))
+	}
 	parts := 2
 	if r.Inputs != 0 {
 		parts = 3
@@ -66,9 +69,9 @@ func (k *Set) Rotate(s *cudart.Stream, r Rotate) error {
 		qkv           Array
 		table, inputs cudart.Ptr
 		t, heads, dim int32
-		parts         int32
-	}{r.QKV, r.Table, r.Inputs, i32(h.T), i32(h.Count), i32(h.Dim), i32(parts)}
-	return launch(k, s, rotateKernel, dim(h.Rows()), threads(2*parts*h.Count*h.Dim), 0, &a)
+		parts, vec, _ int32
+	}{r.QKV, r.Table, r.Inputs, i32(h.T), i32(h.Count), i32(h.Dim), i32(parts), quads(parts*h.Count*h.Dim|3*h.Count*h.Dim, r.QKV), 0}
+	return launch(k, s, rotateKernel, dim(h.Rows()), threads(parts*h.Count*h.Dim), 0, &a)
 }
 
 // Attention is causal attention of each head, softmax(Scale q·k) v times Mask of the head.

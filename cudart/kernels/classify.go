@@ -11,7 +11,7 @@ import (
 // them and this. Where not even that fits, the vocabulary is cut as well: ClassifyScan for each part, then ClassifyPart for each.
 type Classify struct {
 	Loss        cudart.Ptr // float32 (rows)
-	DLogits     Array      // (rows, V) or absent
+	DLogits     Array      // (rows, V) or absent; may be Z where both are float32
 	LDD         int        // elements from row to row of DLogits; 0: V
 	Z           cudart.Ptr // float32 (rows, V)
 	LDZ         int        // 0: V

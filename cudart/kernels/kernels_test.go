@@ -39,6 +39,7 @@ type gpu struct {
 	s       *cudart.Stream
 	k       *Set
 	memory  []cudart.Ptr
+	shift   int // arrays begin at this element of their allocation
 }
 
 // onGPU runs f on the thread of a fresh emulated GPU, and demands that nothing was done wrong there.
@@ -113,11 +114,16 @@ func (g *gpu) put(v []float64, t cudart.DataType) Array {
 		binary.LittleEndian.PutUint16(b[2*i:], h)
 		v[i] = float64(math.Float32frombits(uint32(h) << 16))
 	}
-	return Array{At: g.bytes(b), Type: t}
+	a := g.room(len(v), t)
+	g.must(g.c.Upload(a.At, b))
+	return a
 }
 
 // room is space for n numbers, filled with NaN.
-func (g *gpu) room(n int, t cudart.DataType) Array { return Array{At: g.alloc(n * t.Size()), Type: t} }
+func (g *gpu) room(n int, t cudart.DataType) Array {
+	g.t.Helper()
+	return Array{At: g.alloc((n+g.shift)*t.Size()) + cudart.Ptr(g.shift*t.Size()), Type: t}
+}
 
 func (g *gpu) i32(v []int32) cudart.Ptr {
 	b := make([]byte, 4*len(v))

@@ -151,7 +151,7 @@ func parse(log, target string) ([]Usage, error) {
 			}
 		}
 		if strings.Contains(line, "warning") && !strings.Contains(line, "Registers are spilled") {
-			return nil, fmt.Errorf("the compiler warns: %s", strings.TrimSpace(log))
+			return nil, fmt.Errorf("the compiler warns: %s", strings.TrimSpace(line))
 		}
 	}
 	var spills []error

@@ -6,25 +6,27 @@ struct rotate_args {
   global<const quad> table;
   global<const mask_block> inputs_at;
   int t, heads, dim, parts;   // parts: 2 or 3 of queries, keys, values are touched
+  int vec, unused;
 };
 KERNEL(256, 4, rotate, rotate_args) {
   i64 row = block_x();
   int position = (int)(row % a.t), inner = a.heads * a.dim, n = a.parts * inner;
   mask inputs = load_mask(a.inputs_at);
-  i64 at = row * 3 * inner;
-  bool even = a.dim % 2 == 0;
-  for (int i = thread_x() * 2; i < n; i += threads_x() * 2) {
-    int part = i / inner, head = i % inner / a.dim, pair = i % a.dim / 2, left = min_(n - i, 2);
-    quad x = load_quad(a.qkv, at + i, left, false), y = x;
-    if (a.table && part < 2 && even) {
-      quad w = a.table[(i64)position * (a.dim / 2) + pair];
-      float c = part == 0 ? w.v[0] : w.v[2], s = part == 0 ? w.v[1] : w.v[3];
-      y.v[0] = x.v[0] * c - x.v[1] * s;
-      y.v[1] = x.v[1] * c + x.v[0] * s;
+  for (int i = thread_x() * 4; i < n; i += threads_x() * 4) {
+    quad x = load_quad(a.qkv, row * 3 * inner + i, n - i, a.vec);
+#pragma unroll
+    for (int k = 0; k < 4; k += 2) {   // a pair, which lies in one head where there is a table
+      int part = (i + k) / inner;
+      if (a.table && part < 2) {
+        quad w = a.table[(i64)position * (a.dim / 2) + (i + k) % a.dim / 2];
+        float c = part == 0 ? w.v[0] : w.v[2], s = part == 0 ? w.v[1] : w.v[3], y = x.v[k + 1] * c + x.v[k] * s;
+        x.v[k] = x.v[k] * c - x.v[k + 1] * s;
+        x.v[k + 1] = y;
+      }
+      x.v[k] = masked(inputs.of((i + k) % inner / a.dim), x.v[k]);
+      x.v[k + 1] = masked(inputs.of((i + k + 1) % inner / a.dim), x.v[k + 1]);
     }
-    y.v[0] = masked(inputs.of(head), y.v[0]);
-    y.v[1] = masked(inputs.of((i + 1) % inner / a.dim), y.v[1]);
-    store_quad(a.qkv, at + i, left, false, y);
+    store_quad(a.qkv, row * 3 * inner + i, n - i, a.vec, x);
   }
 }
 

@@ -61,6 +61,7 @@ KERNEL(1024, 1, classify, classify_args) {
   softmax_sum r = {};
   if (target >= 0) r = scan(a, row, mult, s);
   if (thread_x() == 0) a.loss[row] = target < 0 ? 0.f : log2_(r.sum) * LN2 + (r.top - mult * a.z[row * a.ldz + target]);
+  block_sync();   // dlogits may be z
   if (a.dlogits.at) write_gradient(a, row, mult, r, target);
 }
 

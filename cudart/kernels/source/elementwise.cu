@@ -7,7 +7,7 @@ struct embed_args {
   global<const int> tokens;
   int rows, t, c, vec;
 };
-KERNEL(256, 8, embed, embed_args) {
+KERNEL(256, 6, embed, embed_args) {
   int row = block_x(), id = a.tokens[row];
   for (int c = thread_x() * 4; c < a.c; c += threads_x() * 4) {
     quad x = load_quad(a.table, (i64)id * a.c + c, a.c - c, a.vec);
@@ -113,7 +113,7 @@ struct cast_args {
   i64 n;
   int vec, unused;
 };
-KERNEL(256, 8, cast_numbers, cast_args) {
+KERNEL(256, 6, cast_numbers, cast_args) {
   i64 i = ((i64)block_x() * threads_x() + thread_x()) * 4;
   if (i >= a.n) return;
   int left = a.n - i < 4 ? (int)(a.n - i) : 4;
