@@ -36,15 +36,20 @@ func (w *window) train(p session.Preset) {
 	if w.pending == pendingStart {
 		return
 	}
+	w.unlessBusy(func() { w.start(p) })
+}
+
+// unlessBusy does what takes the whole machine, once a person has agreed to share it with the run that trains.
+func (w *window) unlessBusy(do func()) {
 	busy := w.training()
 	if len(busy) == 0 || w.win == nil {
-		w.start(p)
+		do()
 		return
 	}
 	text := fmt.Sprintf("%s is training. Two runs at once share the cores of this machine,\nso each takes about twice as long.", strings.Join(busy, ", "))
 	ask := dialog.NewConfirm("Train a second run?", text, func(yes bool) {
 		if yes {
-			w.start(p)
+			do()
 		}
 	}, w.win)
 	ask.SetConfirmText("Train both")
@@ -146,7 +151,7 @@ func (w *window) began(info session.Info, err error, trouble, pending string) {
 	} else {
 		w.choose(info.ID)
 	}
-	w.runs.show(w.updated(), w.id)
+	w.runs.Show(w.updated(), w.id)
 }
 
 // put adds info to the list of runs, or replaces what stands there of the same run.

@@ -55,7 +55,7 @@ func (w *window) attach(target string) {
 			}
 			w.put(info)
 			w.choose(info.ID)
-			w.runs.show(w.updated(), w.id)
+			w.runs.Show(w.updated(), w.id)
 			w.look()
 		})
 	}()

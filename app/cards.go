@@ -22,15 +22,16 @@ type cards struct {
 	title   *look.Line
 	back    *widget.Button
 	train   func(session.Preset)
+	edit    func(session.Preset)
 	buttons []*widget.Button
 }
 
-func newCards(train func(session.Preset), back func()) *cards {
+func newCards(train, edit func(session.Preset), back func()) *cards {
 	c := &cards{
 		list:  container.New(&look.Flow{Width: 264, Height: 352, Space: 14}),
 		title: look.NewLine(look.Style{Size: theme.SizeNameHeadingText, Bold: true}, "Train a network that grows"),
 		back:  widget.NewButtonWithIcon("Back to the runs", theme.NavigateBackIcon(), back),
-		train: train,
+		train: train, edit: edit,
 	}
 	about := widget.NewLabel("Each preset trains a small GPT, grows it twice without disturbing what it has learned, and trains on. " +
 		"Everything runs on this machine; nothing is downloaded.")
@@ -66,6 +67,7 @@ func (c *cards) card(p session.Preset) fyne.CanvasObject {
 	train := widget.NewButtonWithIcon("Train "+p.Name, theme.MediaPlayIcon(), func() { c.train(p) })
 	train.Importance = widget.HighImportance
 	c.buttons = append(c.buttons, train)
+	edit := widget.NewButtonWithIcon("Edit…", theme.DocumentCreateIcon(), func() { c.edit(p) })
 
 	title := look.NewLine(look.Style{Bold: true, Size: theme.SizeNameSubHeadingText, Fit: true}, p.Title)
 	facts := look.NewLine(look.Quiet.Fitting(), fmt.Sprintf("%s parameters · %s tokens", words.Count(p.Params), words.Count(p.Tokens)))
@@ -75,7 +77,7 @@ func (c *cards) card(p session.Preset) fyne.CanvasObject {
 		stages.Add(look.NewLine(look.Caption.Fitting(), stageCardText(i+1, s)))
 	}
 	top := container.New(look.Column{Space: 4}, title, container.New(look.Inset{Left: -6, Right: -6}, about))
-	bottom := container.New(look.Column{Space: 5}, stages, facts, time, container.New(look.Inset{Top: 5}, train))
+	bottom := container.New(look.Column{Space: 5}, stages, facts, time, container.New(look.Inset{Top: 5}, container.NewBorder(nil, nil, nil, edit, train)))
 	picture := container.New(look.Inset{Top: 4, Bottom: 10}, network.NewStages(shapesOf(p.Stages)))
 	return container.NewStack(look.NewPanel(theme.ColorNameHeaderBackground), container.New(look.Margin(16, 16, 14, 14), container.NewBorder(top, bottom, nil, nil, picture)))
 }

@@ -55,41 +55,6 @@ func TestProgressInWords(t *testing.T) {
 	}
 }
 
-func TestRunsInWords(t *testing.T) {
-	half := session.Info{Step: 9, Tokens: 50, PlanTokens: 100}
-	with := func(state, trouble string) session.Info {
-		i := half
-		i.State, i.Error = state, trouble
-		return i
-	}
-	for _, row := range []struct {
-		info session.Info
-		want string
-	}{
-		{session.Info{State: session.Running}, "starting"},
-		{with(session.Running, ""), "training · 50 %"},
-		{with(session.Paused, ""), "paused · 50 %"},
-		{with(session.Stopped, ""), "stopped at 50 %"},
-		{with(session.Interrupted, ""), "interrupted at 50 %"},
-		{with(session.Failed, "out of\nmemory"), "failed: out of memory"},
-		{with(session.Done, ""), "done"},
-	} {
-		if got := stateText(row.info); got != row.want {
-			t.Errorf("%s: got %q, want %q", row.info.State, got, row.want)
-		}
-	}
-	for _, row := range []struct {
-		info session.Info
-		want string
-	}{
-		{session.Info{}, ""}, {session.Info{Loss: 2.0004}, "2.000"}, {session.Info{Loss: 2, ValLoss: 1.5}, "1.500"},
-	} {
-		if got := lossText(row.info); got != row.want {
-			t.Errorf("%+v: got %q, want %q", row.info, got, row.want)
-		}
-	}
-}
-
 func TestSegmentsFillTheBar(t *testing.T) {
 	for _, segments := range [][]float64{nil, {1}, {78.8, 12.7, 8.5}, {1, 1e9}, {0, 0}} {
 		parts := segmentWidths(segments, 300)

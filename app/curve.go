@@ -31,7 +31,7 @@ type curveRuns struct {
 func (w *window) newCurves() *curvepage.Page {
 	w.overlays, w.colours = map[string]context.CancelFunc{}, map[string]int{}
 	p := curvepage.New(curvepage.Actions{
-		Window: func() fyne.Window { return w.win }, Runs: w.overlayChoices, Overlay: w.overlay, Transition: w.showTransition,
+		Window: func() fyne.Window { return w.win }, Runs: w.overlayChoices, Overlay: w.lay, Transition: w.showTransition,
 		Step: w.cursor.tell, Failed: w.fail, TypedKey: w.typedKey,
 	})
 	p.Loss.SetSmooth(initialSmooth)

@@ -71,8 +71,8 @@ func TestADialogTakesTheKeys(t *testing.T) {
 func TestSpaceReachesTheEngineFromTheList(t *testing.T) {
 	b := open(t, at(100).withRun(session.Done, script("first")))
 	b.shown(100)
-	b.runs.rows.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	b.runs.Focus().TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 	b.sent("pause flm-1m")
-	b.runs.rows.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+	b.runs.Focus().TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
 	b.until("the run below", func() bool { return b.id == "first" })
 }

@@ -5,16 +5,24 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/comparison"
 	"growlab/app/curvepage"
+	"growlab/app/knobs"
 	"growlab/app/look"
+	"growlab/app/planner"
 	"growlab/app/plot"
+	"growlab/app/runlist"
 )
 
 // parts are what the window is put together from.
 type parts struct {
 	content fyne.CanvasObject // all of it
 	header  *header
-	runs    *runList
+	runs    *runlist.List
+	planned *fyne.Container // holds planner, once it is made
+	planner *planner.Editor // nil until it is first shown
+	knobs   *knobs.Page
+	compare *comparison.Page
 	cards   *cards
 	banner  *banner
 	tabs    *container.AppTabs // the pages of a run
@@ -42,9 +50,10 @@ const (
 // build makes the parts and tells them whom to call.
 func (w *window) build() {
 	w.header = newHeader(headerActions{train: w.trainChosen, toggle: w.toggle, stop: w.stop, devices: w.showDevices, settings: w.showSettings, help: w.showKeys, hint: w.hint})
-	w.runs = newRunList(w.choose, w.newRun)
-	w.runs.rows.Others = w.typedKey
-	w.cards = newCards(w.train, w.backToRuns)
+	w.runs = w.newRuns()
+	w.planned = container.NewStack()
+	w.knobs, w.compare = w.newKnobs(), w.newComparison()
+	w.cards = newCards(w.train, w.planPreset, w.backToRuns)
 	w.banner = newBanner(w.dismiss)
 	w.curves = w.newCurves()
 	w.chart, w.loss = w.curves.Loss, w.curves.Object
@@ -67,6 +76,8 @@ func (w *window) pages() []page {
 		{"loss", "Loss", w.loss},
 		{"transitions", "Transitions", w.trans.object},
 		{"samples", "Samples", w.samples.Object},
+		{"tune", "Tune", w.knobs.Object},
+		{"compare", "Compare", w.compare.Object},
 		{"log", "Log", w.journal.object},
 	}
 }
@@ -86,10 +97,11 @@ func (w *window) layOut() {
 	for _, p := range w.pages() {
 		w.tabs.Append(container.NewTabItem(p.title, p.object))
 	}
-	pages := container.NewStack(w.tabs, w.cards.object, w.devices.Object)
+	w.tabs.OnSelected = func(*container.TabItem) { w.refreshKnobs(w.info()) }
+	pages := container.NewStack(w.tabs, w.cards.object, w.planned, w.devices.Object)
 	middle := container.NewBorder(w.banner.object, nil, nil, nil, pages)
 	w.banner.around = middle
-	left := container.NewBorder(nil, nil, nil, widget.NewSeparator(), container.New(look.FixedWidth(runsWidth), w.runs.object))
+	left := container.NewBorder(nil, nil, nil, widget.NewSeparator(), container.New(look.FixedWidth(runsWidth), w.runs.Object))
 	w.sidebar = container.NewBorder(nil, nil, widget.NewSeparator(), nil, container.New(look.FixedWidth(sideWidth), w.side.object))
 	top := container.NewVBox(w.header.object, widget.NewSeparator())
 	bottom := container.NewVBox(widget.NewSeparator(), container.New(look.Margin(10, 10, 3, 3), w.status))

@@ -16,6 +16,7 @@ func (w *window) menu() *fyne.MainMenu {
 	}
 	file := fyne.NewMenu("File",
 		item("New run…", fyne.KeyN, w.newRun),
+		item("Plan a run…", fyne.KeyP, w.planRun),
 		item("Attach to a run on another machine…", "", w.showAttach),
 		fyne.NewMenuItemSeparator(),
 		item("Settings…", fyne.KeyComma, w.showSettings),
@@ -25,7 +26,10 @@ func (w *window) menu() *fyne.MainMenu {
 	run := fyne.NewMenu("Run",
 		item("Train, or resume", fyne.KeyR, w.trainOrResume),
 		item("Pause, or go on", "", w.toggle),
-		item("Stop and keep a checkpoint", fyne.KeyPeriod, w.stop))
+		item("Stop and keep a checkpoint", fyne.KeyPeriod, w.stop),
+		item("Grow now", fyne.KeyG, w.growNow),
+		fyne.NewMenuItemSeparator(),
+		item("Rename, fork, duplicate, delete…", fyne.KeyM, w.selectedMenu))
 	view := fyne.NewMenu("View")
 	for i, p := range w.pages() {
 		view.Items = append(view.Items, item(p.title, pageKey(i), func() { w.turnPage(i) }))

@@ -5,6 +5,7 @@ type place int
 
 const (
 	placeRun     place = iota // the pages of the selected run, or the presets if there is none
+	placePlan                 // the editor of plans
 	placeDevices              // the machine and its doctor
 )
 

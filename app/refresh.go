@@ -10,6 +10,7 @@ import (
 // refreshPages shows the cards or the pages of a run.
 func (w *window) refreshPages() {
 	here := w.place == placeRun
+	show(w.planned, w.place == placePlan)
 	show(w.devices.Object, w.place == placeDevices)
 	show(w.cards.object, here && w.listed && (w.id == "" || w.choosing))
 	show(w.tabs, here && w.id != "" && !w.choosing)
@@ -51,6 +52,9 @@ func (w *window) refresh() {
 	w.side.show(w.view, info)
 	w.refreshStatus()
 	w.refreshThreads(info)
+	w.refreshKnobs(info)
+	w.refreshPlanner()
+	w.compare.Show(info, w.infos)
 	w.refreshBanner()
 	w.refreshTitle(info)
 }

@@ -1,154 +1,116 @@
 package app
 
 import (
-	"image/color"
+	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"growlab/app/look"
+	"growlab/app/runlist"
 	"growlab/app/session"
+	"growlab/growth"
 )
 
-// runList is the column of runs at the left.
-type runList struct {
-	object fyne.CanvasObject
-	rows   *look.Rows
-	none   *widget.Label
-	infos  []session.Info
-	quiet  bool // a selection that the program makes is not reported
-}
-
-func newRunList(choose func(id string), newRun func()) *runList {
-	l := &runList{none: widget.NewLabel("No runs yet.\nTrain one: it appears here and stays.")}
-	l.none.Wrapping, l.none.Importance = fyne.TextWrapWord, widget.LowImportance
-	l.rows = look.NewRows(func() int { return len(l.infos) }, func() fyne.CanvasObject { return newRunRow() }, func(i int, o fyne.CanvasObject) {
-		o.(*runRow).show(l.infos[i])
+// newRuns is the column of runs.
+func (w *window) newRuns() *runlist.List {
+	return runlist.NewList(runlist.Host{
+		Choose: w.choose, New: w.newRun, Overlay: w.lay, Menu: w.runMenu, Rename: w.askRename, Delete: w.askDelete, Hint: w.hint, Keys: w.typedKey,
+		Queue: runlist.QueueHost{
+			Move:   func(id string, place int) { w.reorder(func(q queuer) error { return q.MoveQueued(id, place) }) },
+			Remove: func(id string) { w.reorder(func(q queuer) error { return q.Dequeue(id) }) },
+			Hold:   w.holdQueue,
+			Clear:  func() { w.reorder(queuer.ClearQueue) },
+			Hint:   w.hint,
+		},
 	})
-	l.rows.WhenSelected(func(i int) {
-		if !l.quiet && i < len(l.infos) {
-			choose(l.infos[i].ID)
-		}
-	})
-	add := widget.NewButtonWithIcon("New run", theme.ContentAddIcon(), newRun)
-	head := container.New(look.Inset{Left: 8, Top: 6, Bottom: 2}, look.NewLine(look.Heading, "RUNS"))
-	l.object = container.New(look.InsetAll(2), container.NewBorder(head, add, nil, nil, container.NewStack(l.rows, container.NewVBox(l.none))))
-	return l
 }
 
-// show fills the list and marks the run with the given id.
-func (l *runList) show(infos []session.Info, id string) {
-	l.infos = infos
-	l.none.Hidden = len(infos) > 0
-	l.none.Refresh()
-	l.rows.Refresh()
-	l.mark(id)
+// lay lays the curve of a run over the chart, or takes it off.
+func (w *window) lay(id string, on bool) {
+	w.overlay(id, on)
+	w.refreshLaid()
 }
 
-func (l *runList) mark(id string) {
-	l.quiet = true
-	defer func() { l.quiet = false }()
-	for i, info := range l.infos {
+// laid reports whether the curve of a run lies over the one on show.
+func (w *window) laid(id string) bool { return w.overlays[id] != nil }
+
+// refreshLaid shows in the list which runs are on the chart, each in its colour.
+func (w *window) refreshLaid() {
+	shown := map[string]int{w.id: w.colour(w.id)}
+	for id := range w.overlays {
+		shown[id] = w.colour(id)
+	}
+	w.runs.Overlaid(shown)
+}
+
+// runMenu opens the menu of a run.
+func (w *window) runMenu(info session.Info, at fyne.Position) {
+	if w.win == nil {
+		return
+	}
+	_, works := w.workOn()
+	item := func(title string, on bool, do func()) *fyne.MenuItem {
+		m := fyne.NewMenuItem(title, do)
+		m.Disabled = !on
+		return m
+	}
+	_, keeps := w.sessions.(keeper)
+	over := item("Lay over the chart", info.ID != w.id, func() { w.lay(info.ID, !w.laid(info.ID)) })
+	over.Checked = w.laid(info.ID)
+	rivals := item("Run a rival", works, nil)
+	rivals.ChildMenu = fyne.NewMenu("")
+	for _, kind := range growth.Rivals {
+		rivals.ChildMenu.Items = append(rivals.ChildMenu.Items, fyne.NewMenuItem(kind, func() { w.runRival(info.ID, kind) }))
+	}
+	differs := item("What differs from the run on show…", works && info.ID != w.id && w.id != "", func() { w.showDifference(w.id, info.ID) })
+	menu := fyne.NewMenu("", over, fyne.NewMenuItemSeparator(),
+		item("Duplicate settings…", works, func() { w.duplicate(info.ID) }),
+		item("Fork from a checkpoint…", keeps, func() { w.askFork(info) }),
+		rivals, differs, fyne.NewMenuItemSeparator(),
+		item("Rename…", keeps, func() { w.askRename(info) }),
+		item("Tags…", keeps, func() { w.askTags(info) }),
+		item("Copy the id", true, func() { fyne.CurrentApp().Clipboard().SetContent(info.ID) }),
+		item("Delete…", keeps && !info.Live(), func() { w.askDelete(info) }))
+	widget.ShowPopUpMenuAtPosition(menu, w.win.Canvas(), at)
+}
+
+// selectedMenu opens the menu of the run on show.
+func (w *window) selectedMenu() {
+	if w.id != "" && w.win != nil {
+		w.runMenu(w.info(), fyne.CurrentApp().Driver().AbsolutePositionForObject(w.runs.Object).AddXY(60, 80))
+	}
+}
+
+// workOn is the workshop, if sessions are one.
+func (w *window) workOn() (workshop, bool) {
+	s, ok := w.sessions.(workshop)
+	return s, ok
+}
+
+// nameOf is what a run is called.
+func (w *window) nameOf(id string) string {
+	for _, info := range w.infos {
 		if info.ID == id {
-			if l.rows.Selected != i {
-				l.rows.Select(i)
-			}
-			return
+			return info.Name
 		}
 	}
-	l.rows.Selected = -1
-	l.rows.UnselectAll()
+	return id
 }
 
-// update brings one row up to date.
-func (l *runList) update(info session.Info) {
-	for i := range l.infos {
-		if l.infos[i].ID == info.ID && l.infos[i] != info {
-			l.infos[i] = info
-			l.rows.RefreshItem(i)
+// tagsChange is what has to be added and taken away to have the tags that a person wrote, words with spaces or commas between.
+func tagsChange(was, written string) (add, remove []string) {
+	old := strings.Fields(was)
+	now := strings.FieldsFunc(written, func(r rune) bool { return r == ',' || r == ' ' })
+	for _, t := range now {
+		if !slices.Contains(old, t) {
+			add = append(add, t)
 		}
 	}
-}
-
-// runRow is one run: a dot for its state, its name and loss, and its state in words.
-type runRow struct {
-	widget.BaseWidget
-	dot               *canvas.Circle
-	name, loss, state *look.Line
-	colour            fyne.ThemeColorName
-}
-
-func newRunRow() *runRow {
-	r := &runRow{
-		dot:  canvas.NewCircle(color.Transparent),
-		name: look.NewLine(look.Style{Fit: true, Bold: true}, ""), loss: look.NewLine(look.Style{Right: true}, ""),
-		state: look.NewLine(look.Caption.Fitting(), ""), colour: theme.ColorNamePlaceHolder,
+	for _, t := range old {
+		if !slices.Contains(now, t) {
+			remove = append(remove, t)
+		}
 	}
-	r.ExtendBaseWidget(r)
-	return r
-}
-
-func (r *runRow) show(info session.Info) {
-	r.name.Set(info.Name)
-	r.loss.Set(lossText(info))
-	r.state.Set(stateText(info))
-	r.state.Paint(theme.ColorNamePlaceHolder)
-	r.colour = stateColour(info.State)
-	if info.State == session.Failed {
-		r.state.Paint(theme.ColorNameError)
-	}
-	r.Refresh()
-}
-
-// stateColour is the colour of the dot; the state is also told in words.
-func stateColour(state string) fyne.ThemeColorName {
-	switch state {
-	case session.Running:
-		return theme.ColorNameSuccess
-	case session.Paused, session.Interrupted:
-		return theme.ColorNameWarning
-	case session.Failed:
-		return theme.ColorNameError
-	case session.Done:
-		return theme.ColorNamePrimary
-	}
-	return theme.ColorNameDisabled
-}
-
-// CreateRenderer implements fyne.Widget.
-func (r *runRow) CreateRenderer() fyne.WidgetRenderer {
-	return &runRowRenderer{row: r, objects: []fyne.CanvasObject{r.dot, r.name, r.loss, r.state}}
-}
-
-type runRowRenderer struct {
-	row     *runRow
-	objects []fyne.CanvasObject
-}
-
-func (r *runRowRenderer) Destroy()                     {}
-func (r *runRowRenderer) Objects() []fyne.CanvasObject { return r.objects }
-func (r *runRowRenderer) MinSize() fyne.Size           { return fyne.NewSize(120, 42) }
-
-func (r *runRowRenderer) Layout(size fyne.Size) {
-	const left, right, dot = 24, 8, 8
-	name, state := r.row.name.MinSize().Height, r.row.state.MinSize().Height
-	top := (size.Height - name - state - 1) / 2
-	loss := r.row.loss.MinSize().Width
-	r.row.dot.Resize(fyne.NewSize(dot, dot))
-	r.row.dot.Move(fyne.NewPos(9, top+(name-dot)/2))
-	r.row.loss.Resize(fyne.NewSize(loss, name))
-	r.row.loss.Move(fyne.NewPos(size.Width-right-loss, top))
-	r.row.name.Resize(fyne.NewSize(max(size.Width-left-right-loss-6, 0), name))
-	r.row.name.Move(fyne.NewPos(left, top))
-	r.row.state.Resize(fyne.NewSize(max(size.Width-left-right, 0), state))
-	r.row.state.Move(fyne.NewPos(left, top+name+1))
-}
-
-func (r *runRowRenderer) Refresh() {
-	r.row.dot.FillColor = r.row.Theme().Color(r.row.colour, fyne.CurrentApp().Settings().ThemeVariant())
-	r.row.dot.Refresh()
-	r.Layout(r.row.Size())
+	return add, remove
 }

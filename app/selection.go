@@ -72,13 +72,16 @@ func (w *window) choose(id string) {
 		w.reset(newRunView())
 		w.chart.Fit()
 		w.side.diagram.Clear()
+		w.knobs.Forget()
+		w.cancelComparing()
 		w.unwatch()
 		w.watching = false
 		if id != "" {
 			w.watch(id)
 		}
 	}
-	w.runs.mark(id)
+	w.runs.Mark(id)
+	w.refreshLaid()
 	w.refreshPages()
 	w.refresh()
 }
@@ -129,7 +132,7 @@ func (w *window) take(v *runView, batch []event.Event) {
 		v.apply(batch)
 	}
 	w.settle()
-	w.runs.update(w.view.update(w.info()))
+	w.runs.Update(w.view.update(w.info()))
 	w.refresh()
 }
 

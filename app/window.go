@@ -2,12 +2,12 @@ package app
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/dialog"
 
+	"growlab/app/runlist"
 	"growlab/app/session"
 )
 
@@ -18,6 +18,7 @@ type window struct {
 	sessions Sessions
 	feed     feed
 	wake     chan struct{} // asks for a fresh list of runs
+	requeue  chan struct{} // asks for a fresh look at the queue
 	win      fyne.Window   // nil in a screenshot
 	prefs    fyne.Preferences
 	open     string        // id of the run to show first
@@ -35,6 +36,9 @@ type window struct {
 	focused bool   // a person looks at the window
 	hinted  string // stands in the status line while it is not ""
 
+	tuning        tuning
+	stopComparing context.CancelFunc // of the comparison that is being made; nil for none
+
 	selection
 	parts
 	curveRuns
@@ -42,7 +46,7 @@ type window struct {
 
 // newWindow builds the window without showing it.
 func newWindow(ctx context.Context, s Sessions, do func(func())) *window {
-	w := &window{ctx: ctx, sessions: s, feed: feed{do}, wake: make(chan struct{}, 1), selection: noSelection()}
+	w := &window{ctx: ctx, sessions: s, feed: feed{do}, wake: make(chan struct{}, 1), requeue: make(chan struct{}, 1), selection: noSelection()}
 	w.build()
 	w.layOut()
 	w.refreshPages()
@@ -55,6 +59,7 @@ func (w *window) run() {
 		presets := append([]session.Preset{}, w.sessions.Presets()...) // not nil: they have come
 		w.feed.deliver(w.ctx, func() { w.takePresets(presets) })
 	}()
+	go w.pollQueue()
 	go w.feed.poll(w.ctx, w.sessions.Runs, w.wake, w.takeRuns)
 }
 
@@ -80,7 +85,7 @@ func (w *window) takeRuns(began time.Time, infos []session.Info, err error) {
 	w.offline = ""
 	first := !w.listed
 	w.listed = true
-	changed := first || recovered || !slices.Equal(infos, w.infos)
+	changed := first || recovered || !runlist.Same(infos, w.infos)
 	w.notifyEnds(w.infos, infos)
 	w.infos = infos
 	w.colourRuns()
@@ -92,7 +97,8 @@ func (w *window) takeRuns(began time.Time, infos []session.Info, err error) {
 		w.pending, changed = "", true // there is no engine that could answer
 	}
 	if changed {
-		w.runs.show(w.updated(), w.id)
+		w.runs.Show(w.updated(), w.id)
+		w.refreshLaid()
 		w.refreshPages()
 		w.refresh()
 	}

@@ -97,7 +97,7 @@ func TestLiveUpdates(t *testing.T) {
 	if got := b.header.bar.shown.left; !strings.HasPrefix(got, "Stage 2 of 3 · 5L × 96 · growing, mask 0.5") {
 		t.Errorf("got %q in the header", got)
 	}
-	if got := b.runs.infos[0]; got.Step != 1610 || got.Stage != 2 {
+	if got := b.runs.Infos()[0]; got.Step != 1610 || got.Stage != 2 {
 		t.Errorf("got step %d of stage %d in the list, want 1610 of 2", got.Step, got.Stage)
 	}
 	if got := b.chart.Figure().Lines[0].Series.Len(); got != 1610 {
@@ -222,13 +222,13 @@ func TestWindowOpensOnTheRunThatTrains(t *testing.T) {
 func TestChoosingAnotherRunShowsItAlone(t *testing.T) {
 	b := open(t, at(500).withRun(session.Done, script("first")))
 	b.shown(500)
-	b.runs.rows.Select(1)
+	b.runs.Select(1)
 	b.shown(planSteps)
 	if b.id != "first" || len(b.trans.list.Objects) != 2 {
 		t.Errorf("got run %q with %d transitions, want first with 2", b.id, len(b.trans.list.Objects))
 	}
 	b.fake.happen("flm-1m", event.Step{Step: 501, Stage: 1})
-	b.runs.rows.Select(0)
+	b.runs.Select(0)
 	b.until("the live run", func() bool { return b.view.last.Step == 501 })
 	if len(b.trans.list.Objects) != 0 {
 		t.Error("the transitions of the other run are still on show")

@@ -45,7 +45,7 @@ type Page struct {
 	bad    bool
 
 	checks          []*widget.Check
-	list            *fyne.Container
+	list, column    *fyne.Container
 	compare, cancel *widget.Button
 	export          *widget.Button
 	kinds           map[string]*widget.Button
@@ -206,7 +206,7 @@ func (p *Page) fillList() {
 		}
 		c.OnChanged = func(on bool) { p.pick(r.ID, on) }
 	}
-	p.list.Refresh()
+	p.column.Refresh()
 }
 
 // short is a name as it fits into the column.
@@ -266,12 +266,12 @@ func (p *Page) advice() (string, fyne.ThemeColorName) {
 
 // tellEmpty says what to do where there is no verdict yet.
 func (p *Page) tellEmpty() {
-	text := "Press Compare: the last networks are measured once more on the held-out text, which takes a moment."
+	text := "Press Compare: the last networks are measured once more\non the held-out text, which takes a moment."
 	switch {
 	case p.run.State != session.Done:
 		text = "When this run is done, it can be compared with a rival.\nIts rivals can be put into the queue already."
 	case len(p.rivals) == 0:
-		text = "There is nothing to compare with yet.\nThe from-scratch twin has the final size from the first step on, on the same tokens: the paper's own comparison."
+		text = "There is nothing to compare with yet.\nThe from-scratch twin has the final size from the first step on,\non the same tokens: the paper's own comparison."
 	case len(p.Picked()) == 0:
 		text = "Pick rivals at the left, or train one."
 	}
@@ -318,7 +318,7 @@ func (p *Page) build() {
 	p.start = widget.NewButtonWithIcon("Run from-scratch twin", theme.MediaPlayIcon(), func() { p.host.Rival(growth.RivalTwin) })
 	p.start.Importance = widget.HighImportance
 	p.none = widget.NewLabel("")
-	p.none.Alignment, p.none.Importance, p.none.Wrapping = fyne.TextAlignCenter, widget.LowImportance, fyne.TextWrapWord
+	p.none.Alignment, p.none.Importance = fyne.TextAlignCenter, widget.LowImportance
 	p.buildChart()
 	p.report = container.New(look.Column{Width: 320, Space: 4})
 	p.layOut()
@@ -336,17 +336,17 @@ func (p *Page) buildChart() {
 }
 
 func (p *Page) layOut() {
-	column := container.New(look.Column{Width: 190, Space: 4}, look.NewLine(look.Heading, "COMPARE WITH"), p.list, p.compare,
+	p.column = container.New(look.Column{Width: 190, Space: 4}, look.NewLine(look.Heading, "COMPARE WITH"), p.list, p.compare,
 		container.New(look.Inset{Top: 8}, look.NewLine(look.Heading, "ADD TO THE QUEUE")))
 	for _, b := range p.kindButtons() {
-		column.Add(b)
+		p.column.Add(b)
 	}
-	left := container.NewVScroll(container.New(look.Margin(10, 10, 8, 8), column))
+	left := container.NewVScroll(container.New(look.Margin(10, 10, 8, 8), p.column))
 	left.SetMinSize(fyne.NewSize(214, 0))
 	p.empty = container.NewCenter(container.New(look.Column{Width: 340, Space: 8}, p.none, container.NewCenter(p.start)))
 	p.verdictScroll = container.NewVScroll(container.New(look.Margin(12, 16, 6, 10), p.report))
 	chartHead := container.NewBorder(nil, nil, container.New(look.Margin(12, 4, 8, 0), look.NewLine(look.Heading, "VALIDATION LOSS AGAINST")),
-		p.export, container.NewHBox(p.axis))
+		container.New(look.Inset{Right: 10}, p.export), container.NewHBox(p.axis))
 	split := container.NewVSplit(p.verdictScroll, container.NewBorder(chartHead, nil, nil, nil, p.chart))
 	split.SetOffset(0.52)
 	p.full = container.NewStack(split)

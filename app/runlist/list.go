@@ -138,6 +138,12 @@ func (l *List) Infos() []session.Info {
 	return all
 }
 
+// Select chooses a row, counted from 0 in the order on show.
+func (l *List) Select(row int) { l.rows.Select(row) }
+
+// Focus is what takes the keys of the list.
+func (l *List) Focus() fyne.Focusable { return l.rows }
+
 // arrange makes the tree anew.
 func (l *List) arrange() {
 	l.nodes = tree(l.infos, l.search.Text)

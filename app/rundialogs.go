@@ -1,0 +1,227 @@
+package app
+
+import (
+	"fmt"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/widget"
+
+	"growlab/app/look"
+	"growlab/app/planner"
+	"growlab/app/session"
+	"growlab/app/words"
+	"growlab/growth"
+)
+
+// keep does something to the runs that keeps them in order, off the goroutine of the window, and looks at the list again.
+func (w *window) keep(trouble string, do func(keeper) error, then func()) {
+	k, ok := w.sessions.(keeper)
+	if !ok {
+		return
+	}
+	go func() {
+		err := do(k)
+		w.feed.deliver(w.ctx, func() {
+			w.acted = time.Now()
+			w.look()
+			if err != nil {
+				w.fail(trouble, err)
+			} else if then != nil {
+				then()
+			}
+		})
+	}()
+}
+
+// askText asks for a line of text.
+func (w *window) askText(title, button, text, about string, take func(string)) {
+	if w.win == nil {
+		return
+	}
+	entry := widget.NewEntry()
+	entry.SetText(text)
+	note := widget.NewLabel(about)
+	note.Importance = widget.LowImportance
+	body := container.New(look.Column{Width: 380, Space: 4}, entry, container.New(look.Margin(-6, -6, -4, 0), note))
+	ask := dialog.NewCustomConfirm(title, button, "Cancel", body, func(yes bool) {
+		if yes {
+			take(entry.Text)
+		}
+	}, w.win)
+	entry.OnSubmitted = func(string) { ask.Confirm() }
+	w.ask(ask)
+	w.win.Canvas().Focus(entry)
+	entry.TypedShortcut(&fyne.ShortcutSelectAll{})
+}
+
+func (w *window) askRename(info session.Info) {
+	w.askText("Rename the run", "Rename", info.Name, "Its file and its id "+info.ID+" stay as they are.", func(name string) {
+		if name == info.Name {
+			return
+		}
+		w.keep("The run could not be renamed", func(k keeper) error { _, err := k.Rename(info.ID, name); return err }, nil)
+	})
+}
+
+func (w *window) askTags(info session.Info) {
+	w.askText("Tags of "+info.Name, "Set", info.Tags, "Words, with spaces between. The search finds them.", func(text string) {
+		add, remove := tagsChange(info.Tags, text)
+		if len(add)+len(remove) == 0 {
+			return
+		}
+		w.keep("The tags could not be set", func(k keeper) error { _, err := k.Tag(info.ID, add, remove); return err }, nil)
+	})
+}
+
+// askDelete says what deleting a run frees before it is done.
+func (w *window) askDelete(info session.Info) {
+	k, ok := w.sessions.(keeper)
+	if !ok || w.win == nil {
+		return
+	}
+	if info.Live() {
+		w.fail("The run cannot be deleted", fmt.Errorf("%s is %s; stop it first", info.Name, info.State))
+		return
+	}
+	go func() {
+		weight := k.Weight(info)
+		w.feed.deliver(w.ctx, func() {
+			text := fmt.Sprintf("%s, with its curve, checkpoints and samples, is deleted for ever.\nThis frees %s.", info.Name, words.Size(weight))
+			ask := dialog.NewConfirm("Delete the run?", text, func(yes bool) {
+				if yes {
+					w.remove(info)
+				}
+			}, w.win)
+			ask.SetConfirmText("Delete")
+			ask.SetDismissText("Cancel")
+			ask.SetConfirmImportance(widget.DangerImportance)
+			w.ask(ask)
+		})
+	}()
+}
+
+func (w *window) remove(info session.Info) {
+	w.hint("deleting " + info.Name + "…")
+	w.keep("The run could not be deleted", func(k keeper) error { _, err := k.Remove(info); return err }, func() {
+		w.hint("")
+		w.lay(info.ID, false)
+		for i := range w.infos {
+			if w.infos[i].ID == info.ID {
+				w.infos = append(w.infos[:i:i], w.infos[i+1:]...)
+				break
+			}
+		}
+		if info.ID == w.id {
+			w.choose(firstRun(w.infos, ""))
+		}
+		w.runs.Show(w.updated(), w.id)
+		w.refreshPages()
+	})
+}
+
+// askFork offers the checkpoints of a run to fork from.
+func (w *window) askFork(info session.Info) {
+	k, ok := w.sessions.(keeper)
+	if !ok || w.win == nil {
+		return
+	}
+	go func() {
+		saved, err := k.Checkpoints(info.ID)
+		w.feed.deliver(w.ctx, func() {
+			switch {
+			case err != nil:
+				w.fail("The checkpoints cannot be read", err)
+			case len(saved) == 0:
+				w.fail("The run cannot be forked", fmt.Errorf("%s has no checkpoint yet", info.Name))
+			default:
+				w.chooseFork(info, saved)
+			}
+		})
+	}()
+}
+
+// chooseFork asks from which checkpoint, and what is to be different.
+func (w *window) chooseFork(info session.Info, saved []session.Saved) {
+	texts := make([]string, len(saved))
+	for i := range saved {
+		texts[i] = savedText(saved[len(saved)-1-i])
+	}
+	from := widget.NewSelect(texts, nil)
+	from.SetSelectedIndex(0)
+	name, set := widget.NewEntry(), widget.NewEntry()
+	name.SetPlaceHolder(info.Name + " fork")
+	set.SetPlaceHolder("lr=0.5x stage.3.operator=stack")
+	body := widget.NewForm(widget.NewFormItem("from", from), widget.NewFormItem("name", name), widget.NewFormItem("different", set))
+	body.Items[2].HintText = "changes as growlab fork --set takes them, spaces between; none for the same run again"
+	box := container.NewGridWrap(fyne.NewSize(480, body.MinSize().Height+8), body)
+	ask := dialog.NewCustomConfirm("Fork "+info.Name, "Fork and train", "Cancel", box, func(yes bool) {
+		if yes && from.SelectedIndex() >= 0 {
+			w.fork(session.Fork{Run: info.ID, Checkpoint: saved[len(saved)-1-from.SelectedIndex()].ID, Name: name.Text, Set: fields(set.Text)})
+		}
+	}, w.win)
+	w.ask(ask)
+}
+
+func savedText(s session.Saved) string {
+	return fmt.Sprintf("step %s · stage %d · %s", words.Thousands(s.Step), s.Stage, s.Reason)
+}
+
+// fork makes a fork and shows it.
+func (w *window) fork(f session.Fork) {
+	k, ok := w.sessions.(keeper)
+	if !ok {
+		return
+	}
+	w.expect(pendingStart)
+	go func() {
+		info, err := k.Fork(w.ctx, f)
+		w.feed.deliver(w.ctx, func() { w.began(info, err, "The fork could not start", "") })
+	}()
+}
+
+// showDifference lists the settings in which two runs differ.
+func (w *window) showDifference(a, b string) {
+	s, ok := w.workOn()
+	if !ok || w.win == nil {
+		return
+	}
+	go func() {
+		x, _, err := s.RecipeOf(a)
+		var y growth.Recipe
+		if err == nil {
+			y, _, err = s.RecipeOf(b)
+		}
+		w.feed.deliver(w.ctx, func() {
+			if err != nil {
+				w.fail("The recipes cannot be read", err)
+				return
+			}
+			w.listDifference(a, b, planner.Difference(x, y))
+		})
+	}()
+}
+
+func (w *window) listDifference(a, b string, changes []planner.Change) {
+	columns := look.Shares{2, 2, 2}
+	rows := container.New(look.Column{Width: 600, Space: 4}, container.New(columns, look.NewLine(look.Caption.Fitting(), "setting"),
+		look.NewLine(look.Caption.Fitting(), w.nameOf(a)), look.NewLine(look.Caption.Fitting(), w.nameOf(b))))
+	for _, c := range changes {
+		cells := []fyne.CanvasObject{look.NewLine(look.Style{Fit: true, Mono: true}, c.Key)}
+		for _, v := range []string{c.From, c.To} {
+			if v == "" {
+				v = "–"
+			}
+			cells = append(cells, look.NewLine(look.Style{Fit: true}, words.OneLine(v, 200)))
+		}
+		rows.Add(container.New(columns, cells...))
+	}
+	if len(changes) == 0 {
+		rows.Add(look.NewLine(look.Quiet, "The recipes are the same."))
+	}
+	scroll := container.NewVScroll(container.New(look.InsetAll(6), rows))
+	scroll.SetMinSize(fyne.NewSize(620, min(rows.MinSize().Height+14, 420)))
+	w.ask(dialog.NewCustom("What differs", "Close", scroll, w.win))
+}
