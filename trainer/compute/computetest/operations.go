@@ -130,6 +130,9 @@ func linears() (all []*trial) {
 	try(linearCase{seqs: 3, t: 11, in: 1029, out: 21, act: compute.GELU}) // deeper and wider than blocks for caches
 	try(linearCase{seqs: 3, t: 11, in: 21, out: 515, act: compute.SwiGLU})
 	try(linearCase{seqs: 1, t: 35, in: 545, out: 67, bias: true, operand: true}) // past all edges at once
+	for _, act := range acts[1:] {                                               // more rows than meet a panel at once
+		try(linearCase{seqs: 1, t: 200, in: 9, out: 64, act: act, premask: compute.Mask{Old: 41, M: 0.3}, bias: true})
+	}
 	return all
 }
 

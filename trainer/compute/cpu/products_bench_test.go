@@ -76,3 +76,21 @@ func (p *layerProduct) of(op string) func() {
 		})
 	}
 }
+
+// BenchmarkSwiGLU times the first half of a SwiGLU FFN, in channels to units: of the small networks, whose weights fit into the
+// cache, and of GPT-2's width, whose weights do not.
+func BenchmarkSwiGLU(b *testing.B) {
+	for _, s := range []struct{ seqs, t, in, units int }{{12, 128, 128, 512}, {4, 256, 768, 2048}} {
+		b.Run(fmt.Sprintf("%dx%dx%d", s.seqs*s.t, s.in, s.units), func(b *testing.B) {
+			each(b, func(b *testing.B, d *device) (float64, func()) {
+				p, h := newProduct(b, d, s.seqs, s.t, s.in, 2*s.units), newProduct(b, d, s.seqs, s.t, 1, s.units)
+				return 4 * float64(s.seqs*s.t) * float64(s.in) * float64(s.units), func() {
+					p.dev.Run(p.batch, func(l compute.Lane) {
+						of := func(m compute.Mat) compute.Mat { return m.Part(l.First()*l.T(), l.T()) }
+						l.Linear(of(h.y), of(p.x), p.k, compute.Epilogue{Act: compute.SwiGLU, Pre: of(p.y)})
+					})
+				}
+			})
+		})
+	}
+}
