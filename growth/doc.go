@@ -13,6 +13,8 @@
 // rule, an expand.Map, that package expand carries out; Promise says when it keeps the function, and tests hold it to that. How
 // masks fade in, together or one dimension after another, is in ramp.go.
 //
+// A second signal beside the text, propositions whose labels are learnt, is in teacher.go.
+//
 // Costs by three formulas stand in cost.go, energy, carbon and money in footprint.go.
 // The method is that of FLM-101B (arXiv:2309.03852) and MSG (arXiv:2305.02869); where we differ, the word Deviation stands.
 package growth

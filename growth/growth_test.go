@@ -249,6 +249,30 @@ func TestInit(t *testing.T) {
 	}
 }
 
+// TestFreshWeightsOfAnOperator: what msg-authors fills in is N(0, 0.02²), whatever the recipe says of initial values.
+func TestFreshWeightsOfAnOperator(t *testing.T) {
+	for op, want := range map[string]float64{"msg-authors": 0.02, "msg": 0.5} {
+		r := parse(t, "model.init_std=0.5", "stage.2.operator="+op)
+		g, err := r.Grow(1, State{shape.NewTree(r.Config(0)), shape.NewTree(r.Config(0)), shape.NewTree(r.Config(0))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, std := range map[string]float64{"embed": want, "block.4.attn.qkv": want, "block.0.ffn.down": min(want, 0.5/math.Sqrt(10))} {
+			var squares float64
+			n := 0
+			for _, x := range g.State.Params.Data[name] {
+				if x != 0 { // old ones are
+					squares += float64(x) * float64(x)
+					n++
+				}
+			}
+			if got := math.Sqrt(squares / float64(n)); math.Abs(got/std-1) > 0.03 {
+				t.Errorf("%s: %s is filled with numbers of root mean square %v, want %v", op, name, got, std)
+			}
+		}
+	}
+}
+
 func TestLayerSources(t *testing.T) {
 	old := func(i int) expand.Layer { return expand.Layer{From: i} }
 	added := func(i int) expand.Layer { return expand.Layer{From: i, Added: true} }

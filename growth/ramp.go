@@ -59,7 +59,8 @@ func (r Recipe) queue(i int) []string {
 	return slices.DeleteFunc(slices.Clone(r.Stages[i].RampOrder), func(d string) bool { return !slices.Contains(grows, d) })
 }
 
-// factors are m of each dimension after in tokens of stage i, and the mean over those that grow.
+// factors are m of each dimension after in tokens of stage i, and the mean over those that grow. New weights of a dimension whose
+// turn has not come are invisible: they get no gradient, and decay.
 //
 //	together      ramp_order = ["ffn", "layers", "hidden"]: each a third of the ramp
 //	m  /------    m   /-------------  ffn
