@@ -52,21 +52,15 @@ func (d *device) Join(g *ranks.Group) error {
 		return err
 	}
 	s := &side{group: g, left: make(chan struct{})}
-	err = d.ctx.Do(func() (err error) {
-		if s.stream, err = d.ctx.Stream(-1); err != nil {
-			return err
-		}
-		if s.ready, err = d.ctx.Event(false); err != nil {
-			return err
-		}
-		if s.done, err = d.ctx.Event(false); err != nil {
-			return err
-		}
-		s.comm, err = nccl.Join(id, g.Size(), g.Rank())
-		return err
-	})
 	d.side = s
-	if err = g.Agree(err); err != nil {
+	// All that one rank alone can fail in comes first: NCCL waits for ranks that do not come.
+	if err = g.Agree(d.ctx.Do(func() error { return s.prepare(d.ctx) })); err == nil {
+		err = g.Agree(d.ctx.Do(func() (err error) {
+			s.comm, err = nccl.Join(id, g.Size(), g.Rank())
+			return err
+		}))
+	}
+	if err != nil {
 		return fmt.Errorf("cuda: join the GPUs: %w", err)
 	}
 	go func() {
@@ -77,6 +71,18 @@ func (d *device) Join(g *ranks.Group) error {
 		}
 	}()
 	return nil
+}
+
+// prepare makes the stream and the events. On the GPU's thread.
+func (s *side) prepare(c *cudart.Context) (err error) {
+	if s.stream, err = c.Stream(-1); err != nil {
+		return err
+	}
+	if s.ready, err = c.Event(false); err != nil {
+		return err
+	}
+	s.done, err = c.Event(false)
+	return err
 }
 
 // meeting opens NCCL on all ranks, and gives them the name that rank 0 made for the group.

@@ -84,6 +84,9 @@ func (d *device) fail(err error) {
 	}
 	d.fault = fmt.Errorf("cuda: %w", explained(err))
 	d.queue = nil
+	if d.side != nil { // whose GPUs may wait for sums that will not come
+		d.side.group.Fail(d.fault)
+	}
 }
 
 // wait issues what is put off, and f, and waits until the GPU has done all of it.

@@ -1,0 +1,114 @@
+//go:build linux
+
+package gpucheck
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"growlab/cudart/fake"
+)
+
+// outcome is the JSON of the script.
+type outcome struct {
+	Check, Kind string
+	Failed      bool
+	Parts       []struct {
+		Part, State, Said string
+		Seconds           float64
+		Numbers           json.RawMessage
+	}
+}
+
+// check runs the script, with this program as the carried one, on a pretended machine.
+func check(t *testing.T, environment ...string) (o outcome, states map[string]string, err error) {
+	t.Helper()
+	libs, err := fake.BuildWithKernels()
+	if err != nil {
+		t.Fatal(err)
+	}
+	machine, dir := libs.Machine(t), t.TempDir()
+	cmd := exec.CommandContext(t.Context(), "sh", "../../../../assets/scripts/gpu-check.sh", os.Args[0], dir)
+	cmd.Env = append(os.Environ(), envCheck+"=fake", envImage+"="+filepath.Join(libs.Dir, "growlab-kernels.so"), "GROWLAB_CUDA_LIBS="+machine.Dir,
+		"CUDA_HOME=", "CUDA_PATH=", "GOCOVERDIR="+t.TempDir())
+	cmd.Env = append(cmd.Env, environment...)
+	said, err := cmd.CombinedOutput()
+	t.Logf("%s", said)
+	text, rerr := os.ReadFile(filepath.Join(dir, "result.json"))
+	if rerr != nil {
+		t.Fatal(rerr)
+	}
+	if e := json.Unmarshal(text, &o); e != nil {
+		t.Fatalf("%v in %s", e, text)
+	}
+	states = map[string]string{}
+	for _, p := range o.Parts {
+		states[p.Part] = p.State
+	}
+	return o, states, err
+}
+
+// TestScript: on a pretended GPU every part that can run there passes, and the JSON has its numbers.
+func TestScript(t *testing.T) {
+	o, states, err := check(t)
+	if err != nil || o.Failed || o.Kind != "fake" {
+		t.Fatalf("the script ended with %v: %+v", err, o)
+	}
+	for _, name := range []string{"machine", "small", "gradients", "determinism", "curve", "gpt2", "flm101m"} {
+		if states[name] != "passed" {
+			t.Errorf("%s is %q, want passed", name, states[name])
+		}
+	}
+	for _, name := range []string{"operations", "memcheck", "racecheck", "synccheck", "torch"} {
+		if s := states[name]; s != "skipped" && s != "passed" {
+			t.Errorf("%s is %q, want skipped, or passed where it can run", name, s)
+		}
+	}
+	for _, p := range o.Parts {
+		var numbers struct {
+			Rate  float64 `json:"tokens_per_s"`
+			Loss  float64
+			Steps int
+			Bound float64
+		}
+		if len(p.Numbers) > 0 {
+			if err := json.Unmarshal(p.Numbers, &numbers); err != nil {
+				t.Fatal(err)
+			}
+		}
+		switch {
+		case p.Part == "gpt2" && (!(numbers.Rate > 0) || math.Abs(numbers.Loss-math.Log(256)) > 0.5):
+			t.Errorf("gpt2 measured %s", p.Numbers)
+		case p.Part == "curve" && (numbers.Steps != 6 || !(numbers.Bound > 0)):
+			t.Errorf("curve measured %s", p.Numbers)
+		}
+	}
+}
+
+// TestScriptGoesOn: a part that fails is told with what it said, and the others run.
+func TestScriptGoesOn(t *testing.T) {
+	o, states, err := check(t, "GROWLAB_FAKE_CUDA=fail cuLaunchKernel 0 719", "GROWLAB_GPU_CHECK_SECONDS=60")
+	if err == nil || !o.Failed {
+		t.Fatalf("the script ended with %v: %+v", err, o)
+	}
+	if states["machine"] != "passed" || len(o.Parts) != 12 {
+		t.Errorf("states are %v; want all 12 parts, and the machine seen", states)
+	}
+	failed := 0
+	for _, p := range o.Parts {
+		if p.State == "failed" {
+			failed++
+			if !strings.Contains(p.Said, "FAIL") {
+				t.Errorf("%s failed and said %q", p.Part, p.Said)
+			}
+		}
+	}
+	if failed == 0 {
+		t.Error("no part failed on a GPU whose kernels fail")
+	}
+}

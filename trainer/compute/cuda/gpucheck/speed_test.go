@@ -1,0 +1,229 @@
+//go:build linux
+
+package gpucheck
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"growlab/assets"
+	"growlab/growth"
+	"growlab/growth/shape"
+	"growlab/trainer/bench"
+	"growlab/trainer/compute"
+	"growlab/trainer/model"
+	"growlab/trainer/optim"
+)
+
+// speed is how fast a network trains.
+type speed struct {
+	Shape     string  `json:"shape"`
+	Params    int64   `json:"params"`
+	Context   int     `json:"context"`
+	Micro     int     `json:"micro_batch_sequences"`
+	Batch     int     `json:"batch_tokens"`
+	Steps     int     `json:"steps_timed"`
+	Median    float64 `json:"tokens_per_s"` // of the steps
+	Best      float64 `json:"best_tokens_per_s"`
+	Worst     float64 `json:"worst_tokens_per_s"`
+	TFLOPS    float64 `json:"model_tflops_per_s"`        // nanoGPT's count, attention with all pairs
+	CausalTF  float64 `json:"model_tflops_per_s_causal"` // llm.c's, attention's causal half
+	Engine    string  `json:"engine"`
+	FirstStep float64 `json:"first_step_seconds"` // with what is compiled, timed and captured once
+	// Loss of the last step: of random tokens, ln of their number and a little more.
+	Loss float64 `json:"loss"`
+}
+
+// gpt2 is GPT-2 124M, its vocabulary padded to a multiple of 128 as nanoGPT and llm.c do.
+func gpt2(small bool) shape.Config {
+	c := shape.Config{
+		Vocab: 50304, Context: 1024, Layers: 12, Hidden: 768, Heads: 12, HeadDim: 64, FFN: 3072,
+		Norm: shape.LayerNorm, Act: shape.GELU, Pos: shape.Learned, Bias: true, Tied: true, OutputMult: 1,
+	}
+	if small {
+		c.Vocab, c.Context, c.Layers, c.Hidden, c.Heads, c.HeadDim, c.FFN = 256, 32, 1, 32, 2, 16, 128
+	}
+	return c
+}
+
+// TestPartGPT2 times GPT-2 124M, T = 1024, bf16, half a million tokens a step.
+func TestPartGPT2(t *testing.T) {
+	small := part(t)
+	batch, lasting := 1<<19, 40*time.Second
+	if small {
+		batch, lasting = 128, time.Millisecond
+	}
+	s, err := fastest(t, gpt2(small), batch, []int{64, 32, 16, 8, 4}, lasting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, s)
+}
+
+// TestPartFLM101M times the stages of flm-101m, and of its twin, and works out how long both take end to end, without evaluations.
+func TestPartFLM101M(t *testing.T) {
+	small := part(t)
+	preset, err := assets.Recipe("flm-101m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := growth.Parse("flm-101m", preset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stages []speed
+	var grown, twin float64
+	for i, p := range r.Plan().Stages {
+		c, batch, lasting := p.Config, int(p.Batch), 8*time.Second
+		if small {
+			c, batch, lasting = gpt2(true), 128, time.Millisecond
+		}
+		s, err := fastest(t, c, batch, []int{64, 32, 16, r.MicroBatch(i), 4}, lasting)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stages = append(stages, s)
+		grown += float64(p.Tokens) / s.Median
+	}
+	twin = float64(r.Plan().Tokens) / stages[len(stages)-1].Median
+	write(t, map[string]any{"stages": stages, "grown_seconds_estimated": grown, "twin_seconds_estimated": twin})
+}
+
+// fastest times steps of batch tokens, taken in parts of as many sequences as memory has room for.
+func fastest(t *testing.T, c shape.Config, batch int, micros []int, lasting time.Duration) (speed, error) {
+	t.Helper()
+	for _, micro := range micros {
+		if micro*c.Context > batch || batch%(micro*c.Context) != 0 {
+			continue
+		}
+		s, err := timed(t, c, batch, micro, lasting)
+		if !errors.Is(err, compute.ErrNoMemory) {
+			return s, err
+		}
+		t.Logf("%d sequences at a time do not fit: %v", micro, err)
+	}
+	return speed{}, fmt.Errorf("no micro-batch of %v sequences fits: %w", micros, compute.ErrNoMemory)
+}
+
+// timed trains on random tokens: at least five steps after two, until lasting is over.
+func timed(t *testing.T, c shape.Config, batch, micro int, lasting time.Duration) (s speed, err error) {
+	t.Helper()
+	dev := mustOpen(t, kind{"bf16", false})
+	defer func() { err = errors.Join(err, dev.Close()) }()
+	b := bench.Shape{Config: c, Seqs: micro}
+	if planned, ok := dev.(compute.Planned); ok {
+		if err := planned.Reserve(planned.Measure(func(d compute.Device) { walk(d, b) })); err != nil {
+			return s, err
+		}
+	}
+	tr, err := newTraining(dev, b, batch)
+	if err != nil {
+		return s, err
+	}
+	defer tr.free()
+	s = speed{
+		Shape: c.String(), Params: c.Params(), Context: c.Context, Micro: micro, Batch: batch, Engine: dev.Name(),
+	}
+	var rates bench.Rates
+	begin := time.Now()
+	for step := 0; step < 7 || time.Since(begin) < lasting; step++ {
+		took, err := tr.step()
+		if err != nil {
+			return s, err
+		}
+		if step == 0 {
+			s.FirstStep = took.Seconds()
+		}
+		if step >= 2 {
+			rates = append(rates, float64(batch)/took.Seconds())
+		}
+	}
+	s.Steps, s.Median, s.Best, s.Worst, s.Loss = len(rates), rates.Median(), rates.Best(), rates.Worst(), tr.loss
+	s.TFLOPS, s.CausalTF = s.Median*b.FLOPsPerToken()/1e12, s.Median*growth.FLOPsPerToken(c)/1e12
+	return s, nil
+}
+
+// walk goes through a step, for a device that only counts memory.
+func walk(dev compute.Device, s bench.Shape) {
+	if tr, err := newTraining(dev, s, s.Tokens()); err == nil { // that it does not fit, Reserve says
+		_, _ = tr.step()
+		tr.free()
+	}
+}
+
+// training is a network under training, a batch in several parts.
+type training struct {
+	dev   compute.Device
+	net   *model.Model
+	adam  *optim.AdamW
+	parts []compute.Batch
+	loss  float64
+}
+
+func newTraining(dev compute.Device, s bench.Shape, batch int) (*training, error) {
+	net, err := model.New(dev, s.Config, s.Seqs)
+	if err != nil {
+		return nil, err
+	}
+	adam, err := optim.New(dev, net.Layout, optim.Settings{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, WeightDecay: 0.1, Clip: 1})
+	if err != nil {
+		net.Free()
+		return nil, err
+	}
+	tr := &training{dev: dev, net: net, adam: adam}
+	rng := rand.New(rand.NewPCG(1, 2))
+	tree := shape.NewTree(s.Config)
+	for _, x := range s.Config.Tensors() {
+		for i := range tree.Data[x.Name] {
+			switch x.Role {
+			case shape.Gain:
+				tree.Data[x.Name][i] = 1
+			case shape.Shift:
+			default:
+				tree.Data[x.Name][i] = float32(0.02 * rng.NormFloat64())
+			}
+		}
+	}
+	net.Load(tree)
+	for range batch / s.Tokens() {
+		b := compute.Batch{Seqs: s.Seqs, T: s.Config.Context}
+		for range s.Tokens() {
+			b.Inputs = append(b.Inputs, int32(rng.IntN(s.Config.Vocab)))
+			b.Targets = append(b.Targets, int32(rng.IntN(s.Config.Vocab)))
+		}
+		tr.parts = append(tr.parts, b)
+	}
+	return tr, nil
+}
+
+// step is forward and backward of all parts and one update.
+func (tr *training) step() (time.Duration, error) {
+	begin := time.Now()
+	tokens := 0
+	for _, b := range tr.parts {
+		tokens += len(b.Inputs)
+	}
+	tr.net.ZeroGrads()
+	var sum float64
+	for _, b := range tr.parts {
+		sum += tr.net.Grad(b, 1/float64(tokens))
+	}
+	norm := tr.adam.Update(tr.net, 6e-4, shape.Masks{})
+	if err := tr.dev.Sync(); err != nil {
+		return 0, err
+	}
+	tr.loss = sum / float64(tokens)
+	if x := tr.loss + norm; math.IsNaN(x) || math.IsInf(x, 0) {
+		return 0, fmt.Errorf("loss %v, gradient norm %v; they must be finite", tr.loss, norm)
+	}
+	return time.Since(begin), nil
+}
+
+func (tr *training) free() {
+	tr.net.Free()
+	tr.adam.Free()
+}
