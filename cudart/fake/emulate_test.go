@@ -127,7 +127,7 @@ func TestEmulatorNotices(t *testing.T) {
 		{"copied_askew", "not both aligned to 16 bytes"},
 	} {
 		for _, seed := range []uint{0, 1, 2, 3} {
-			_, err, violations := runAlone(t, libs, image, test.kernel, seed)
+			_, violations, err := runAlone(t, libs, image, test.kernel, seed)
 			if err == nil || len(violations) == 0 {
 				t.Errorf("%s under schedule %d: error %v, violations %q; want both", test.kernel, seed, err, violations)
 				continue
@@ -138,11 +138,11 @@ func TestEmulatorNotices(t *testing.T) {
 		}
 	}
 	for _, seed := range []uint{0, 1, 2, 3} {
-		x, err, violations := runAlone(t, libs, image, "right", seed)
+		x, violations, err := runAlone(t, libs, image, "right", seed)
 		if err != nil || len(violations) > 0 || x[5] != 64*65/2 {
 			t.Errorf("right under schedule %d: %v, error %v, violations %q; want 2080", seed, x[5], err, violations)
 		}
-		x, err, violations = runAlone(t, libs, image, "unset", seed)
+		x, violations, err = runAlone(t, libs, image, "unset", seed)
 		if err != nil || len(violations) > 0 || !math.IsNaN(float64(x[5])) {
 			t.Errorf("unset under schedule %d: %v, error %v, violations %q; want NaN: shared memory begins as that", seed, x[5], err, violations)
 		}
@@ -159,7 +159,7 @@ func oneOf(s string, wants []string) bool {
 }
 
 // runAlone runs one kernel on a machine of its own and gives x afterwards.
-func runAlone(t *testing.T, libs *fake.Libraries, image []byte, kernel string, seed uint) (x []float32, err error, violations []string) {
+func runAlone(t *testing.T, libs *fake.Libraries, image []byte, kernel string, seed uint) (x []float32, violations []string, err error) {
 	t.Helper()
 	m := libs.Machine(t)
 	m.Set("seed %d", seed)
@@ -215,7 +215,7 @@ func runAlone(t *testing.T, libs *fake.Libraries, image []byte, kernel string, s
 		}
 		return nil
 	})
-	return x, err, m.State().Violations
+	return x, m.State().Violations, err
 }
 
 // TestKernelsAreBuiltOnce: the second call takes what the first one made.

@@ -91,7 +91,7 @@ func adamTrial(g *gpu) {
 			d := 0.125 * grad[i]
 			m[i] = 0.9*m[i] + 0.1*d
 			v[i] = 0.95*v[i] + 0.05*d*d
-			p[i] -= s.LR*s.Decay*p[i] + s.LR*(m[i]/(1-math.Pow(0.9, 3)))/(math.Sqrt(v[i]/(1-math.Pow(0.95, 3)))+1e-8)
+			p[i] -= s.LR*s.Decay*p[i] + s.LR*(m[i]/(1-0.9*0.9*0.9))/(math.Sqrt(v[i]/(1-0.95*0.95*0.95))+1e-8)
 		}
 	}
 	near(g.t, "p", g.getF32(w.P, n), p, 1e-6)

@@ -91,10 +91,12 @@ func (k *Set) tile(p Product) int {
 // aligned tells whether all rows of both operands begin at multiples of 16 bytes and hold whole pieces of 16 bytes.
 func (k *Set) aligned(p Product) bool {
 	inner, outer := p.K, 8
-	if p.Layout == TN {
-		inner, outer = p.M, p.N
-	} else if p.Layout == NN {
+	switch p.Layout {
+	case NT:
+	case NN:
 		outer = p.N
+	case TN:
+		inner, outer = p.M, p.N
 	}
 	lda, ldb := p.leading()
 	return (int(p.A.At)|int(p.B.At))%16 == 0 && (lda|ldb|inner|outer)%8 == 0
@@ -228,5 +230,5 @@ func (p Product) check() {
 	}
 }
 
-// SetSplitting(1) computes every product in one part, so that sums do not depend on the number of multiprocessors; 0 is the default.
+// SetSplitting with 1 computes every product in one part, so that sums do not depend on the number of multiprocessors; 0 is the default.
 func (k *Set) SetSplitting(most int) { k.splitting = most }
