@@ -97,7 +97,10 @@ func (w *window) layOut() {
 	for _, p := range w.pages() {
 		w.tabs.Append(container.NewTabItem(p.title, p.object))
 	}
-	w.tabs.OnSelected = func(*container.TabItem) { w.refreshKnobs(w.info()) }
+	w.tabs.OnSelected = func(*container.TabItem) {
+		w.refreshPages()
+		w.refreshKnobs(w.info())
+	}
 	pages := container.NewStack(w.tabs, w.cards.object, w.planned, w.devices.Object)
 	middle := container.NewBorder(w.banner.object, nil, nil, nil, pages)
 	w.banner.around = middle

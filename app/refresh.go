@@ -14,10 +14,16 @@ func (w *window) refreshPages() {
 	show(w.devices.Object, w.place == placeDevices)
 	show(w.cards.object, here && w.listed && (w.id == "" || w.choosing))
 	show(w.tabs, here && w.id != "" && !w.choosing)
-	if show(w.sidebar, here && w.id != "" && !w.choosing) {
+	if show(w.sidebar, here && w.id != "" && !w.choosing && !w.wide()) {
 		w.content.Refresh() // the middle gets another width
 	}
 	show(w.cards.back, len(w.infos) > 0)
+}
+
+// wide reports whether the page on show needs the room of the side.
+func (w *window) wide() bool {
+	now := w.tabs.Selected()
+	return now != nil && (now.Content == w.knobs.Object || now.Content == w.compare.Object)
 }
 
 // show shows or hides o, and reports whether that changed anything.

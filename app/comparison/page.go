@@ -45,7 +45,8 @@ type Page struct {
 	bad    bool
 
 	checks          []*widget.Check
-	list, column    *fyne.Container
+	list            *fyne.Container
+	column          *container.Scroll // of list
 	compare, cancel *widget.Button
 	export          *widget.Button
 	kinds           map[string]*widget.Button
@@ -90,10 +91,12 @@ func (p *Page) Show(run session.Info, all []session.Info) {
 	rivals := candidates(run, all)
 	if changed || !slices.EqualFunc(rivals, p.rivals, sameLine) {
 		p.rivals = rivals
+		taken := map[string]bool{} // the newest of each recipe is picked
 		for _, r := range rivals {
 			if !p.asked[r.ID] {
-				p.picked[r.ID] = isRival(run, r)
+				p.picked[r.ID] = isRival(run, r) && !taken[r.Recipe]
 			}
+			taken[r.Recipe] = taken[r.Recipe] || p.picked[r.ID]
 		}
 		p.refresh()
 	}
@@ -211,7 +214,7 @@ func (p *Page) fillList() {
 
 // short is a name as it fits into the column.
 func short(name string) string {
-	const most = 22
+	const most = 19
 	if r := []rune(name); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}
@@ -336,13 +339,13 @@ func (p *Page) buildChart() {
 }
 
 func (p *Page) layOut() {
-	p.column = container.New(look.Column{Width: 190, Space: 4}, look.NewLine(look.Heading, "COMPARE WITH"), p.list, p.compare,
-		container.New(look.Inset{Top: 8}, look.NewLine(look.Heading, "ADD TO THE QUEUE")))
+	head := container.New(look.Column{Width: 190, Space: 4}, p.compare, container.New(look.Inset{Top: 4}, look.NewLine(look.Heading, "WITH")))
+	queue := container.New(look.Column{Width: 190, Space: 3}, container.New(look.Inset{Top: 6}, look.NewLine(look.Heading, "ADD TO THE QUEUE")))
 	for _, b := range p.kindButtons() {
-		p.column.Add(b)
+		queue.Add(b)
 	}
-	left := container.NewVScroll(container.New(look.Margin(10, 10, 8, 8), p.column))
-	left.SetMinSize(fyne.NewSize(214, 0))
+	p.column = container.NewVScroll(p.list)
+	left := container.New(look.FixedWidth(214), container.New(look.Margin(10, 6, 8, 8), container.NewBorder(head, queue, nil, nil, p.column)))
 	p.empty = container.NewCenter(container.New(look.Column{Width: 340, Space: 8}, p.none, container.NewCenter(p.start)))
 	p.verdictScroll = container.NewVScroll(container.New(look.Margin(12, 16, 6, 10), p.report))
 	chartHead := container.NewBorder(nil, nil, container.New(look.Margin(12, 4, 8, 0), look.NewLine(look.Heading, "VALIDATION LOSS AGAINST")),
@@ -350,8 +353,8 @@ func (p *Page) layOut() {
 	split := container.NewVSplit(p.verdictScroll, container.NewBorder(chartHead, nil, nil, nil, p.chart))
 	split.SetOffset(0.52)
 	p.full = container.NewStack(split)
-	head := container.New(look.Margin(12, 12, 6, 4), container.NewBorder(nil, nil, p.waits, p.cancel, p.state))
-	right := container.NewBorder(head, nil, nil, nil, container.NewStack(p.empty, p.full))
+	state := container.New(look.Margin(12, 12, 6, 4), container.NewBorder(nil, nil, p.waits, p.cancel, p.state))
+	right := container.NewBorder(state, nil, nil, nil, container.NewStack(p.empty, p.full))
 	p.Object = container.NewBorder(nil, nil, container.NewHBox(left, widget.NewSeparator()), nil, right)
 }
 
