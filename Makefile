@@ -27,7 +27,7 @@ RACE := ./app/... ./cudart/... ./store/... ./trainer/...
 LINT_VERSION := v2.15.0
 LINT := bin/tools/golangci-lint-$(LINT_VERSION)
 
-.PHONY: help demo build test lint unit arm64 race window bench speed screenshot kernels generate clean build-deps test-deps
+.PHONY: help demo build test lint unit arm64 race window bench speed screenshot kernels gpu-check generate clean build-deps test-deps
 
 .NOTPARALLEL: # the window tests measure processor time
 
@@ -77,6 +77,12 @@ screenshot: build test-deps ## assets/screenshot.png, of the window with a finis
 
 kernels: build-deps ## the CUDA kernels' machine code, PTX and table again, by a compiler fetched without root
 	@libs=$$(assets/scripts/nvrtc.sh bin/nvrtc) && GROWLAB_CUDA_LIBS=$$libs go run ./cudart/kernels/compile -out cudart/kernels/code
+
+gpu-check: build-deps ## bin/gpu-check.tar.gz: checks and times the CUDA engine on a machine with a GPU and no Go; its script says how to carry it
+	@mkdir -p bin/gpu-check
+	go test -c -ldflags "-s -w" -o bin/gpu-check/gpu-check.test ./trainer/compute/cuda/gpucheck
+	cp assets/scripts/gpu-check.sh assets/scripts/gpu-check-torch.py bin/gpu-check
+	tar czf bin/gpu-check.tar.gz -C bin gpu-check
 
 generate: ## make generated files again (the corpus needs the Debian packages bible-kjv and bible-kjv-text)
 	@assets/scripts/need.sh bible-kjv bible-kjv-text

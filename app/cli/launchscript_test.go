@@ -14,8 +14,10 @@ var update = flag.Bool("update", false, "write the files that the output is comp
 // TestLaunchScripts compares with testdata; shells accept all of them.
 func TestLaunchScripts(t *testing.T) {
 	for name, args := range map[string][]string{
-		"sbatch": {"--kind", "sbatch", "--nodes", "2", "--gpus", "4", "--time", "1-12:00:00", "--partition", "gpu", "--account", "flm,lab",
-			"--cpus-per-task", "8", "--requeue", "--data", "/data/it's my text"},
+		"sbatch": {
+			"--kind", "sbatch", "--nodes", "2", "--gpus", "4", "--time", "1-12:00:00", "--partition", "gpu", "--account", "flm,lab",
+			"--cpus-per-task", "8", "--requeue", "--data", "/data/it's my text",
+		},
 		"sbatch-cpu":     {"--kind", "sbatch", "--nodes", "4", "--gpus", "0", "--name", "small.1"},
 		"torchrun":       {"--kind", "torchrun", "--gpus", "8", "--set", "train.lr=1e-3", "--seed", "7"},
 		"torchrun-nodes": {"--kind", "torchrun", "--nodes", "2", "--gpus", "4", "--program", "/opt/growlab/bin/growlab", "--precision", "bf16"},
