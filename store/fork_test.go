@@ -29,7 +29,8 @@ func pastAt(t *testing.T, path string, at int64) store.Past {
 func TestFork(t *testing.T) {
 	run := newRun(t)
 	want := []event.Event{
-		allKinds[0], event.Eval{Step: 2, Tokens: 8192, Stage: 1, Loss: 2.5, BitsPerByte: 3.6, EvalTokens: 65536},
+		allKinds[0],
+		event.Eval{Step: 2, Tokens: 8192, Stage: 1, Loss: 2.5, BitsPerByte: 3.6, EvalTokens: 65536},
 		event.Command{Step: 2, Tokens: 8192, Verb: "set", Detail: "lr=1e-3"},
 	}
 	for _, e := range slices.Concat(want[:1], []event.Event{step(1), step(2)}, want[1:]) {
@@ -38,7 +39,8 @@ func TestFork(t *testing.T) {
 	kept := checkpoint(2, 5, 3000, 0, 100)
 	get[int64](t)(run.Save(kept))
 	for _, e := range []event.Event{
-		event.Eval{Step: 2, Tokens: 8192, Stage: 1, Loss: 2.4, EvalTokens: 65536}, step(3),
+		event.Eval{Step: 2, Tokens: 8192, Stage: 1, Loss: 2.4, EvalTokens: 65536},
+		step(3),
 		event.Eval{Step: 3, Tokens: 12288, Stage: 1, Loss: 2.3, EvalTokens: 65536},
 	} {
 		run.Emit(e)

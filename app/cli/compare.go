@@ -39,7 +39,11 @@ then each is trained at its rate on every one of --seeds, and the verdict is on 
 those that there are already are found. Ctrl+C saves a checkpoint and ends; the same command goes on where it stopped. --transfer
 takes the rates from smaller contenders, in the same order, that are tuned instead.`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) < 2 && !(f.tune && len(args) == 1) {
+			least := 2
+			if f.tune { // its rivals are derived
+				least = 1
+			}
+			if len(args) < least {
 				return session.Usagef("%s takes a run and at least one rival: ids, their beginnings, names or files; growlab twin makes rivals", cmd.CommandPath())
 			}
 			return f.check(cmd)

@@ -60,10 +60,10 @@ func (t Tuned) Edge() bool { return t.best() == 0 || t.best() == len(t.Trials)-1
 // between are rounded to two digits.
 func (t Tuned) Next() float64 {
 	i, last := t.best(), len(t.Trials)-1
-	switch {
-	case i == 0:
+	switch i {
+	case 0:
 		return t.Trials[0].LR / 2
-	case i == last:
+	case last:
 		return t.Trials[last].LR * 2
 	}
 	n := i - 1
