@@ -28,12 +28,20 @@ type planned struct {
 	Teacher growth.Teacher `json:"teacher,omitzero"`
 	Memory  int64          `json:"memory_bytes"` // of the stage that needs most
 	Seconds float64        `json:"eta_seconds"`
+	// DeviceMemory is what a device with memory of its own has, and Memory is of that then; nil for the CPU.
+	DeviceMemory *deviceMemory `json:"device_memory,omitempty"`
 
 	// The same compute by FLM-101B's formula and by 6 FLOPs for each parameter and token.
 	PaperFLOPs float64 `json:"flops_paper"`
 	ParamFLOPs float64 `json:"flops_6nd"`
 	// Footprint is what the rates that were given say; nil if none was.
 	Footprint *footprint `json:"footprint,omitempty"`
+}
+
+// deviceMemory is the memory of a GPU in bytes.
+type deviceMemory struct {
+	Free  int64 `json:"free_bytes"`
+	Total int64 `json:"total_bytes"`
 }
 
 type plannedStage struct {
@@ -123,6 +131,9 @@ func price(r growth.Recipe, l session.Launch) (p planned, err error) {
 		Recipe: r.Name, Title: r.Title, Teacher: r.Teacher, Device: dev.Name(), Tokens: plan.Tokens, Steps: plan.Steps,
 		FLOPs: plan.FLOPs, Twin: plan.TwinFLOPs, Saved: plan.Saved, PaperFLOPs: plan.PaperFLOPs, ParamFLOPs: plan.ParamFLOPs,
 	}
+	if free, total, apart := session.DeviceMemory(dev); apart {
+		p.DeviceMemory = &deviceMemory{free, total}
+	}
 	for i, info := range session.Stages(plan) {
 		x := plan.Stages[i]
 		s := plannedStage{
@@ -166,6 +177,13 @@ func (p planned) write(t *text) error {
 	t.line("")
 	t.line("total %s tokens in %s steps, %s, about %s on %s (steps alone, measured just now)",
 		grouped(p.Tokens), grouped(p.Steps), flops(p.FLOPs), eta(p.Seconds), p.Device)
+	if m := p.DeviceMemory; m != nil {
+		verdict := "so that every stage fits"
+		if p.Memory > m.Free {
+			verdict = "so that stages which need more take fewer sequences at a time"
+		}
+		t.line("the memory is the GPU's: %s of %s are free, %s", bytesOf(m.Free), bytesOf(m.Total), verdict)
+	}
 	t.line("by the paper's formula %s, by 6 for each parameter and token %s", flops(p.PaperFLOPs), flops(p.ParamFLOPs))
 	if p.Footprint != nil {
 		t.line("%s", p.Footprint)
