@@ -226,7 +226,7 @@ func (p *Page) refreshState() {
 	enable(p.compare, p.doing == "" && done && len(p.Picked()) > 0)
 	enable(p.export, p.doing == "" && p.result != nil)
 	for _, b := range append(p.kindButtons(), p.start) {
-		enable(b, p.doing == "" && p.run.ID != "")
+		enable(b, p.doing == "" && p.run.Stages > 1)
 	}
 	show(p.cancel, p.doing != "")
 	if show(p.waits, p.doing != "") && p.doing != "" {
@@ -271,6 +271,8 @@ func (p *Page) advice() (string, fyne.ThemeColorName) {
 func (p *Page) tellEmpty() {
 	text := "Press Compare: the last networks are measured once more\non the held-out text, which takes a moment."
 	switch {
+	case p.run.Stages == 1:
+		text = "This run has one size: it does not grow, and so it has no rivals of its own.\nPick what to compare it with at the left."
 	case p.run.State != session.Done:
 		text = "When this run is done, it can be compared with a rival.\nIts rivals can be put into the queue already."
 	case len(p.rivals) == 0:
@@ -281,7 +283,7 @@ func (p *Page) tellEmpty() {
 	if p.none.Text != text {
 		p.none.SetText(text)
 	}
-	show(p.start, len(p.rivals) == 0 || len(p.Picked()) == 0)
+	show(p.start, p.run.Stages > 1 && len(p.Picked()) == 0)
 }
 
 // show shows or hides o, and reports whether that changed anything.

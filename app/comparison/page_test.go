@@ -23,11 +23,11 @@ import (
 )
 
 var (
-	grown  = session.Info{ID: "g", Name: "flm-1m", Recipe: "flm-1m", State: session.Done, ValLoss: 1.334}
+	grown  = session.Info{ID: "g", Name: "flm-1m", Recipe: "flm-1m", State: session.Done, ValLoss: 1.334, Stages: 3}
 	twin   = session.Info{ID: "t", Name: "flm-1m-twin", Recipe: "flm-1m-twin", State: session.Done, ValLoss: 1.31}
 	small  = session.Info{ID: "s", Name: "flm-1m-small", Recipe: "flm-1m-small", State: session.Done, ValLoss: 1.277}
 	other  = session.Info{ID: "o", Name: "something-quite-different", Recipe: "flm-10m", State: session.Done, ValLoss: 1.2}
-	midway = session.Info{ID: "m", Name: "flm-1m-large", Recipe: "flm-1m-large", State: session.Running}
+	midway = session.Info{ID: "m", Name: "flm-1m-large", Recipe: "flm-1m-large", State: session.Running, Stages: 3}
 )
 
 // entryOf is a run of a recipe whose loss falls as a power of its FLOPs.
@@ -134,6 +134,16 @@ func TestWithoutARivalTheTwinIsOneClickAway(t *testing.T) {
 	b.Show(midway, []session.Info{midway, twin})
 	if !b.compare.Disabled() || !strings.Contains(b.state.Text(), "this one is running") {
 		t.Errorf("a run that trains can be compared: %q", b.state.Text())
+	}
+}
+
+func TestAFixedSizeHasNoRivals(t *testing.T) {
+	b := open(t, look.Dark, 860, 600)
+	one := small
+	one.Stages = 1
+	b.Show(one, []session.Info{one, twin})
+	if b.start.Visible() || !b.kinds[growth.RivalTwin].Disabled() || !strings.Contains(b.none.Text, "one size") {
+		t.Errorf("a run of one size is offered rivals: %q", b.none.Text)
 	}
 }
 

@@ -60,7 +60,6 @@ func (r *row) Tapped(*fyne.PointEvent) { r.list.selectRun(r.node.info.ID) }
 
 // TappedSecondary implements fyne.SecondaryTappable.
 func (r *row) TappedSecondary(e *fyne.PointEvent) {
-	r.list.selectRun(r.node.info.ID)
 	r.list.host.Menu(r.node.info, e.AbsolutePosition)
 }
 
