@@ -187,9 +187,11 @@ V void act_row(const int half, const gl_matmul *g, ptrdiff_t r, ptrdiff_t from, 
 V void act_grad_row(const int half, const gl_matmul *g, ptrdiff_t r, ptrdiff_t from, ptrdiff_t n, const float *z)
 {
 	const ptrdiff_t at = r * columns_out(g) + from;
-	const int narrow = half && !g->wide;
+	const int narrow = half && !g->wide, before = masks(g->premask, g->n);
 	FOR_VECTORS (j, k, n) {
-		vf d = v_mul(v_mul(v_get(z + j, k), v_mask(g->mask, from + j)), v_mask(g->premask, from + j)), x = v_get_as(half, g->pre, at + j, k);
+		vf d = v_mul(v_get(z + j, k), v_mask(g->mask, from + j)), x = v_get_as(half, g->pre, at + j, k);
+		if (before)
+			d = v_mul(d, v_mask(g->premask, from + j));
 		if (g->act == GL_GELU) {
 			v_put_as(narrow, g->y, at + j, v_mul(d, v_gelu_grad(x)), k);
 			continue;
