@@ -27,6 +27,8 @@ type Options struct {
 	Sessions Sessions
 	Open     string // id of the run to show first; "" for the newest that trains, else the newest
 	Theme    string // "dark" or "light"; "" or "system" for the choice remembered, else as the system
+
+	shown func(*window) // runs when the window is up; for tests
 }
 
 // ErrNoWindow is wrapped by the errors that say why no window can open on this machine.
@@ -90,6 +92,9 @@ func runGuarded(o Options) (err error) {
 	w.show(a)
 	w.welcomeBack(crashed, crashErr)
 	w.run()
+	if o.shown != nil {
+		o.shown(w)
+	}
 	go first.serve(func(run string) { fyne.DoAndWait(func() { w.showAgain(run) }) })
 	a.Run()
 	return nil

@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -12,8 +13,14 @@ var openScene func(scene string)
 // childEnv names the scene to open.
 const childEnv = "GROWLAB_TEST_WINDOW"
 
+// program is the terminal, for engine processes that a test starts as this binary; it is set with the build tag xvfb.
+var program func(args []string) int
+
 // TestMain gives the tests a home of their own: Fyne keeps its preferences there.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && program != nil && !strings.HasPrefix(os.Args[1], "-") {
+		os.Exit(program(os.Args[1:]))
+	}
 	if dir := os.Getenv(crashEnv); dir != "" {
 		crash(dir)
 	}

@@ -29,6 +29,9 @@ func init() { openScene = openWindow }
 func openWindow(scene string) {
 	fake := newFake()
 	switch scene {
+	case "journey":
+		openJourney()
+		return
 	case "idle":
 		past := append(upTo(script("flm-1m"), 1612), event.Paused{Step: 1612})
 		fake.withRun("paused", past).withRun("done", script("flm-1m-first"))

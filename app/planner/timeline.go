@@ -82,6 +82,14 @@ func (t *Timeline) x(tokens int64) float32 {
 	return float32(float64(tokens) / float64(t.total) * float64(t.Size().Width))
 }
 
+// Boundary is how far from the left the end of stage n, from 1, is drawn.
+func (t *Timeline) Boundary(n int) float32 {
+	if n < 1 || n > len(t.segments) {
+		return 0
+	}
+	return t.x(t.boundary(n))
+}
+
 // tokensAt is the inverse of x.
 func (t *Timeline) tokensAt(x float32) int64 {
 	if t.Size().Width <= 0 {
