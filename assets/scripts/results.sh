@@ -76,12 +76,13 @@ section_1m() {
 	put 1m <"$tmp/flm-1m.md"
 }
 
-# every operator through flm-1m's plan, at flm-1m's tuned rate; llama-pro adds layers only, so it has a plan of its own
+# every operator through flm-1m's plan, at flm-1m's tuned rate; llama-pro adds layers only and hypercloning multiplies widths by whole
+# numbers only, so each has a plan of its own, and msg beside it
 section_operators() {
 	rate=$(lr flm-1m)
 	names=
 	for op in $("$growlab" operators | awk 'NR > 1 { print $1 }'); do
-		[ "$op" != llama-pro ] || continue
+		case $op in llama-pro | hypercloning) continue ;; esac
 		ramp='--set stage.2.ramp=0 --set stage.3.ramp=0'
 		"$growlab" operators | awk -v op="$op" '$1 == op' | grep -q ' yes ' && ramp=
 		# shellcheck disable=SC2086 # words
@@ -94,8 +95,14 @@ section_operators() {
 		--set stage.2.ramp=0 --set stage.3.ramp=0
 	# shellcheck disable=SC2086 # words
 	once op-msg-deep --recipe flm-1m --seed 1 --set "train.lr=$rate" $deep
+	wide='--set stage.2.layers=3 --set stage.3.layers=3 --set stage.2.hidden=128 --set stage.3.hidden=256'
+	# shellcheck disable=SC2086 # words
+	once op-hypercloning-wide --recipe flm-1m --seed 1 --set "train.lr=$rate" $wide --set stage.2.operator=hypercloning \
+		--set stage.3.operator=hypercloning --set stage.2.ramp=0 --set stage.3.ramp=0
+	# shellcheck disable=SC2086 # words
+	once op-msg-wide --recipe flm-1m --seed 1 --set "train.lr=$rate" $wide
 	# shellcheck disable=SC2046,SC2086 # names without blanks
-	"$growlab" runs table $(have $names op-llama-pro-deep op-msg-deep) | put operators
+	"$growlab" runs table $(have $names op-llama-pro-deep op-msg-deep op-hypercloning-wide op-msg-wide) | put operators
 }
 
 # other plans for the same FLOPs, and for those of the twin, with fixed sizes, one seed each, against the envelope of the fixed
