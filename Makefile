@@ -19,7 +19,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config ca-certificates git \
 	libgl-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev
-TEST_PACKAGES := $(BUILD_PACKAGES) xvfb
+TEST_PACKAGES := $(BUILD_PACKAGES) xvfb xdotool
 
 # Packages in which several goroutines meet.
 RACE := ./app/... ./cudart/... ./store/... ./trainer/...
@@ -71,9 +71,10 @@ bench: build-deps ## all benchmarks, with what they allocate
 speed: build ## whole training steps of several shapes, in ten minutes on an idle machine; see docs/performance.md
 	assets/scripts/speed.sh bin/growlab
 
-screenshot: build test-deps ## assets/screenshot.png, of the window with a finished run
+screenshot: build test-deps ## assets/screenshot.png, of the window with a finished run, and docs/pictures, of every page
 	@assets/scripts/need.sh imagemagick
 	assets/scripts/screenshot.sh assets/screenshot.png
+	assets/scripts/pictures.sh docs/pictures
 
 kernels: build-deps ## the CUDA kernels' machine code, PTX and table again, by a compiler fetched without root
 	@libs=$$(assets/scripts/nvrtc.sh bin/nvrtc) && GROWLAB_CUDA_LIBS=$$libs go run ./cudart/kernels/compile -out cudart/kernels/code
@@ -83,6 +84,9 @@ gpu-check: build-deps ## bin/gpu-check.tar.gz: checks and times the CUDA engine 
 	go test -c -ldflags "-s -w" -o bin/gpu-check/gpu-check.test ./trainer/compute/cuda/gpucheck
 	cp assets/scripts/gpu-check.sh assets/scripts/gpu-check-torch.py bin/gpu-check
 	tar czf bin/gpu-check.tar.gz -C bin gpu-check
+
+mutants: build-deps ## plants every known bug into the CUDA kernels, one by one; each has to be caught (make test plants some)
+	GROWLAB_MUTANTS=all go test -count 1 -run Mutants -v ./cudart/kernels
 
 generate: ## make generated files again (the corpus needs the Debian packages bible-kjv and bible-kjv-text)
 	@assets/scripts/need.sh bible-kjv bible-kjv-text

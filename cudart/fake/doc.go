@@ -4,7 +4,11 @@
 // Device memory is host memory, filled with NaN. Streams are lazy: work runs when somebody waits for it and only then, so
 // that a missing wait gives wrong numbers; with a seed, other streams run ahead by chance, within what events allow.
 // The limits of a launch are enforced, memory is bounded, and what is alive is counted. Any call can be told to fail.
-// Kernels are host functions in a shared object that the image of a module names; see src/fake.h.
+//
+// Kernels are host functions in a shared object that the image of a module names; see src/fake.h. The project's own CUDA C
+// (cudart/kernels) runs here too: [BuildWithKernels] compiles the same source for an emulator (src/emulator.h), with one fiber for
+// each CUDA thread, and a machine made of that accepts the real machine code and PTX, of its own capability only, and runs the source
+// in their place. What a kernel does wrong is among [State]'s violations, with kernel, block and thread, and the context is lost.
 //
 // Most tests build once per test binary, in TestMain, and then take a [Machine] each:
 //
@@ -15,6 +19,6 @@
 //
 // Every Machine is a copy of the libraries on disk, and so has state of its own: tests may run side by side.
 //
-// Not covered: speed; what a real GPU's memory model allows below events; wgmma and TMA; libraries' own choice of
-// algorithms. Everything runs under one lock.
+// Not covered: speed; what a real GPU's memory model allows between blocks; the last bits of approximate instructions; wgmma and
+// TMA; libraries' own choice of algorithms. Everything runs under one lock. The emulator is for x86-64.
 package fake

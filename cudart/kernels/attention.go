@@ -90,7 +90,7 @@ type attentionArgs struct {
 	lse, delta, table, mask, inputs cudart.Ptr
 	t, heads, dim, seqs             int32
 	scale                           float32
-	_                               int32
+	group                           int32
 }
 
 // Attention launches one kernel. Tensor cores multiply bf16 heads of 16, 32, 64 and 128 whose rows are aligned to 16 bytes; all
@@ -131,8 +131,12 @@ func (k *Set) AttentionGrad(s *cudart.Stream, v AttentionGrad) error {
 		qkv: v.QKV.At, o: v.O.At, dO: v.DO.At, dqkv: v.DQKV.At, lse: v.LSE, delta: v.Scratch, table: v.Table, mask: v.Mask, inputs: v.Inputs,
 		t: i32(h.T), heads: i32(h.Count), dim: i32(h.Dim), seqs: i32(h.Seqs), scale: float32(v.Scale),
 	}
-	rows := cudart.Dim{X: u32(ceil(h.Rows()*h.Count, deltaWarps))}
-	if err := launch(k, s, attentionDeltaKernel+typed(v.QKV), rows, cudart.Dim{X: 32 * deltaWarps}, 0, &a); err != nil {
+	each := 1 // heads of a warp
+	if g := h.Dim / 4; h.Dim%4 == 0 && g <= 32 && g&(g-1) == 0 && quads(h.Dim, v.DO, v.O) == 1 {
+		a.group, each = i32(g), 32/g
+	}
+	blocks := ceil(ceil(h.Rows()*h.Count, each), deltaWarps)
+	if err := launch(k, s, attentionDeltaKernel+typed(v.QKV), dim(blocks), cudart.Dim{X: 32 * deltaWarps}, 0, &a); err != nil {
 		return err
 	}
 	if f := flashOf(h.Dim, v.Scale, v.QKV, v.O, v.DO, v.DQKV); f != nil {

@@ -30,18 +30,31 @@ KERNEL(256, 4, rotate, rotate_args) {
   }
 }
 
-// delta[row][head] = do·o; a warp for each.
-template <class T> DEV void delta(const attention_args& a) {
-  i64 i = (i64)block_x() * (threads_x() / WARP) + warp();
-  if (i >= (i64)a.seqs * a.t * a.heads) return;
-  global<const T> x = as<const T>(a.d_o) + i * a.dim, y = as<const T>(a.o) + i * a.dim;
+// delta[row][head] = do·o, where a head's numbers are consecutive. With group > 0 that many lanes, a power of two, share a head, four
+// numbers each, and a warp has several; else a warp has one.
+template <class T> DEV void delta(const attention_args& a, int type) {
+  i64 w = (i64)block_x() * (threads_x() / WARP) + warp(), heads = (i64)a.seqs * a.t * a.heads;
   float sum = 0;
+  if (a.group > 0) {
+    array x = {as<u8>(a.d_o), type, 0}, y = {as<u8>(a.o), type, 0};
+    i64 head = w * (WARP / a.group) + lane() / a.group;
+    if (head < heads) {
+      quad p = load_quad(x, head * a.dim + lane() % a.group * 4, 4, true), q = load_quad(y, head * a.dim + lane() % a.group * 4, 4, true);
+#pragma unroll
+      for (int k = 0; k < 4; k++) sum += p.v[k] * q.v[k];
+    }
+    for (int m = a.group / 2; m; m >>= 1) sum += shuffle_xor(sum, m);
+    if (lane() % a.group == 0 && head < heads) a.delta[head] = sum;
+    return;
+  }
+  if (w >= heads) return;
+  global<const T> x = as<const T>(a.d_o) + w * a.dim, y = as<const T>(a.o) + w * a.dim;
   for (int d = lane(); d < a.dim; d += WARP) sum += widen(x[d]) * widen(y[d]);
   sum = warp_sum(sum);
-  if (lane() == 0) a.delta[i] = sum;
+  if (lane() == 0) a.delta[w] = sum;
 }
-KERNEL(256, 4, attention_delta_bf16, attention_args) { delta<bf16>(a); }
-KERNEL(256, 4, attention_delta_f32, attention_args) { delta<float>(a); }
+KERNEL(256, 4, attention_delta_bf16, attention_args) { delta<bf16>(a, TYPE_BF16); }
+KERNEL(256, 4, attention_delta_f32, attention_args) { delta<float>(a, TYPE_F32); }
 
 enum { WIDE = 8 };   // numbers of a head in a lane: heads of up to 256
 

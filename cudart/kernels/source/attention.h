@@ -9,7 +9,7 @@ struct attention_args {
   global<const mask_block> mask_at, inputs_at;   // over heads
   int t, heads, dim, seqs;
   float scale;
-  int unused;
+  int group;   // lanes of attention_delta for a head
 };
 
 // One head of one sequence: element (position, i) of part p (0 queries, 1 keys, 2 values) of qkv is at

@@ -21,13 +21,15 @@ DEV softmax_sum scan(const classify_args& a, i64 row, float mult, shared<float> 
   for (int c = thread_x() * 4; c < a.v; c += threads_x() * 4) {
     int left = a.v - c;
     quad z = load_quad(a.z, row * a.ldz + c, left, a.vec && left >= 4);
+    float higher = top;
 #pragma unroll
-    for (int k = 0; k < 4; k++) {
-      if (k >= left) continue;
-      float x = mult * z.v[k], higher = max_(top, x);
-      sum = sum * exp2_((top - higher) * LOG2E) + exp2_((x - higher) * LOG2E);
-      top = higher;
-    }
+    for (int k = 0; k < 4; k++)
+      if (k < left) higher = max_(higher, mult * z.v[k]);
+    sum *= exp2_((top - higher) * LOG2E);
+    top = higher;
+#pragma unroll
+    for (int k = 0; k < 4; k++)
+      if (k < left) sum += exp2_((mult * z.v[k] - top) * LOG2E);
   }
   softmax_sum r;
   r.top = block_max(top, s);
