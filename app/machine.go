@@ -14,43 +14,12 @@ import (
 	"growlab/trainer/event"
 )
 
-// machine is what the page of devices asks of the machine. All methods may be slow but Now.
+// machine is what sessions are that know the machine they are on; desk.Desk is one. All methods may be slow but Now.
 type machine interface {
 	Examine() (session.Devices, []doctor.Finding)
 	GPUs() *cudart.Report
 	// Now is the load so far, and free and all memory; 0 for what is not known.
 	Now() (load session.Load, free, all int64)
-}
-
-// thisMachine is the one that the window runs on.
-type thisMachine struct{ home *session.Home }
-
-// Examine implements machine.
-func (m thisMachine) Examine() (session.Devices, []doctor.Finding) {
-	d := session.ListDevices()
-	return d, doctor.On(d, m.home, false)
-}
-
-// GPUs implements machine.
-func (thisMachine) GPUs() *cudart.Report { return session.Prober{}.Probe() }
-
-// Now implements machine.
-func (thisMachine) Now() (load session.Load, free, all int64) {
-	load, _ = session.MeasureLoad()
-	free, _ = session.FreeMemory()
-	all, _ = session.TotalMemory()
-	return load, free, all
-}
-
-// machineOf is the machine of sessions; nil if they have none.
-func machineOf(s Sessions) machine {
-	switch s := s.(type) {
-	case machine:
-		return s
-	case *session.Home:
-		return thisMachine{s}
-	}
-	return nil
 }
 
 // devices joins the page of devices to the machine.
@@ -63,7 +32,8 @@ type devices struct {
 }
 
 func (w *window) newDevices() *devices {
-	d := &devices{machine: machineOf(w.sessions)}
+	d := &devices{}
+	d.machine, _ = w.sessions.(machine)
 	d.Page = devicepage.New(devicepage.Actions{Look: w.examine, Back: w.comeBack, Threads: w.setThreads})
 	return d
 }

@@ -19,7 +19,7 @@ import (
 type Shot struct {
 	Width, Height int
 	Scale         float64       // pixels per unit of length; 0 is 1
-	Page          string        // one of the pages of a run, "" for the first, "presets" for the cards, or "devices"
+	Page          string        // one of the pages of a run, "" for the first, "presets" for the cards, "plan" or "devices"
 	Wait          time.Duration // at most; 0 is ten seconds
 }
 
@@ -102,12 +102,15 @@ func (w *window) turnTo(page string) error {
 	case "devices":
 		w.showDevices()
 		return nil
+	case "plan":
+		w.planRun()
+		return nil
 	}
 	names := w.pageNames()
 	if slices.Contains(names, page) {
 		return nil // selected already
 	}
-	return fmt.Errorf("page %q: there are %s, presets and devices", page, strings.Join(names, ", "))
+	return fmt.Errorf("page %q: there are %s, presets, plan and devices", page, strings.Join(names, ", "))
 }
 
 // capture lays out twice, since text that wraps knows its height only when it knows its width.

@@ -29,7 +29,7 @@ func (p Program) gui() *cobra.Command {
 	cmd.Flags().StringVar(&f.run, "run", "", "show this `RUN`")
 	cmd.Flags().StringVar(&f.theme, "theme", "", "dark, light or system")
 	cmd.Flags().StringVar(&f.picture, "screenshot", "", "draw the window into this PNG `FILE` instead of opening it; needs no display")
-	cmd.Flags().StringVar(&f.page, "page", "", "page of the screenshot: one of a run, such as loss, or presets, or devices")
+	cmd.Flags().StringVar(&f.page, "page", "", "page of the screenshot: one of a run, such as loss, or presets, plan, devices")
 	return cmd
 }
 
