@@ -46,6 +46,9 @@ takes the rates from smaller contenders, in the same order, that are tuned inste
 			if len(args) < least {
 				return session.Usagef("%s takes a run and at least one rival: ids, their beginnings, names or files; growlab twin makes rivals", cmd.CommandPath())
 			}
+			if f.asJSON && f.asMarkdown {
+				return session.Usagef("--json and --markdown are two ways to print; give one of them")
+			}
 			return f.check(cmd)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -78,7 +81,6 @@ takes the rates from smaller contenders, in the same order, that are tuned inste
 	deviceFlags(cmd, &f.Launch)
 	jsonFlag(cmd, &f.asJSON, "print one JSON object")
 	cmd.Flags().BoolVar(&f.asMarkdown, "markdown", false, "print the tables as Markdown")
-	cmd.MarkFlagsMutuallyExclusive("json", "markdown")
 	return cmd
 }
 

@@ -101,7 +101,7 @@ func TestQueueOnTheTerminal(t *testing.T) {
 		t.Helper()
 		out := ok(t, "queue", "add", "--recipe", tiny, "--name", name)
 		_, after, _ := strings.Cut(out, "is entry ")
-		id, _, _ := strings.Cut(after, ",")
+		id, _, _ := strings.Cut(after, " ")
 		return id
 	}
 	a, b := add("a"), add("b")
@@ -131,6 +131,11 @@ func TestQueueOnTheTerminal(t *testing.T) {
 	}
 	if out := ok(t, "queue", "list"); !strings.Contains(out, "waiting") || strings.Contains(out, a) {
 		t.Errorf("the queue is\n%s", out)
+	}
+	ok(t, "twin", tiny, "--rival", "small", "--queue")
+	decode(t, ok(t, "queue", "list", "--json"), &q)
+	if e := q.Entries[1]; e.Name != "tiny-small" || e.State != session.Waiting || !strings.Contains(e.Recipe, "rival_of = 'tiny'") {
+		t.Errorf("the rival's entry is %+v", e)
 	}
 }
 

@@ -59,23 +59,20 @@ later changes nothing.`,
 		} else {
 			e, err = h.Enqueue(l)
 		}
-		if err != nil {
-			return notFound(err)
-		}
-		q, err := h.Queue()
-		if err != nil {
-			return err
-		}
-		hint := "; growlab queue run begins"
-		if _, works := h.QueueRunner(); works {
-			hint = ""
-		}
-		_, err = fmt.Fprintf(p.Streams.Out, "%s is entry %s, number %d of those that wait%s\n", e.Name, e.ID, len(q.Waiting()), hint)
-		return err
+		return p.enqueued(e, notFound(err))
 	})
 	launchFlags(cmd, &l)
 	cmd.Flags().Lookup("recipe").Usage = "what to train: the `NAME` of a preset or a TOML file"
 	return cmd
+}
+
+// enqueued says that an entry is in the queue.
+func (p Program) enqueued(e session.Queued, err error) error {
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.Streams.Out, "%s is entry %s of the queue, the last; growlab queue run trains what is in it\n", e.Name, e.ID)
+	return err
 }
 
 func (p Program) queueList() *cobra.Command {

@@ -79,6 +79,8 @@ func TestTuneFlags(t *testing.T) {
 		"without --tune":           {[]string{"compare", "a", "b", "--seeds", "1"}, "--seeds goes with --tune"},
 		"a seed twice":             {[]string{"compare", "--tune", tiny, "--seeds", "1,1"}, "stands twice"},
 		"no factor":                {[]string{"compare", "--tune", tiny, "--factors", "0"}, "not a positive number"},
+		"two ways to print":        {[]string{"compare", "a", "b", "--json", "--markdown"}, "give one of them"},
+		"queued and printed":       {[]string{"twin", tiny, "--queue", "--json"}, "nothing for --json"},
 		"few transfers":            {[]string{"compare", "--tune", tiny, "--transfer", tiny + "," + tiny}, "--transfer has 2 recipes and there are 6 contenders"},
 	} {
 		if r := run(t, x.args...); r.code != 2 || !strings.Contains(r.err, x.want) {

@@ -23,6 +23,7 @@ type twinFlags struct {
 	rival         string
 	lr            float64
 	asTOML, asRun bool // asRun: --json
+	queued        bool
 }
 
 func (p Program) twin() *cobra.Command {
@@ -48,6 +49,9 @@ tuned value. --set changes the rival, whose one stage is stage.1.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.queued && (f.asTOML || f.asRun) {
+				return session.Usagef("--queue trains nothing now, so that there is nothing for --json or --print-recipe to print")
+			}
 			if !slices.Contains(growth.Rivals, f.rival) {
 				return session.Usagef("--rival is %q; it must be one of %s", f.rival, strings.Join(growth.Rivals, ", "))
 			}
@@ -73,6 +77,7 @@ tuned value. --set changes the rival, whose one stage is stage.1.`,
 	cmd.Flags().Float64Var(&f.lr, "lr", 0, "peak learning rate, if not the rule's")
 	runFlags(cmd, &f.Launch, "without it the run's, or the King James Bible")
 	cmd.Flags().BoolVar(&f.asTOML, "print-recipe", false, "print the rival's recipe as TOML instead of training it")
+	cmd.Flags().BoolVar(&f.queued, "queue", false, "put the rival into the queue instead of training it now")
 	jsonFlag(cmd, &f.asRun, "print every event as a line of JSON")
 	return cmd
 }
@@ -114,6 +119,9 @@ func (p Program) trainRival(cmd *cobra.Command, home *session.Home, of lab.Origi
 	defer func() { err = errors.Join(err, os.RemoveAll(filepath.Dir(draft))) }()
 	l, id := f.Launch, store.NewID()
 	l.Recipe, l.Data = draft, of.Data
+	if f.queued {
+		return p.enqueued(home.Enqueue(l))
+	}
 	err = p.work(cmd, f.asRun, func(o engine.Options) (*engine.Engine, error) { return engine.New(home, id, l, o) })
 	if err != nil || f.asRun || of.Run == "" {
 		return err
