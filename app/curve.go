@@ -46,6 +46,7 @@ func (w *window) showCurves() {
 	r.ID, r.Name = w.id, w.info().Name
 	w.drop(w.id)
 	w.curves.Show(r, w.colour(w.id))
+	w.trans.Show(r, w.colour(w.id))
 }
 
 // readPast lets r know when its events happened and what the run went back behind, as far as that can be known. It is false if
@@ -180,7 +181,8 @@ func (w *window) exportCurves() {
 	w.curves.Export()
 }
 
-// showTransition shows the growth into a stage.
-func (w *window) showTransition(int) {
+// showTransition shows the growth into a stage under the microscope.
+func (w *window) showTransition(stage int) {
+	w.trans.Look(stage)
 	w.turnPage(slices.Index(w.pageNames(), "transitions"))
 }

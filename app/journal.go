@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"growlab/app/microscope"
 	"growlab/app/session"
 	"growlab/app/words"
 	"growlab/trainer/event"
@@ -31,9 +32,9 @@ func logOf(e event.Event) (logLine, bool) {
 		}
 		return logLine{step: e.Step, kind: "evaluated", text: fmt.Sprintf("%s, on %s tokens", text, words.Count(e.EvalTokens))}, true
 	case event.Grew:
-		bad := judge(e) == broken
+		bad := microscope.Judge(e) == microscope.Broken
 		return logLine{e.Step, "grew", fmt.Sprintf("%s to %s by %s, %s, took %s",
-			shape(e.From), shape(e.To), e.Operator, logitsMoved(e), short(e.Seconds)), bad}, true
+			shape(e.From), shape(e.To), e.Operator, microscope.LogitsMoved(e), short(e.Seconds)), bad}, true
 	case event.Saved:
 		return logLine{step: e.Step, kind: "saved", text: fmt.Sprintf("checkpoint (%s), %s in %s", e.Reason, words.Size(e.Bytes), short(e.Seconds))}, true
 	case event.Sampled:

@@ -9,6 +9,7 @@ import (
 	"growlab/app/curvepage"
 	"growlab/app/knobs"
 	"growlab/app/look"
+	"growlab/app/microscope"
 	"growlab/app/planner"
 	"growlab/app/plot"
 	"growlab/app/runlist"
@@ -29,7 +30,7 @@ type parts struct {
 	curves  *curvepage.Page
 	chart   *plot.Chart // of the loss, on that page
 	loss    fyne.CanvasObject
-	trans   *transitions
+	trans   *microscope.Page
 	samples *samples
 	devices *devices
 	journal *journal
@@ -57,7 +58,7 @@ func (w *window) build() {
 	w.banner = newBanner(w.dismiss)
 	w.curves = w.newCurves()
 	w.chart, w.loss = w.curves.Loss, w.curves.Object
-	w.trans, w.samples, w.journal, w.side = newTransitions(), w.newSamples(), newJournal(), newSide(w.recolour)
+	w.trans, w.samples, w.journal, w.side = microscope.New(w.typedKey), w.newSamples(), newJournal(), newSide(w.recolour)
 	w.journal.rows.Others = w.typedKey
 	w.devices = w.newDevices()
 	w.status = look.NewLine(look.Caption.Fitting(), "")
@@ -74,7 +75,7 @@ type page struct {
 func (w *window) pages() []page {
 	return []page{
 		{"loss", "Loss", w.loss},
-		{"transitions", "Transitions", w.trans.object},
+		{"transitions", "Transitions", w.trans.Object},
 		{"samples", "Samples", w.samples.Object},
 		{"tune", "Tune", w.knobs.Object},
 		{"compare", "Compare", w.compare.Object},

@@ -94,3 +94,10 @@ func (j *journal) show(lines []logLine) {
 	j.none.Refresh()
 	j.rows.Refresh()
 }
+
+// emptyPage is what a page without content says.
+func emptyPage(text string) *widget.Label {
+	l := widget.NewLabelWithStyle(text, fyne.TextAlignCenter, fyne.TextStyle{})
+	l.Importance = widget.LowImportance
+	return l
+}

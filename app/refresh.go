@@ -52,7 +52,7 @@ func (w *window) refresh() {
 	w.header.show(c, p)
 	w.cards.enableTrain(c.train)
 	w.curves.Refresh()
-	w.trans.show(w.view)
+	w.trans.Refresh()
 	w.refreshSamples(info)
 	w.journal.show(w.view.log)
 	w.side.show(w.view, info)

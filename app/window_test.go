@@ -91,8 +91,8 @@ func TestLiveUpdates(t *testing.T) {
 	if got := len(b.chart.Figure().Markers); got != before+2 {
 		t.Errorf("got %d markers after a growth and its checkpoint, want %d", got, before+2)
 	}
-	if got := len(b.trans.list.Objects); got != 1 {
-		t.Errorf("got %d transitions on their page, want 1", got)
+	if got := b.trans.Stage(); got != 2 {
+		t.Errorf("got the growth to stage %d on its page, want 2", got)
 	}
 	if got := b.header.bar.shown.left; !strings.HasPrefix(got, "Stage 2 of 3 · 5L × 96 · growing, mask 0.5") {
 		t.Errorf("got %q in the header", got)
@@ -224,13 +224,13 @@ func TestChoosingAnotherRunShowsItAlone(t *testing.T) {
 	b.shown(500)
 	b.runs.Select(1)
 	b.shown(planSteps)
-	if b.id != "first" || len(b.trans.list.Objects) != 2 {
-		t.Errorf("got run %q with %d transitions, want first with 2", b.id, len(b.trans.list.Objects))
+	if b.id != "first" || b.trans.Stage() != 3 {
+		t.Errorf("got run %q with the growth to stage %d, want first with 3", b.id, b.trans.Stage())
 	}
 	b.fake.happen("flm-1m", event.Step{Step: 501, Stage: 1})
 	b.runs.Select(0)
 	b.until("the live run", func() bool { return b.view.last.Step == 501 })
-	if len(b.trans.list.Objects) != 0 {
+	if b.trans.Stage() != 0 {
 		t.Error("the transitions of the other run are still on show")
 	}
 }

@@ -133,6 +133,13 @@ func (s *Series) Break(step float64) {
 	s.cache = smoothed{}
 }
 
+// Index is the number of points up to step, which is the index of the first one after it.
+func (s *Series) Index(step float64) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return searchAbove(s.x[Step], step)
+}
+
 // At is point i, counted from 0.
 func (s *Series) At(i int) Point {
 	s.mu.Lock()

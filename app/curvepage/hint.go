@@ -33,8 +33,8 @@ func NewHints() *Hints {
 	return h
 }
 
-// over shows a hint at o soon, and none for "".
-func (h *Hints) over(o fyne.CanvasObject, text string) {
+// Over shows a hint at o soon, and none for "".
+func (h *Hints) Over(o fyne.CanvasObject, text string) {
 	if h.timer != nil {
 		h.timer.Stop()
 	}
@@ -134,8 +134,8 @@ type hinter struct {
 	self  fyne.CanvasObject
 }
 
-func (h *hinter) on()  { h.hints.over(h.self, h.about) }
-func (h *hinter) off() { h.hints.over(h.self, "") }
+func (h *hinter) on()  { h.hints.Over(h.self, h.about) }
+func (h *hinter) off() { h.hints.Over(h.self, "") }
 
 // NewButton returns a button with a text or an icon, or both.
 func NewButton(h *Hints, text string, icon fyne.Resource, about string, tapped func()) *Button {

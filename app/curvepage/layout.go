@@ -10,15 +10,15 @@ import (
 const slimLeast = 58
 
 // stackLayout puts the visible charts above each other; the first has most of the height.
-type stackLayout struct{}
+type stackLayout struct{ least float64 } // height of a chart below the first
 
 // Layout implements fyne.Layout.
-func (*stackLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+func (l *stackLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	shown := visible(objects)
 	if len(shown) == 0 {
 		return
 	}
-	edges := chart.NewStack(make([]chart.Figure, len(shown))...).Split(float64(size.Height), slimLeast)
+	edges := chart.NewStack(make([]chart.Figure, len(shown))...).Split(float64(size.Height), l.least)
 	for i, o := range shown {
 		o.Move(fyne.NewPos(0, float32(edges[i])))
 		o.Resize(fyne.NewSize(size.Width, float32(edges[i+1]-edges[i])))
@@ -48,3 +48,6 @@ func visible(objects []fyne.CanvasObject) []fyne.CanvasObject {
 	}
 	return shown
 }
+
+// NewStackLayout is the layout of charts above each other, of which the first has most of the height.
+func NewStackLayout() fyne.Layout { return &stackLayout{least: 44} }

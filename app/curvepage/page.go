@@ -50,7 +50,7 @@ func New(do Actions) *Page {
 	p := &Page{do: do, charts: map[curves.Metric]*plot.Chart{}, hints: NewHints()}
 	p.board.Metrics = []curves.Metric{curves.Loss, curves.GradNorm, curves.LearningRate}
 	var all []*plot.Chart
-	p.stack = container.New(&stackLayout{})
+	p.stack = container.New(&stackLayout{least: slimLeast})
 	for _, m := range curves.Metrics() {
 		c := p.newChart(m)
 		p.charts[m] = c

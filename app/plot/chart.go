@@ -25,6 +25,8 @@ type Chart struct {
 	// OnTypedKey and OnTypedRune receive what the focused chart has no use for.
 	OnTypedKey  func(*fyne.KeyEvent)
 	OnTypedRune func(rune)
+	// Home is what Fit shows along x; zero for all the data.
+	Home chart.Range
 	// Minimum is the least size; zero is one that a laptop window has room for.
 	Minimum fyne.Size
 
@@ -148,8 +150,8 @@ func (c *Chart) SetView(x, y chart.Range) {
 	}
 }
 
-// Fit shows all the data.
-func (c *Chart) Fit() { c.SetView(chart.Range{}, chart.Range{}) }
+// Fit shows all the data, or Home.
+func (c *Chart) Fit() { c.SetView(c.Home, chart.Range{}) }
 
 func (c *Chart) changed() {
 	c.Refresh()

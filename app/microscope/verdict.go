@@ -1,4 +1,4 @@
-package app
+package microscope
 
 import (
 	"fmt"
@@ -9,15 +9,16 @@ import (
 	"growlab/trainer/event"
 )
 
-// Judgement of a transition.
-type judgement int
+// Judgement is what a transition did to the function that the network computes.
+type Judgement int
 
+// The judgements.
 const (
-	preserved    judgement = iota // equal to rounding
-	nearly                        // more than rounding explains
-	broken                        // an operator that promises to preserve did not
-	notPromised                   // the operator does not promise it
-	nothingToSay                  // no logits were measured
+	Preserved    Judgement = iota // equal to rounding
+	Nearly                        // more than rounding explains
+	Broken                        // an operator that promises to preserve did not
+	NotPromised                   // the operator does not promise it
+	NothingToSay                  // no logits were measured
 )
 
 // nearlyLevel is the difference, as a part of the largest logit, up to which more than rounding is still not much.
@@ -31,19 +32,20 @@ func relative(g event.Grew) float64 {
 	return g.MaxLogitDiff
 }
 
-func judge(g event.Grew) judgement {
+// Judge judges a transition by its logits on the frozen batch.
+func Judge(g event.Grew) Judgement {
 	r := relative(g)
 	switch {
 	case !g.Preserves:
-		return notPromised
+		return NotPromised
 	case math.IsNaN(r):
-		return nothingToSay
+		return NothingToSay
 	case r <= g.Rounding():
-		return preserved
+		return Preserved
 	case r <= nearlyLevel(g):
-		return nearly
+		return Nearly
 	}
-	return broken
+	return Broken
 }
 
 // precisionOf names the precision whose rounding a transition is judged by.
@@ -54,31 +56,31 @@ func precisionOf(g event.Grew) string {
 	return "float32"
 }
 
-// verdict says in words what a transition did to the function that the network computes.
-func verdict(g event.Grew) string {
+// Verdict says in words what a transition did to the function that the network computes.
+func Verdict(g event.Grew) string {
 	change := fmt.Sprintf("the loss on the frozen batch went from %.4f to %.4f (%+.4f)", g.LossBefore, g.LossAfter, g.LossAfter-g.LossBefore)
-	switch judge(g) {
-	case preserved:
+	switch Judge(g) {
+	case Preserved:
 		if g.MaxLogitDiff == 0 {
 			return "Function preserved exactly. On one frozen batch the larger network gives the same logits bit for bit."
 		}
 		return fmt.Sprintf("Function preserved. On one frozen batch the larger network gives the same logits to %s of the largest one: "+
 			"%s rounding, no more.", share(relative(g)), precisionOf(g))
-	case nearly:
+	case Nearly:
 		return fmt.Sprintf("Nearly preserved. The logits moved by up to %s of the largest one, more than %s rounding explains; %s.",
 			share(relative(g)), precisionOf(g), change)
-	case broken:
+	case Broken:
 		return fmt.Sprintf("Not preserved, although %s promises it: the logits moved by up to %s of the largest one and %s.",
 			g.Operator, share(relative(g)), change)
-	case notPromised:
+	case NotPromised:
 		return fmt.Sprintf("Not preserving by design: operator %s changes what the network computes; %s.", g.Operator, change)
-	case nothingToSay:
+	case NothingToSay:
 	}
 	return "No verdict: the logits were not finite."
 }
 
-// logitsMoved says by how much a transition moved the logits.
-func logitsMoved(g event.Grew) string {
+// LogitsMoved says by how much a transition moved the logits.
+func LogitsMoved(g event.Grew) string {
 	if g.MaxLogitDiff == 0 {
 		return "logits unchanged"
 	}
