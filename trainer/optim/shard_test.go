@@ -96,7 +96,6 @@ func trained(t *testing.T, dev compute.Device, g *ranks.Group, early bool) (norm
 	}
 	o.Load(tree, squares)
 	var all compute.Batch
-	all.Seqs, all.T = 4, 4
 	for i := range 16 {
 		all.Inputs, all.Targets = append(all.Inputs, int32(i*7%11)), append(all.Targets, int32(i*5%11))
 	}

@@ -40,6 +40,8 @@ func (d *device) Run(b compute.Batch, f func(compute.Lane)) {
 	if b.Targets != nil {
 		d.feed(&d.batch.targets, bytesOf(b.Targets))
 	}
+	d.passing = b.Targets == nil
+	defer func() { d.passing = false }()
 	f(&lane{d, b})
 }
 

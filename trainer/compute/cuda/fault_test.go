@@ -68,7 +68,7 @@ func TestFaults(t *testing.T) {
 				t.Errorf("got %v, want that it is %v", err, tt.is)
 			}
 			m.Heal()
-			if err := d.Close(); tt.is != compute.ErrNoMemory && err == nil {
+			if err := d.Close(); !errors.Is(tt.is, compute.ErrNoMemory) && err == nil {
 				t.Error("Close tells nothing of the fault")
 			}
 			if s := m.State(); !tt.lost && (len(s.Live) > 0 || len(s.Violations) > 0) {

@@ -145,7 +145,7 @@ func sums(t *testing.T, d *device, g *ranks.Group, length, off int) {
 // TestChoices: the ways of cuBLASLt are timed once, kept in a file, and taken from there the next time.
 func TestChoices(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "new", "choices.json")
-	r := short(t)
+	r := recipe(t, "stage.1.tokens=144", "stage.2.tokens=144", "stage.2.ramp=144", "eval.every=0", "eval.final_tokens=144")
 	run := func() (timed int) {
 		m := machine(t)
 		d := on(t, m, Options{Choices: file})

@@ -67,6 +67,7 @@ const productBytes = 32 << 20
 // product issues p: to cuBLASLt with what follows it, or to cuBLASLt and then to a kernel for that, or all of it to our own kernel.
 func (d *device) product(p kernels.Product, touched ...region) {
 	g, x, one := library(p)
+	g.passing = d.passing
 	each := 0 // rows of a piece; 0: not in two
 	bytes := d.set.ProductWorkspace(p)
 	if d.blas != nil && p.Layout != kernels.TN && (p.Act != kernels.Identity || p.Mask != 0 || p.Residual != 0 || p.Bias != 0) {
@@ -82,7 +83,7 @@ func (d *device) product(p kernels.Product, touched ...region) {
 			}
 		}
 		if each > 0 {
-			if done, err := d.inTwo(p, tmp, each); done || err != nil {
+			if done, err := d.inTwo(p, tmp, each, g.passing); done || err != nil {
 				return err
 			}
 		}
@@ -91,10 +92,10 @@ func (d *device) product(p kernels.Product, touched ...region) {
 }
 
 // inTwo makes p of plain products of the library, each rows at a time, and kernels for what follows. On the GPU's thread.
-func (d *device) inTwo(p kernels.Product, tmp cudart.Ptr, each int) (done bool, err error) {
+func (d *device) inTwo(p kernels.Product, tmp cudart.Ptr, each int, passing bool) (done bool, err error) {
 	for first := 0; first < p.M; first += each {
 		rows := min(each, p.M-first)
-		g := product{m: rows, n: p.N, k: p.K, tb: p.Layout == kernels.NT, half: p.A.Type == cudart.BF16, epilogue: cudart.NoEpilogue}
+		g := product{m: rows, n: p.N, k: p.K, tb: p.Layout == kernels.NT, half: p.A.Type == cudart.BF16, epilogue: cudart.NoEpilogue, passing: passing}
 		x := cudart.Operands{A: rowsFrom(p.A, first, p.K).At, B: p.B.At, C: tmp, D: tmp, Alpha: 1}
 		done, err := d.fused(g, x)
 		if err == nil && !done && first > 0 { // a last piece that the library cannot do

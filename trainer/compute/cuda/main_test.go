@@ -49,20 +49,6 @@ func on(t testing.TB, m *fake.Machine, o Options) *device {
 	return d
 }
 
-// closed opens the engine on a machine of its own, and closes it at the end of the test.
-func closed(t testing.TB, o Options) *device {
-	t.Helper()
-	m := machine(t)
-	d := on(t, m, o)
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-		m.MustBeClean()
-	})
-	return d
-}
-
 // processor is the CPU engine.
 func processor(t testing.TB, precision string) compute.Device {
 	t.Helper()

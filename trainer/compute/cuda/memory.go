@@ -47,8 +47,8 @@ func (d *device) take(bytes int64) (block, error) {
 		d.arena.used += bytes
 		return b, nil
 	}
-	if d.fault != nil { // nothing will run, so that no memory is needed; Sync tells why
-		return block{bytes: bytes}, nil
+	if d.fault != nil {
+		return block{bytes: bytes}, nil //nolint:nilerr // nothing will run, so that no memory is needed; Sync tells why
 	}
 	b := block{bytes: bytes, owned: true}
 	err := d.ctx.Do(func() (err error) {

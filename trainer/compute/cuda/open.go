@@ -67,6 +67,7 @@ type device struct {
 	batch     batchMemory
 	tables    tables
 	dry       bool // for Measure
+	passing   bool // the batch has no targets
 }
 
 var _ compute.Planned = (*device)(nil)

@@ -237,7 +237,7 @@ func TestSameBitsOnAnySchedule(t *testing.T) {
 	r := recipe(t, "stage.1.tokens=432", "stage.2.tokens=576", "stage.2.ramp=432", "eval.final_tokens=144")
 	for gpus := 1; gpus <= 2; gpus++ {
 		var want []trainer.Checkpoint
-		for _, seed := range []int{0, 1, 2, 7} {
+		for _, seed := range []int{0, 1, 6} {
 			m := machine(t)
 			m.Set("seed %d", seed)
 			sinks, errs := together(t, m, gpus, Options{Untimed: true}, r)

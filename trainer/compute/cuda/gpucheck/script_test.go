@@ -103,7 +103,7 @@ func TestScriptGoesOn(t *testing.T) {
 	for _, p := range o.Parts {
 		if p.State == "failed" {
 			failed++
-			if !strings.Contains(p.Said, "FAIL") {
+			if !strings.Contains(p.Said, "cuLaunchKernel") {
 				t.Errorf("%s failed and said %q", p.Part, p.Said)
 			}
 		}
