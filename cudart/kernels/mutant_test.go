@@ -44,7 +44,7 @@ var (
 	gated    = productOf(productCase{NT, 70, 144, 40, cudart.BF16, cudart.BF16, SwiGLU, false, "", true, noMask})
 	backward = productOf(productCase{NN, 70, 72, 200, cudart.BF16, cudart.F32, Identity, false, "", false, noMask})
 	odd      = productOf(productCase{NT, 33, 35, 37, cudart.BF16, cudart.F32, Identity, false, "", false, noMask})
-	many     = productOf(productCase{NT, 700, 140, 8, cudart.BF16, cudart.F32, Identity, false, "", false, noMask})
+	many     = productOf(productCase{NT, 1100, 140, 8, cudart.BF16, cudart.F32, Identity, false, "", false, noMask})
 )
 
 // Those that `go test` tries itself come first; make mutants tries all.
@@ -71,15 +71,15 @@ var mutants = []mutant{
 	{"half of a row's sum", "flash.cu", "      total += shuffle_xor(total, 2);\n", "", heads},
 	{"statistics of queries in one buffer", "flash.cu", "stats[b % 2 * 2 * Q + thread_x()] = r.v[0];", "stats[thread_x()] = r.v[0];", heads},
 	{"gradient not turned back", "flash.cu", "if (part < 2) r = turn_back", "if (part < 1) r = turn_back", heads},
-	{"scores' gradient without the output's", "flash.cu", "dp[n][e] = p * (masked(factor, dp[n][e]) - delta);", "dp[n][e] = p * masked(factor, dp[n][e]);", heads},
+	{"delta of the wrong sign", "flash.cu", "dp[n][e] = p * (masked(factor, dp[n][e]) - delta);", "dp[n][e] = p * (masked(factor, dp[n][e]) + delta);", heads},
 	{"gradient of queries without a barrier", "flash.cu", "    copy_wait<0>();\n    block_sync();\n    if (b + 1 < blocks) {\n      load_rows<D, KEYS>", "    copy_wait<0>();\n    if (b + 1 < blocks) {\n      load_rows<D, KEYS>", heads},
 	{"product without a barrier", "product.cu", "    copy_wait<STAGES - 2>();\n    block_sync();", "    copy_wait<STAGES - 2>();", forward},
 	{"staging without a barrier", "product.cu", "  for (int half = 0; half < 2; half++) {\n    block_sync();", "  for (int half = 0; half < 2; half++) {", forward},
 	{"the wrong tile next", "product.cu", "load(step + STAGES - 1);", "load(step + STAGES - 2);", forward},
-	{"another swizzle to read", "product.cu", "load_matrix_transposed(fb[j], sb + outer_at<T>(kk * 16 + (l & 15), (wn", "load_matrix_transposed(fb[j], sb + outer_at<T>(kk * 16 + (l & 15), 1 ^ (wn", backward},
+	{"half of the depth read twice", "product.cu", "load_matrix_transposed(fb[j], sb + outer_at<T>(kk * 16 + (l & 15)", "load_matrix_transposed(fb[j], sb + outer_at<T>(kk * 16 + (l & 7)", backward},
 	{"gate and up swapped", "product.cu", "(r >> 3 & 1) * a.e.c + j", "(~r >> 3 & 1) * a.e.c + j", gated},
 	{"depth behind the matrix", "product.cu", "row < size ? k1 - k : 0", "row < size ? 8 : 0", odd},
-	{"tiles of the last group", "product.cu", "int height = min_(rows - first, 8);", "int height = 8;", many},
+	{"tiles of the last group", "product.cu", "int height = min_(rows - first, 8);", "int height = min_(rows, 8);", many},
 	{"rotation of the fragment's rows", "product.cu", "s[(i * 16 + (l >> 2) + (e >> 1) * 8)", "s[(i * 16 + (l >> 2) * 2 + (e >> 1))", forward},
 	{"sum of half a warp", "portable.h", "DEV float warp_sum(float v) { for (int m = 16;", "DEV float warp_sum(float v) { for (int m = 8;", normOf},
 	{"sum over the block without a barrier", "common.h", "  if (lane() == 0) s[warp()] = v;\n  block_sync();\n  v = lane() < threads_x() / WARP ? (T)", "  if (lane() == 0) s[warp()] = v;\n  v = lane() < threads_x() / WARP ? (T)", classified},
