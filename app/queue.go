@@ -91,9 +91,24 @@ func (w *window) runRival(id, kind string) {
 				return
 			}
 			w.compare.Tell(r.Name+" is in the queue.", false)
-			w.hint(r.Name + " is in the queue")
+			w.notice(r.Name + " is in the queue")
 		})
 	}()
+}
+
+// noticeTime is how long a notice stands in the status line.
+const noticeTime = 6 * time.Second
+
+// notice shows a text in the status line for a moment.
+func (w *window) notice(text string) {
+	w.hint(text)
+	time.AfterFunc(noticeTime, func() {
+		w.feed.deliver(w.ctx, func() {
+			if w.hinted == text {
+				w.hint("")
+			}
+		})
+	})
 }
 
 // fields are the words of a text.

@@ -51,7 +51,6 @@ type Page struct {
 	export          *widget.Button
 	kinds           map[string]*widget.Button
 	state           *look.Line
-	waits           *widget.Activity
 	none            *widget.Label
 	start           *widget.Button // the twin, where there is nothing to compare with
 	empty, full     *fyne.Container
@@ -171,6 +170,9 @@ func (p *Page) Tell(text string, bad bool) {
 	p.refreshState()
 }
 
+// Busy reports whether something is being done.
+func (p *Page) Busy() bool { return p.doing != "" }
+
 // Asks compares what is picked.
 func (p *Page) Asks() {
 	if !p.compare.Disabled() {
@@ -229,11 +231,6 @@ func (p *Page) refreshState() {
 		enable(b, p.doing == "" && p.run.Stages > 1)
 	}
 	show(p.cancel, p.doing != "")
-	if show(p.waits, p.doing != "") && p.doing != "" {
-		p.waits.Start()
-	} else if p.doing == "" {
-		p.waits.Stop()
-	}
 	text, colour := p.advice()
 	p.state.Set(text)
 	p.state.Paint(colour)
@@ -315,7 +312,6 @@ func (p *Page) build() {
 	p.cancel = widget.NewButton("Cancel", func() { p.host.Cancel() })
 	p.export = widget.NewButtonWithIcon("Export report…", theme.DocumentSaveIcon(), func() { p.host.Export(*p.result) })
 	p.state = look.NewLine(look.Quiet.Fitting(), "")
-	p.waits = widget.NewActivity()
 	for _, kind := range growth.Rivals {
 		p.kinds[kind] = widget.NewButton(kindTexts[kind], func() { p.host.Rival(kind) })
 		p.kinds[kind].Alignment = widget.ButtonAlignLeading
@@ -355,7 +351,7 @@ func (p *Page) layOut() {
 	split := container.NewVSplit(p.verdictScroll, container.NewBorder(chartHead, nil, nil, nil, p.chart))
 	split.SetOffset(0.52)
 	p.full = container.NewStack(split)
-	state := container.New(look.Margin(12, 12, 6, 4), container.NewBorder(nil, nil, p.waits, p.cancel, p.state))
+	state := container.New(look.Margin(12, 12, 6, 4), container.NewBorder(nil, nil, nil, p.cancel, p.state))
 	right := container.NewBorder(state, nil, nil, nil, container.NewStack(p.empty, p.full))
 	p.Object = container.NewBorder(nil, nil, container.NewHBox(left, widget.NewSeparator()), nil, right)
 }

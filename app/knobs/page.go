@@ -48,7 +48,6 @@ type Page struct {
 	help, state, note *look.Line
 	page, none        fyne.CanvasObject
 	right             *fyne.Container // charts over tables
-	waits             *widget.Activity
 }
 
 // spec describes the field of a key.
@@ -153,11 +152,6 @@ func (p *Page) refreshButtons() {
 	enable(p.grow, free && p.staged.CanGrow() == "")
 	enable(p.revert, free && p.staged.course.Edits > 0)
 	show(p.cancel, p.busy != "")
-	if show(p.waits, p.busy != "") && p.busy != "" {
-		p.waits.Start()
-	} else if p.busy == "" {
-		p.waits.Stop()
-	}
 	colour := theme.ColorNamePlaceHolder
 	var text string
 	switch {
@@ -256,7 +250,6 @@ func (p *Page) build() {
 	p.grow = widget.NewButtonWithIcon("Grow now", theme.UploadIcon(), func() { p.host.Apply([]control.Command{{Verb: control.Grow}}) })
 	p.revert = widget.NewButtonWithIcon("Revert the last change", theme.ContentUndoIcon(), func() { p.host.Revert() })
 	p.cancel = widget.NewButton("Cancel", func() { p.host.Cancel() })
-	p.waits = widget.NewActivity()
 	p.rates, p.masks = p.newChart("learning rate"), p.newChart("mask")
 	p.now, p.then = newRestTable(), newRestTable()
 	none := widget.NewLabel("This run does not train now.\nWhile it trains, its learning rate, batch, growth and more can be changed here.")
@@ -305,6 +298,6 @@ func (p *Page) layOut() fyne.CanvasObject {
 	tables := container.New(look.Column{Width: 320, Space: 6}, p.now.object, p.then.object, p.note)
 	p.right = container.NewBorder(nil, container.New(look.Margin(12, 12, 4, 8), tables), nil, nil, charts)
 	head := container.New(look.Margin(12, 12, 6, 2), container.New(look.Column{Width: 300, Space: 2},
-		container.NewBorder(nil, nil, p.waits, p.cancel, p.state), p.help))
+		container.NewBorder(nil, nil, nil, p.cancel, p.state), p.help))
 	return container.NewBorder(head, nil, container.NewHBox(left, widget.NewSeparator()), nil, p.right)
 }

@@ -173,16 +173,19 @@ func (e *Editor) Derive() {
 
 func (e *Editor) addStage() {
 	e.draft.AddStage()
+	e.tell("", false)
 	e.Refresh()
 }
 
 func (e *Editor) removeStage(n int) {
 	e.draft.RemoveStage(n)
+	e.tell("", false)
 	e.Refresh()
 }
 
 func (e *Editor) moveBoundary(n int, tokens int64) {
 	e.draft.MoveBoundary(n, tokens)
+	e.tell("", false)
 	e.Refresh()
 }
 

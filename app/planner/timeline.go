@@ -170,6 +170,9 @@ func (t *Timeline) Dragged(e *fyne.DragEvent) {
 	if t.dragging > 0 && t.dragging < len(t.segments) {
 		t.chosen = t.dragging
 		t.move(t.dragging, t.tokensAt(e.Position.X))
+		if t.OnHelp != nil {
+			t.OnHelp(t.explain(t.Boundary(t.dragging)))
+		}
 	}
 }
 

@@ -91,7 +91,10 @@ func (q *queue) show(shown session.Queue) {
 		q.object.Show()
 	}
 	waiting := shown.Waiting()
-	title := fmt.Sprintf("QUEUE · %d WAIT", len(waiting))
+	title := "QUEUE"
+	if len(waiting) > 0 {
+		title = fmt.Sprintf("QUEUE · %d WAIT", len(waiting))
+	}
 	icon := theme.MediaPauseIcon()
 	if shown.Held {
 		title, icon = title+" · HELD", theme.MediaPlayIcon()
