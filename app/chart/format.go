@@ -106,6 +106,8 @@ func Value(v float64) string {
 		return exponent(v, 3)
 	case a >= 1000:
 		return strconv.FormatFloat(v, 'f', 1, 64)
+	case a < 0.1:
+		return strconv.FormatFloat(v, 'g', 4, 64)
 	}
 	return strconv.FormatFloat(v, 'f', 4, 64)
 }

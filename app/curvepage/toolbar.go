@@ -51,7 +51,7 @@ func newToolbar(p *Page) *toolbar {
 	}
 	t.object = container.New(look.Margin(6, 4, 2, 0), container.NewHBox(
 		container.NewGridWrap(fyne.NewSize(74, 32), t.smooth),
-		container.NewGridWrap(fyne.NewSize(38, 32), container.New(look.Margin(0, 0, 8, 0), t.factor)),
+		container.NewGridWrap(fyne.NewSize(38, 32), container.New(look.Margin(0, 0, 7, 7), t.factor)),
 		container.NewGridWrap(fyne.NewSize(104, 32), t.axis),
 		t.logX, t.logY, t.view, t.runs, t.save, t.fit))
 	t.follow()

@@ -63,9 +63,10 @@ func TestRunGathersEveryMetric(t *testing.T) {
 	if got, want := r.Series(Speed).At(9), (chart.Point{Pos: chart.Pos{Step: 10, Tokens: 640, FLOPs: 1e7, Seconds: 1, Wall: 1}, Y: 640}); got != want {
 		t.Errorf("tenth point %v, want %v", got, want)
 	}
-	r.AddMemory(100, 5e6)
-	if got := r.Series(Memory).At(0); got.Tokens != 6400 || got.Y != 5e6 {
-		t.Errorf("memory %v, want 5 MB at 6,400 tokens", got)
+	used := int64(3e9)
+	r.Apply([]event.Event{event.GPUs{Step: 100}, event.GPUs{Step: 200, GPUs: []event.GPU{{MemoryUsed: &used}, {}, {MemoryUsed: &used}}}})
+	if s := r.Series(Memory); s.Len() != 1 || s.At(0).Tokens != 12800 || s.At(0).Y != 6 {
+		t.Errorf("memory: %d points, want 6 GB at 12,800 tokens alone", s.Len())
 	}
 }
 

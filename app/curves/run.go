@@ -71,10 +71,17 @@ func (r *Run) AddOrphan(steps []event.Step) {
 	}
 }
 
-// AddMemory notes how many bytes the engine held after a step.
-func (r *Run) AddMemory(step int64, bytes float64) {
-	r.settle(time.Time{})
-	r.memory.Append(r.sheet.Series(0).PosAt(float64(step)), bytes)
+// noteMemory adds up what the GPUs of the run hold, if they tell.
+func (r *Run) noteMemory(e event.GPUs) {
+	bytes, known := 0.0, false
+	for _, g := range e.GPUs {
+		if g.MemoryUsed != nil {
+			bytes, known = bytes+float64(*g.MemoryUsed), true
+		}
+	}
+	if known {
+		r.memory.Append(r.At(e.Step), bytes/1e9)
+	}
 }
 
 // Has reports whether there is anything to show of a metric.
@@ -150,7 +157,9 @@ func (r *Run) apply(e event.Event) {
 		if slices.Contains(tweaks, e.Verb) {
 			r.note(Note{Step: e.Step, Kind: chart.Tweak, Event: e})
 		}
-	case event.Step, event.Blocks, event.GPUs, event.Resumed, event.Sampled, event.Shrank, event.Ended:
+	case event.GPUs:
+		r.noteMemory(e)
+	case event.Step, event.Blocks, event.Resumed, event.Sampled, event.Shrank, event.Ended:
 	}
 }
 
