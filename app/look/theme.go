@@ -60,6 +60,7 @@ var darkColours = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameBackground:        chart.Dark().Background,
 	theme.ColorNameForeground:        color.NRGBA{0xe8, 0xea, 0xed, 0xff},
 	theme.ColorNameInputBackground:   color.NRGBA{0x26, 0x28, 0x30, 0xff},
+	theme.ColorNameInputBorder:       color.NRGBA{0x4a, 0x4f, 0x5a, 0xff}, // 2.2 : 1 on the background: a box to check must be seen
 	theme.ColorNameButton:            color.NRGBA{0x26, 0x28, 0x30, 0xff},
 	theme.ColorNameDisabledButton:    color.NRGBA{0x1e, 0x20, 0x26, 0xff},
 	theme.ColorNameDisabled:          color.NRGBA{0x82, 0x87, 0x92, 0xff},
@@ -81,6 +82,7 @@ var lightColours = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameBackground:        chart.Light().Background,
 	theme.ColorNameForeground:        color.NRGBA{0x1f, 0x23, 0x28, 0xff},
 	theme.ColorNameInputBackground:   color.NRGBA{0xf1, 0xf3, 0xf5, 0xff},
+	theme.ColorNameInputBorder:       color.NRGBA{0xb0, 0xb7, 0xc2, 0xff},
 	theme.ColorNameButton:            color.NRGBA{0xee, 0xf0, 0xf3, 0xff},
 	theme.ColorNameDisabledButton:    color.NRGBA{0xf5, 0xf6, 0xf8, 0xff},
 	theme.ColorNameDisabled:          color.NRGBA{0x7b, 0x83, 0x8e, 0xff},

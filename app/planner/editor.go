@@ -277,6 +277,9 @@ func (e *Editor) Reason() string {
 	return e.blocks
 }
 
+// Priced reports whether it is known what the draft takes on this machine.
+func (e *Editor) Priced() bool { return e.cost != nil }
+
 func (e *Editor) refreshFoot() {
 	reason := e.Reason()
 	enable(e.train, reason == "")

@@ -122,6 +122,9 @@ func (l *List) Overlaid(colours map[string]int) {
 // ShowQueue fills the queue.
 func (l *List) ShowQueue(q session.Queue) { l.queue.show(q) }
 
+// Queued is how many entries of the queue are on show.
+func (l *List) Queued() int { return len(l.queue.onShow()) }
+
 // Search puts the focus into the search.
 func (l *List) Search() {
 	if c := fyne.CurrentApp().Driver().CanvasForObject(l.search); c != nil {
