@@ -141,8 +141,14 @@ section_plans() {
 # 10 M: rates carried from 1 M
 section_10m() {
 	if [ -n "${PARTIAL-}" ]; then
-		# shellcheck disable=SC2046 # names without blanks
-		compare flm-10m $(for k in $large; do have "final-$k-1" "final-$k-2" "final-$k-3"; done)
+		runs=$(for k in $large; do have "final-$k-1" "final-$k-2" "final-$k-3"; done)
+		case $runs in
+		*'
+'*) ;;
+		*) return 0 ;; # fewer than two
+		esac
+		# shellcheck disable=SC2086 # names without blanks
+		compare flm-10m $runs
 	else
 		# shellcheck disable=SC2046,SC2086 # names without blanks
 		compare flm-10m --tune --transfer "$(echo $small | tr ' ' ,)" $large
