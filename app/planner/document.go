@@ -111,23 +111,33 @@ func without(r growth.Recipe, key string) ([]byte, error) {
 	if err := toml.Unmarshal(text, &tree); err != nil {
 		return nil, err
 	}
-	at := tree
 	path := strings.Split(key, ".")
-	for i := 0; i < len(path)-1; i++ {
-		switch next := at[path[i]].(type) {
-		case map[string]any:
-			at = next
-		case []any:
-			n, err := strconv.Atoi(path[i+1])
-			if err != nil || n < 1 || n > len(next) || !isTable(next[n-1]) {
-				return text, nil // it is not there
-			}
-			at = next[n-1].(map[string]any)
-			i++
-		default:
+	var at any = tree
+	for _, part := range path[:len(path)-1] {
+		below, ok := child(at, part)
+		if !ok {
 			return text, nil // it is not there
 		}
+		at = below
 	}
-	delete(at, path[len(path)-1])
+	if table, ok := at.(map[string]any); ok {
+		delete(table, path[len(path)-1])
+	}
 	return toml.Marshal(tree)
+}
+
+// child is the value below v of a name, or of a number that counts from 1.
+func child(v any, part string) (any, bool) {
+	switch v := v.(type) {
+	case map[string]any:
+		c, ok := v[part]
+		return c, ok
+	case []any:
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 1 || n > len(v) {
+			return nil, false
+		}
+		return v[n-1], true
+	}
+	return nil, false
 }

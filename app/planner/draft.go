@@ -123,6 +123,7 @@ func quoted(key, text string) string {
 		return strconv.Quote(text)
 	case kindTokens, kindFLOPs:
 		return strconv.Quote(strings.ReplaceAll(text, ",", ""))
+	case kindNumber, kindToggle:
 	}
 	return text
 }

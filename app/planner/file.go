@@ -19,6 +19,7 @@ func (d *Draft) Write(path string) error {
 		err = os.Rename(fresh, path)
 	}
 	if err != nil {
+		_ = os.Remove(fresh) // it may not be there
 		var p *fs.PathError
 		if errors.As(err, &p) {
 			err = p.Err

@@ -213,27 +213,24 @@ func (t *Timeline) TypedRune(rune) {}
 
 // TypedKey implements fyne.Focusable: left and right move the chosen boundary by a hundredth of the run.
 func (t *Timeline) TypedKey(e *fyne.KeyEvent) {
-	if len(t.segments) > 1 {
-		switch e.Name {
-		case fyne.KeyLeft:
-			t.move(t.chosen, t.boundary(t.chosen)-max(t.total/100, 1))
-			return
-		case fyne.KeyRight:
-			t.move(t.chosen, t.boundary(t.chosen)+max(t.total/100, 1))
-			return
-		case fyne.KeyUp, fyne.KeyDown:
-			step := 1
-			if e.Name == fyne.KeyDown {
-				step = -1
-			}
-			t.chosen = min(max(t.chosen+step, 1), len(t.segments)-1)
-			t.Refresh()
-			return
-		}
-	}
-	if t.OnTypedKey != nil {
+	step := max(t.total/100, 1)
+	switch do := map[fyne.KeyName]func(){
+		fyne.KeyLeft:  func() { t.move(t.chosen, t.boundary(t.chosen)-step) },
+		fyne.KeyRight: func() { t.move(t.chosen, t.boundary(t.chosen)+step) },
+		fyne.KeyUp:    func() { t.choose(t.chosen + 1) },
+		fyne.KeyDown:  func() { t.choose(t.chosen - 1) },
+	}[e.Name]; {
+	case do != nil && len(t.segments) > 1:
+		do()
+	case t.OnTypedKey != nil:
 		t.OnTypedKey(e)
 	}
+}
+
+// choose lets the keys move boundary n, or the nearest that there is.
+func (t *Timeline) choose(n int) {
+	t.chosen = min(max(n, 1), len(t.segments)-1)
+	t.Refresh()
 }
 
 // CreateRenderer implements fyne.Widget.

@@ -181,8 +181,10 @@ func TestASearchThatFindsNothingSaysSo(t *testing.T) {
 }
 
 var queued = session.Queue{Entries: []session.Queued{
-	{ID: "q0", Name: "flm-1m-small", State: session.Done}, {ID: "q1", Name: "flm-1m-twin", State: session.Running},
-	{ID: "q2", Name: "flm-1m-middle", State: session.Waiting}, {ID: "q3", Name: "flm-1m-large", State: session.Waiting},
+	{ID: "q0", Name: "flm-1m-small", State: session.Done},
+	{ID: "q1", Name: "flm-1m-twin", State: session.Running},
+	{ID: "q2", Name: "flm-1m-middle", State: session.Waiting},
+	{ID: "q3", Name: "flm-1m-large", State: session.Waiting},
 }}
 
 func TestTheQueueIsOrderedByHand(t *testing.T) {
