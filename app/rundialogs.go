@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -155,8 +156,8 @@ func (w *window) chooseFork(info session.Info, saved []session.Saved) {
 	name.SetPlaceHolder(info.Name + " fork")
 	set.SetPlaceHolder("lr=0.5x stage.3.operator=stack")
 	body := widget.NewForm(widget.NewFormItem("from", from), widget.NewFormItem("name", name), widget.NewFormItem("different", set))
-	body.Items[2].HintText = "changes as growlab fork --set takes them, spaces between; none for the same run again"
-	box := container.NewGridWrap(fyne.NewSize(480, body.MinSize().Height+8), body)
+	body.Items[2].HintText = "as growlab fork --set takes it; empty for the same again"
+	box := container.New(look.Column{Width: max(480, body.MinSize().Width)}, body)
 	ask := dialog.NewCustomConfirm("Fork "+info.Name, "Fork and train", "Cancel", box, func(yes bool) {
 		if yes && from.SelectedIndex() >= 0 {
 			w.fork(session.Fork{Run: info.ID, Checkpoint: saved[len(saved)-1-from.SelectedIndex()].ID, Name: name.Text, Set: fields(set.Text)})
@@ -209,6 +210,9 @@ func (w *window) listDifference(a, b string, changes []planner.Change) {
 	rows := container.New(look.Column{Width: 600, Space: 4}, container.New(columns, look.NewLine(look.Caption.Fitting(), "setting"),
 		look.NewLine(look.Caption.Fitting(), w.nameOf(a)), look.NewLine(look.Caption.Fitting(), w.nameOf(b))))
 	for _, c := range changes {
+		if !strings.Contains(c.Key, ".") { // what the recipe is called, and says of itself
+			continue
+		}
 		cells := []fyne.CanvasObject{look.NewLine(look.Style{Fit: true, Mono: true}, c.Key)}
 		for _, v := range []string{c.From, c.To} {
 			if v == "" {
@@ -218,7 +222,7 @@ func (w *window) listDifference(a, b string, changes []planner.Change) {
 		}
 		rows.Add(container.New(columns, cells...))
 	}
-	if len(changes) == 0 {
+	if len(rows.Objects) == 1 {
 		rows.Add(look.NewLine(look.Quiet, "The recipes are the same."))
 	}
 	scroll := container.NewVScroll(container.New(look.InsetAll(6), rows))
