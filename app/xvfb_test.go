@@ -32,6 +32,9 @@ func openWindow(scene string) {
 	case "journey":
 		openJourney()
 		return
+	case "curves", "charts":
+		openCurves(scene == "charts")
+		return
 	case "idle":
 		past := append(upTo(script("flm-1m"), 1612), event.Paused{Step: 1612})
 		fake.withRun("paused", past).withRun("done", script("flm-1m-first"))

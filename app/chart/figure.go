@@ -187,19 +187,19 @@ func (f Figure) Last() []Reading {
 // Neighbour is the point of the first visible line that comes next after x, or before it if by is negative, and at least least
 // away. It is not ok if there is none.
 func (f Figure) Neighbour(x float64, by int, least float64) (at, y float64, ok bool) {
-	for _, i := range f.visible() {
-		v := f.view(f.Lines[i])
-		k := searchAbove(v.x, x+v.origin+max(least, 0))
-		step := 1
-		if by < 0 {
-			k, step = sort.SearchFloat64s(v.x, x+v.origin-max(least, 0))-1, -1
-		}
-		for ; k >= 0 && k < len(v.x); k += step {
-			if finite(v.line.v[k]) {
-				return v.x[k] - v.origin, v.line.v[k], true
-			}
-		}
+	lines := f.visible()
+	if len(lines) == 0 {
 		return 0, 0, false
+	}
+	v := f.view(f.Lines[lines[0]])
+	k, step := searchAbove(v.x, x+v.origin+max(least, 0)), 1
+	if by < 0 {
+		k, step = sort.SearchFloat64s(v.x, x+v.origin-max(least, 0))-1, -1
+	}
+	for ; k >= 0 && k < len(v.x); k += step {
+		if finite(v.line.v[k]) {
+			return v.x[k] - v.origin, v.line.v[k], true
+		}
 	}
 	return 0, 0, false
 }

@@ -32,7 +32,9 @@ func board() Stack {
 	loss := Figure{
 		YName: "loss", LogY: true, Smooth: 0.98, Legend: true,
 		Lines: []Line{
-			{Series: orphan, Muted: true}, {Series: grown, Color: 0}, {Series: evals("grown · validation", grown, 200), Color: 0, Exact: true, Dashed: true},
+			{Series: orphan, Muted: true},
+			{Series: grown, Color: 0},
+			{Series: evals("grown · validation", grown, 200), Color: 0, Exact: true, Dashed: true},
 			{Series: twin, Color: 1},
 		},
 		Markers: stages(grown, n),

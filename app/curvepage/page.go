@@ -40,8 +40,7 @@ type Page struct {
 	story   *story
 	bar     *toolbar
 	hints   *Hints
-	fresh   func() []int // Changes of the shown runs, as of the markers on show
-	marked  []int
+	marked  []int // Changes of the shown runs, as of the markers on show
 	changed []func()
 }
 

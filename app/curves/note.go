@@ -38,13 +38,11 @@ func (r *Run) Notes() []Note {
 func (r *Run) Marker(n Note, origin chart.Pos) chart.Marker {
 	s := r.Story(n)
 	label := s.Title
-	switch e := n.Event.(type) {
-	case event.Grew:
-		label = StageLabel(e.Stage, e.To)
-	case event.Start:
-		if n.Kind == chart.StageStart {
-			label = StageLabel(1, e.Stages[0])
-		}
+	if g, ok := n.Event.(event.Grew); ok {
+		label = StageLabel(g.Stage, g.To)
+	}
+	if begin, ok := n.Event.(event.Start); ok && n.Kind == chart.StageStart {
+		label = StageLabel(1, begin.Stages[0])
 	}
 	at := r.At(n.Step)
 	if n.Step == 0 {

@@ -48,7 +48,7 @@ type Page struct {
 	grew     *widget.Label
 	picture  *fyne.Container // of the two shapes
 	pictured string          // title of the growth in it
-	choosing bool // the selector is being filled
+	choosing bool            // the selector is being filled
 }
 
 // New returns a page without a run; typed gets the keys that no chart has a use for, and may be nil.
