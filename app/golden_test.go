@@ -25,42 +25,55 @@ import (
 	"growlab/assets/icon"
 )
 
-// TestGoldens compares pages with pictures that a person has looked at. The chart has goldens of its own in package chart
-// and is blanked out here.
+// TestGoldens compares pages with pictures that a person has looked at, on small and large screens and on one with twice the
+// pixels. The curves have goldens of their own in package curvepage and are blanked out here.
 func TestGoldens(t *testing.T) {
 	for _, field := range []struct {
 		theme         string
 		width, height float32
-	}{{look.Dark, 1280, 800}, {look.Light, 1100, 700}, {look.Dark, 1100, 700}, {look.Light, 1280, 800}} {
-		suffix := fmt.Sprintf("-%s-%.0f.png", field.theme, field.width)
+		scale         float32
+	}{{look.Dark, 1100, 700, 1}, {look.Light, 1920, 1080, 1}, {look.Light, 1100, 700, 2}} {
+		suffix := fmt.Sprintf("-%s-%.0f.png", field.theme, field.width*field.scale)
+		check := func(t *testing.T, b *bench, name string) {
+			golden.Check(t, b.withoutCurves(b.drawn(field.width, field.height, field.scale), field.scale), name+suffix)
+		}
 		t.Run("cards"+suffix, func(t *testing.T) {
-			b := openAt(t, newFake(), field.theme, field.width, field.height)
-			golden.Check(t, b.picture(), "cards"+suffix)
+			check(t, openAt(t, newFake(), field.theme, field.width, field.height), "cards")
 		})
 		t.Run("run"+suffix, func(t *testing.T) {
 			fake := at(1610).withRun(session.Done, script("flm-1m-first")).withRun(session.Failed, upTo(script("a-run-with-a-long-name"), 300))
 			b := openAt(t, fake, field.theme, field.width, field.height)
 			b.shown(1610)
-			for i, page := range b.pageNames() {
-				b.tabs.SelectIndex(i)
-				golden.Check(t, b.picture(), page+suffix)
+			for _, page := range []string{"loss", "transitions", "samples", "log"} {
+				b.page(page)
+				check(t, b, page)
 			}
+		})
+		t.Run("devices"+suffix, func(t *testing.T) {
+			fake := &examined{fakeSessions: at(1610)}
+			b := openSessions(t, fake.fakeSessions, fake, field.theme, field.width, field.height)
+			b.shown(1610)
+			b.showDevices()
+			b.until("what the machine is", func() bool { return says(b.devices.Object, "abacus · 2 cores") })
+			b.devices.rest() // no live numbers in a picture
+			check(t, b, "devices")
 		})
 		t.Run("failed"+suffix, func(t *testing.T) {
 			b := openAt(t, newFake().withRun(session.Failed, upTo(script("flm-1m"), 300)), field.theme, field.width, field.height)
 			b.shown(300)
-			golden.Check(t, b.picture(), "failed"+suffix)
+			check(t, b, "failed")
 		})
 	}
 }
 
-// picture is what the window shows, without the chart.
-func (b *bench) picture() *image.NRGBA {
-	img := golden.NRGBA(b.win.Canvas().Capture())
-	if b.chart.Visible() && b.tabs.Visible() && b.tabs.SelectedIndex() == 0 {
+// withoutCurves is what the window shows, drawn at a scale, without the curves.
+func (b *bench) withoutCurves(drawn image.Image, scale float32) *image.NRGBA {
+	img := golden.NRGBA(drawn)
+	if b.tabs.Visible() && b.tabs.SelectedIndex() == 0 {
 		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(b.loss)
-		size := b.loss.Size()
-		field := image.Rect(int(at.X), int(at.Y), int(at.X+size.Width)+1, int(at.Y+size.Height)+1)
+		end := at.Add(b.loss.Size())
+		pixel := func(x float32) int { return int(x * scale) }
+		field := image.Rect(pixel(at.X), pixel(at.Y), pixel(end.X)+1, pixel(end.Y)+1)
 		draw.Draw(img, field, image.NewUniform(color.Gray{0x80}), image.Point{}, draw.Src)
 	}
 	return img

@@ -20,7 +20,7 @@ type Shot struct {
 	Width, Height int
 	Scale         float64       // pixels per unit of length; 0 is 1
 	Page          string        // one of the pages of a run, "" for the first, "presets" for the cards, "plan" or "devices"
-	Wait          time.Duration // at most; 0 is ten seconds
+	Wait          time.Duration // at most; 0 is a minute, since comparing measures networks anew
 }
 
 // Screenshot draws the window as a PNG, without a screen: the run o.Open, or the one that a window would show first, with
@@ -33,7 +33,7 @@ func Screenshot(out io.Writer, o Options, s Shot) error {
 		return fmt.Errorf("a picture of the window has 640 x 400 to 10,000 x 10,000 units, not %d x %d", s.Width, s.Height)
 	}
 	if s.Wait == 0 {
-		s.Wait = 10 * time.Second
+		s.Wait = time.Minute
 	}
 	newApp(o.Theme)
 	ctx, cancel := context.WithTimeout(context.Background(), s.Wait)
@@ -70,25 +70,44 @@ func Screenshot(out io.Writer, o Options, s Shot) error {
 	return png.Encode(out, capture(c, fyne.NewSize(float32(s.Width), float32(s.Height))))
 }
 
-// settleFor runs what is queued for the window until its run has come in whole.
+// settleFor runs what is queued for the window until its run has come in whole, or, if it trains, up to where the list says it is.
 func (w *window) settleFor(ctx context.Context, queue <-chan func(), open string) error {
-	came := -1
-	for {
-		select {
-		case f := <-queue:
-			f()
-			continue
-		case <-time.After(2 * livePeriod):
-		case <-ctx.Done():
-			return errors.New("the run did not come in time")
+	tick := time.NewTicker(2 * livePeriod)
+	defer tick.Stop()
+	for came := -1; ; came = w.view.train.Len() {
+		if err := runUntil(ctx, queue, tick.C); err != nil {
+			return err
 		}
 		if open != "" && w.listed && w.id != open {
 			return fmt.Errorf("there is no run %q", open)
 		}
-		if w.listed && w.presets != nil && !w.devices.looking && (w.id == "" || len(w.view.log) > 0 && w.view.train.Len() == came) {
+		if w.settled(came) {
 			return nil
 		}
-		came = w.view.train.Len()
+	}
+}
+
+// settled reports whether nothing more is waited for; came is how much of the curve there was a while ago.
+func (w *window) settled(came int) bool {
+	if !w.listed || w.presets == nil || w.devices.looking || w.compare.Busy() {
+		return false
+	}
+	now := w.view.train.Len()
+	live := w.info().Live() && came > 0 && w.view.last.Step >= w.info().Step
+	return w.id == "" || len(w.view.log) > 0 && (now == came || live)
+}
+
+// runUntil runs what is queued for the window until a tick.
+func runUntil(ctx context.Context, queue <-chan func(), tick <-chan time.Time) error {
+	for {
+		select {
+		case f := <-queue:
+			f()
+		case <-tick:
+			return nil
+		case <-ctx.Done():
+			return errors.New("the run did not come in time")
+		}
 	}
 }
 
@@ -107,8 +126,11 @@ func (w *window) turnTo(page string) error {
 		return nil
 	}
 	names := w.pageNames()
-	if slices.Contains(names, page) {
-		return nil // selected already
+	if slices.Contains(names, page) { // selected already
+		if page == "compare" && len(w.compare.Picked()) > 0 {
+			w.compare.Asks()
+		}
+		return nil
 	}
 	return fmt.Errorf("page %q: there are %s, presets, plan and devices", page, strings.Join(names, ", "))
 }

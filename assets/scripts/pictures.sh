@@ -5,7 +5,12 @@
 set -eu
 out=$1
 home=$(mktemp -d /tmp/growlab-XXXXXX)
-trap 'rm -rf "$home"' EXIT
+live=""
+clean() {
+	[ -z "$live" ] || kill "$live" 2>/dev/null || :
+	rm -rf "$home"
+}
+trap clean EXIT
 trap 'exit 1' INT TERM
 mkdir -p "$out" "$home/cache"
 
@@ -29,9 +34,20 @@ picture() {
 }
 
 run=flm-1m
-for page in loss transitions samples tune compare log plan devices; do
+for page in loss transitions samples compare log plan devices; do
 	picture "$page" dark "$page" "$run"
 done
+
+# The page Tune is about a run that trains.
+bin/growlab train --recipe flm-1m --name live --threads 1 --json >"$home/live" &
+live=$!
+while [ "$(grep -c '"event":"step"' "$home/live")" -lt 100 ]; do sleep 1; done
+picture tune dark tune live
+kill "$live"
+wait "$live" || :
+live=""
+bin/growlab runs rm --yes live
+
 picture loss-light light loss "$run"
 GROWLAB_HOME=$home/empty
 picture first dark presets
