@@ -178,6 +178,9 @@ func (p *Page) refreshButtons() {
 	p.state.Paint(colour)
 }
 
+// resolution is in how many parts of a run the preview tells where it stands.
+const resolution = 400
+
 // preview draws the schedule of the rest of the run, as it is and as it would be.
 func (p *Page) preview() {
 	c := p.staged.course
@@ -185,7 +188,8 @@ func (p *Page) preview() {
 		return
 	}
 	changes := p.staged.Len() > 0
-	key := fmt.Sprint(c.Tokens, c.Edits, p.staged.values)
+	// A run that trains moves all the time; what lies ahead looks the same until it has moved by a pixel or so.
+	key := fmt.Sprint(c.Tokens/max(c.Now.TotalTokens()/resolution, 1), c.Edits, p.staged.values)
 	if key == p.drawn {
 		return
 	}
