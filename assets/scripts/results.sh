@@ -81,6 +81,7 @@ section_1m() {
 section_operators() {
 	rate=$(lr flm-1m)
 	names=
+	[ -z "${PARTIAL-}" ] || names='final-flm-1m-1 final-stack-baseline-1' # msg and stack, trained for the comparison
 	for op in $("$growlab" operators | awk 'NR > 1 { print $1 }'); do
 		case $op in llama-pro | hypercloning) continue ;; esac
 		ramp='--set stage.2.ramp=0 --set stage.3.ramp=0'
