@@ -27,7 +27,7 @@ RACE := ./app/... ./cudart/... ./store/... ./trainer/...
 LINT_VERSION := v2.15.0
 LINT := bin/tools/golangci-lint-$(LINT_VERSION)
 
-.PHONY: help demo build test lint unit arm64 race window bench speed screenshot kernels gpu-check generate clean build-deps test-deps
+.PHONY: help demo build test lint unit arm64 race window bench speed screenshot kernels mutants gpu-check generate clean build-deps test-deps
 
 .NOTPARALLEL: # the window tests measure processor time
 

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"growlab/cudart/kernels/source"
 )
@@ -39,6 +40,9 @@ func BuildWithKernels() (*Libraries, error) {
 	if _, err := os.Stat(filepath.Join(dir, emulated)); err == nil {
 		return &Libraries{Dir: dir}, nil
 	}
+	if err := sweep(parent); err != nil {
+		return nil, err
+	}
 	fresh, err := os.MkdirTemp(parent, "new-")
 	if err != nil {
 		return nil, err
@@ -57,6 +61,18 @@ func BuildWithKernels() (*Libraries, error) {
 		return &Libraries{Dir: dir}, os.RemoveAll(fresh)
 	}
 	return &Libraries{Dir: dir}, nil
+}
+
+// sweep removes what a week of changes to the sources left.
+func sweep(parent string) error {
+	entries, err := os.ReadDir(parent)
+	for _, e := range entries {
+		info, infoErr := e.Info()
+		if infoErr == nil && time.Since(info.ModTime()) > 7*24*time.Hour {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(parent, e.Name())))
+		}
+	}
+	return err
 }
 
 // standInHash is that of everything that BuildWithKernels compiles.

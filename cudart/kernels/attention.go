@@ -159,10 +159,8 @@ const (
 	deltaWarps   = 8
 )
 
-// grid has all heads of all sequences along X, and blocks of per rows along Y; the kernels take the longest rows first.
-func grid(h Heads, per int) cudart.Dim {
-	return cudart.Dim{X: u32(h.Seqs * h.Count), Y: u32(ceil(h.T, per))}
-}
+// grid has a block for each head of each sequence and per positions; those of a head follow each other.
+func grid(h Heads, per int) cudart.Dim { return dim(h.Seqs * h.Count * ceil(h.T, per)) }
 
 // flash is one head dimension of the tensor-core kernels.
 type flash struct {

@@ -18,7 +18,13 @@ import (
 // libs are the stand-ins with the kernels under the emulator.
 var libs *fake.Libraries
 
+// onHardware runs the operations' tests on the first GPU of this machine, with the embedded code, instead of the emulator.
+var onHardware = os.Getenv("GROWLAB_GPU_CHECK") == "gpu"
+
 func TestMain(m *testing.M) {
+	if onHardware {
+		os.Exit(m.Run())
+	}
 	var err error
 	if libs, err = fake.BuildWithKernels(); err != nil {
 		fmt.Fprintln(os.Stderr, "the kernels do not build for the emulator:", err)
@@ -34,7 +40,7 @@ var schedules = []uint{0, 1, 2, 3}
 // gpu is one emulated GPU with kernels, one stream, and what a test put there.
 type gpu struct {
 	t       testing.TB
-	machine *fake.Machine
+	machine *fake.Machine // nil on hardware
 	c       *cudart.Context
 	s       *cudart.Stream
 	k       *Set
@@ -42,14 +48,24 @@ type gpu struct {
 	shift   int // arrays begin at this element of their allocation
 }
 
-// onGPU runs f on the thread of a fresh emulated GPU, and demands that nothing was done wrong there.
+// emulated skips what is about the stand-ins where there are none.
+func emulated(t testing.TB) {
+	t.Helper()
+	if onHardware {
+		t.Skip("a test of the emulator, not of a GPU")
+	}
+}
+
+// onGPU runs f on the thread of a fresh emulated GPU, and demands that nothing was done wrong there; or on a real one.
 func onGPU(t testing.TB, image []byte, f func(g *gpu)) {
 	t.Helper()
-	g := &gpu{t: t, machine: libs.Machine(t)}
-	if image == nil {
-		image = fake.Image(filepath.Join(g.machine.Dir, "growlab-kernels.so"))
+	g := &gpu{t: t}
+	finder := &cudart.Finder{Env: os.Getenv}
+	if !onHardware {
+		g.machine = libs.Machine(t)
+		finder.Env = g.machine.Env
 	}
-	driver, err := (&cudart.Finder{Env: g.machine.Env}).Driver()
+	driver, err := finder.Driver()
 	g.must(err)
 	device, err := driver.Device(0)
 	g.must(err)
@@ -58,9 +74,17 @@ func onGPU(t testing.TB, image []byte, f func(g *gpu)) {
 	g.must(g.c.Do(func() error {
 		g.s, err = g.c.Stream(0)
 		g.must(err)
-		g.k, err = LoadImage(g.c, image, 4)
+		switch {
+		case onHardware:
+			g.k, err = Load(g.c)
+		case image == nil:
+			g.k, err = LoadImage(g.c, fake.Image(filepath.Join(g.machine.Dir, "growlab-kernels.so")), 4)
+		default:
+			g.k, err = LoadImage(g.c, image, 4)
+		}
 		g.must(err)
 		f(g)
+		g.must(g.s.Sync())
 		for _, p := range g.memory {
 			g.must(g.c.Free(p))
 		}
@@ -69,23 +93,34 @@ func onGPU(t testing.TB, image []byte, f func(g *gpu)) {
 		return nil
 	}))
 	g.must(g.c.Close())
-	g.machine.MustBeClean()
+	if g.machine != nil {
+		g.machine.MustBeClean()
+	}
 }
 
 func (g *gpu) must(err error) {
 	g.t.Helper()
-	if err != nil {
-		g.t.Fatalf("%v; violations %q", err, g.machine.State().Violations)
+	if err == nil {
+		return
 	}
+	if g.machine == nil {
+		g.t.Fatal(err)
+	}
+	g.t.Fatalf("%v; violations %q", err, g.machine.State().Violations)
 }
 
 // schedule sets the seed of the emulator.
-func (g *gpu) schedule(seed uint) { g.machine.Set("seed %d", seed) }
+func (g *gpu) schedule(seed uint) {
+	if g.machine != nil {
+		g.machine.Set("seed %d", seed)
+	}
+}
 
 func (g *gpu) alloc(bytes int) cudart.Ptr {
 	g.t.Helper()
 	p, err := g.c.Alloc(int64(max(bytes, 1)))
 	g.must(err)
+	g.must(g.c.Memset8(p, 0xff, int64(max(bytes, 1)))) // NaN of either type
 	g.memory = append(g.memory, p)
 	return p
 }

@@ -55,6 +55,7 @@ func loaded(t *testing.T, major, minor int, fail bool, f func(k *Set, s *cudart.
 
 // TestLoad: every GPU from 8.0 on gets code that runs there, newer ones and older drivers PTX.
 func TestLoad(t *testing.T) {
+	emulated(t)
 	for _, gpu := range []struct {
 		major, minor int
 		fail         bool // the driver is too old for the machine code

@@ -99,6 +99,7 @@ func summed(g *gpu) { columnsTrial(g, 300, 132, cudart.BF16) }
 
 // TestMutantsAreCaught plants bugs into the kernels one by one; each must be noticed under one of the schedules.
 func TestMutantsAreCaught(t *testing.T) {
+	emulated(t)
 	some := mutants[:8]
 	if os.Getenv("GROWLAB_MUTANTS") == "all" {
 		some = mutants

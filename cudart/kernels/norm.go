@@ -30,6 +30,9 @@ type Norm struct {
 // Norm launches one kernel: a warp computes a row.
 func (k *Set) Norm(s *cudart.Stream, n Norm) error {
 	positive("Norm", n.Rows, n.C)
+	if n.Branch.At != 0 && n.XOut == 0 {
+		panic("kernels: Norm: a branch is added, but there is no XOut for the sum")
+	}
 	a := struct {
 		y, branch                               Array
 		gate                                    Scalar

@@ -184,6 +184,9 @@ func (k *Set) Product(s *cudart.Stream, p Product) error {
 		m: i32(p.M), n: i32(p.N), k: i32(p.K), perSplit: i32(perSplit),
 	}
 	if splits > 1 {
+		if p.Workspace == 0 {
+			panic(fmt.Sprintf("kernels: Product: in %d parts without a workspace, of %d bytes", splits, k.ProductWorkspace(p)))
+		}
 		a.parts = p.Workspace
 	}
 	id, shared := k.productKernel(p, tile)

@@ -74,9 +74,9 @@ void wait_change(void)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 20;
+	until.tv_sec += 60;
 	if (pthread_cond_timedwait(&change, &lock, &until) == ETIMEDOUT) {
-		fprintf(stderr, "fake CUDA: deadlock: for 20 s a stream has waited for work that no thread issued\n");
+		fprintf(stderr, "fake CUDA: deadlock: for a minute a stream has waited for work that no thread issued\n");
 		abort();
 	}
 }

@@ -180,7 +180,6 @@ DEV int block_x() { return (int)emulator::self->block->x; }
 DEV int block_y() { return (int)emulator::self->block->y; }
 DEV int block_z() { return (int)emulator::self->block->z; }
 DEV int blocks_x() { return (int)emulator::self->block->launch->grid[0]; }
-DEV int blocks_y() { return (int)emulator::self->block->launch->grid[1]; }
 DEV void block_sync() { emulator::barrier(); }
 DEV void warp_sync()
 {

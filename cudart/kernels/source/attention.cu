@@ -66,9 +66,10 @@ template <class T> DEV float inner_product(global<const T> x, global<const T> y,
 
 // A warp computes the output of one query, 32 keys at a time.
 template <class T> DEV void plain_attention(const attention_args& a) {
-  int t = (blocks_y() - 1 - block_y()) * 8 + warp();
+  block_place b = block_from_end(a, 8);
+  int t = b.block * 8 + warp();
   if (t >= a.t) return;
-  head_place h = head_at(a, block_x());
+  head_place h = head_at(a, b.head);
   global<const T> qkv = as<const T>(a.qkv) + h.qkv, q = qkv + (i64)t * h.row;
   float top = -3.0e38f, sum = 0, out[WIDE] = {};
   for (int j0 = 0; j0 <= t; j0 += WARP) {
@@ -131,9 +132,10 @@ template <class T> DEV void store_turned(const attention_args& a, const head_pla
 
 // A warp computes the gradient of one query.
 template <class T> DEV void plain_queries(const attention_args& a) {
-  int t = (blocks_y() - 1 - block_y()) * 8 + warp();
+  block_place b = block_from_end(a, 8);
+  int t = b.block * 8 + warp();
   if (t >= a.t) return;
-  head_place h = head_at(a, block_x());
+  head_place h = head_at(a, b.head);
   global<const T> qkv = as<const T>(a.qkv) + h.qkv, g = as<const T>(a.d_o) + h.o;
   float f = load_mask(a.mask_at).of(h.head), dq[WIDE] = {};
   for (int j0 = 0; j0 <= t; j0 += WARP) {
@@ -155,9 +157,10 @@ KERNEL(256, 2, attention_queries_f32, attention_args) { plain_queries<float>(a);
 
 // A warp computes the gradients of one key and value.
 template <class T> DEV void plain_keys(const attention_args& a) {
-  int j = block_y() * 8 + warp();
+  block_place b = block_at(a, 8);
+  int j = b.block * 8 + warp();
   if (j >= a.t) return;
-  head_place h = head_at(a, block_x());
+  head_place h = head_at(a, b.head);
   global<const T> qkv = as<const T>(a.qkv) + h.qkv, g = as<const T>(a.d_o) + h.o;
   float f = load_mask(a.mask_at).of(h.head), dk[WIDE] = {}, dv[WIDE] = {};
   for (int t0 = j; t0 < a.t; t0 += WARP) {

@@ -25,6 +25,23 @@ DEV head_place head_at(const attention_args& a, int index) {
   return p;
 }
 
+// Blocks of one head follow each other, so that they run together and share its keys and values in the cache. Which of them this is,
+// each of `per` positions, and the head.
+struct block_place {
+  int head, block;
+};
+DEV block_place block_at(const attention_args& a, int per) {
+  int blocks = (a.t + per - 1) / per;
+  block_place b = {block_x() / blocks, block_x() % blocks};
+  return b;
+}
+// The same from the last positions on, which have the most keys to go through.
+DEV block_place block_from_end(const attention_args& a, int per) {
+  int blocks = (a.t + per - 1) / per;
+  block_place b = {block_x() / blocks, blocks - 1 - block_x() % blocks};
+  return b;
+}
+
 // A gradient by a query or key pair at a position, turned back; the transpose of Rotate.
 DEV duo turn_back(const attention_args& a, int part, int position, int pair, float x, float y) {
   duo r = {{x, y}};

@@ -48,8 +48,9 @@ template <int D, int M> DEV void flash_forward(const attention_args& a) {
   DYNAMIC_SHARED(bytes);
   const int QUERIES = 64 * M, TILE = KEYS * D * 2;
   const bool KEEP = M == 1;   // the queries' fragments in registers; with two rows of them there is no room
-  int q0 = (blocks_y() - 1 - block_y()) * QUERIES, r0 = warp() * 16 * M, l = lane();   // the longest rows first
-  head_place h = head_at(a, block_x());
+  block_place place = block_from_end(a, QUERIES);
+  int q0 = place.block * QUERIES, r0 = warp() * 16 * M, l = lane();
+  head_place h = head_at(a, place.head);
   global<const bf16> q = as<const bf16>(a.qkv) + h.qkv, k = q + h.inner, v = k + h.inner;
   u32 sq = shared_address(bytes), sk = sq + QUERIES * D * 2, sv = sk + 2 * TILE;
   int blocks = (min_(q0 + QUERIES, a.t) + KEYS - 1) / KEYS;
@@ -232,8 +233,9 @@ template <int D, int Q> DEV void flash_keys(const attention_args& a) {
   DYNAMIC_SHARED(bytes);
   const bool KEEP = D <= 64;
   const int TILE = Q * D * 2, N = Q / 8;
-  int k0 = block_y() * KEYS, r0 = warp() * 16, l = lane(), first = k0 / Q, blocks = (a.t + Q - 1) / Q;
-  head_place h = head_at(a, block_x());
+  block_place place = block_at(a, KEYS);
+  int k0 = place.block * KEYS, r0 = warp() * 16, l = lane(), first = k0 / Q, blocks = (a.t + Q - 1) / Q;
+  head_place h = head_at(a, place.head);
   global<const bf16> q = as<const bf16>(a.qkv) + h.qkv, k = q + h.inner, v = k + h.inner, g = as<const bf16>(a.d_o) + h.o;
   u32 sk = shared_address(bytes), sv = sk + KEYS * D * 2, sq = sv + KEYS * D * 2, sg = sq + 2 * TILE;
   shared<float> stats = carve<float>(bytes, 2 * KEYS * D * 2 + 4 * TILE);   // 2 buffers x (lse in bits, delta) x Q
@@ -308,8 +310,9 @@ template <int D> DEV void flash_queries(const attention_args& a) {
   DYNAMIC_SHARED(bytes);
   const bool KEEP = D <= 64;
   const int TILE = KEYS * D * 2, N = KEYS / 8;
-  int q0 = (blocks_y() - 1 - block_y()) * 64, r0 = warp() * 16, l = lane();
-  head_place h = head_at(a, block_x());
+  block_place place = block_from_end(a, 64);
+  int q0 = place.block * 64, r0 = warp() * 16, l = lane();
+  head_place h = head_at(a, place.head);
   global<const bf16> q = as<const bf16>(a.qkv) + h.qkv, k = q + h.inner, v = k + h.inner, g = as<const bf16>(a.d_o) + h.o;
   u32 sq = shared_address(bytes), sg = sq + TILE, sk = sg + TILE, sv = sk + 2 * TILE;
   int blocks = (min_(q0 + 64, a.t) + KEYS - 1) / KEYS;

@@ -31,7 +31,7 @@ template <class T> DEV shared<T> carve(shared<u8> p, int offset) { return (T*)(p
 #define SPECIAL(fn, reg) \
   DEV int fn() { u32 r; asm("mov.u32 %0, %%" reg ";" : "=r"(r)); return (int)r; }
 SPECIAL(thread_x, "tid.x") SPECIAL(threads_x, "ntid.x") SPECIAL(block_x, "ctaid.x") SPECIAL(block_y, "ctaid.y")
-SPECIAL(block_z, "ctaid.z") SPECIAL(blocks_x, "nctaid.x") SPECIAL(blocks_y, "nctaid.y")
+SPECIAL(block_z, "ctaid.z") SPECIAL(blocks_x, "nctaid.x")
 DEV void block_sync() { asm volatile("bar.sync 0;" ::: "memory"); }
 DEV void warp_sync() { asm volatile("bar.warp.sync 0xffffffff;" ::: "memory"); }
 DEV float exp2_(float x) { float y; asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
