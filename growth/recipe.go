@@ -54,6 +54,8 @@ type Train struct {
 	WeightDecay float64 `toml:"weight_decay"`
 	Clip        float64 `toml:"clip" comment:"largest gradient norm, 0 is off"`
 	Precision   string  `toml:"precision" comment:"of matrix products: fp32, bf16, or auto, what the device does faster"`
+	// Recompute trades a third more work for memory on GPUs; numbers stay.
+	Recompute bool `toml:"recompute,omitempty" comment:"on GPUs: activations are computed again on the way back, not kept"`
 }
 
 // Precisions lists the values that Train.Precision may have. A run stores fp32 or bf16, never auto.

@@ -29,10 +29,15 @@ func (s sums) norms() event.PartNorms {
 	return event.PartNorms{Params: s.params, Weight: math.Sqrt(s.weight), Grad: math.Sqrt(s.grad), Update: math.Sqrt(s.update)}
 }
 
+// watches reports whether an evaluation is due after the step from pos.
+func (t *Trainer) watches(pos growth.Position) bool {
+	every := int64(t.Recipe.Eval.Every)
+	return every > 0 && (t.tokens+pos.Batch)/every != t.tokens/every
+}
+
 // watchBlocks begins to measure the step from pos if an evaluation is due after it; else it is nil.
 func (t *Trainer) watchBlocks(pos growth.Position) *blockWatch {
-	every := int64(t.Recipe.Eval.Every)
-	if every <= 0 || (t.tokens+pos.Batch)/every == t.tokens/every {
+	if !t.watches(pos) {
 		return nil
 	}
 	w := &blockWatch{

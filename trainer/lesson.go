@@ -17,10 +17,15 @@ func (t *Trainer) cut(first, end int64) (texts, lessons span) {
 	return span{first - a, end - b}, span{a, b}
 }
 
-// read adds the gradient of texts, each token's times scale, and returns the sum of their losses.
-func (t *Trainer) read(texts span, context, micro int, scale float64) (sum float64) {
+// read adds the gradient of texts, each token's times scale, and returns the sum of their losses. With ahead, gradients of a layer are
+// summed over the ranks while those of the layers before it are still computed.
+func (t *Trainer) read(texts span, context, micro int, scale float64, ahead bool) (sum float64) {
 	order := t.Data.Order(t.Recipe.Train.Seed)
+	defer func() { t.net.OnLayer = nil }()
 	for s := texts; s.first < s.end; s.first += int64(micro) {
+		if ahead && s.len() <= micro { // the last: they are complete then
+			t.net.OnLayer = func(layer int) { t.adam.Reduce(t.net, layer) }
+		}
 		b := newBatch(min(micro, s.len()), context)
 		order.Fill(s.first, b.Seqs, b.T, b.Inputs, b.Targets)
 		sum += t.net.Grad(b, scale)

@@ -174,14 +174,14 @@ func (t *Trainer) put(i int) error {
 	t.Close()
 	c, seqs := t.plan.Stages[i].Config, t.micro(i)
 	if dev, ok := t.Device.(compute.Planned); ok {
-		if err := dev.Reserve(Footprint(dev, c, seqs)); err != nil {
+		if err := dev.Reserve(Footprint(dev, c, seqs, ModelOptions(t.Recipe)...)); err != nil {
 			return fmt.Errorf("stage %d: %w", i+1, err)
 		}
 	}
 	set := t.Recipe.Train
 	net, adam, err := build(t.Device, c, seqs, optim.Settings{
 		Beta1: set.Beta1, Beta2: set.Beta2, Eps: set.Eps, WeightDecay: set.WeightDecay, Clip: set.Clip,
-	}, t.Ranks)
+	}, t.Ranks, ModelOptions(t.Recipe)...)
 	if err != nil {
 		return err
 	}
@@ -253,7 +253,8 @@ func (t *Trainer) step(pos growth.Position) error {
 	first, end := t.share(seqs)
 	texts, lessons := t.cut(before+int64(first), before+int64(end))
 	allTexts, allLessons := t.cut(before, before+int64(seqs))
-	sum := t.read(texts, c.Context, micro, 1/float64(pos.Batch))
+	ahead := t.Ranks.Size() > 1 && lessons.len() == 0 && !t.watches(pos) // whoever watches wants this rank's share
+	sum := t.read(texts, c.Context, micro, 1/float64(pos.Batch), ahead)
 	t.learn(lessons, c.Context, micro, t.labelScale(allLessons, seqs, c.Context))
 	watch := t.watchBlocks(pos)
 	gradNorm := t.adam.Update(t.net, pos.LR, masks)

@@ -13,6 +13,7 @@ import (
 	"growlab/growth/shape"
 	"growlab/trainer"
 	"growlab/trainer/compute"
+	"growlab/trainer/model"
 )
 
 // ErrMemory is wrapped when a run needs more memory than there is.
@@ -25,9 +26,9 @@ func (e memoryError) Error() string { return e.sentence }
 func (memoryError) Unwrap() error   { return ErrMemory }
 
 // NetworkMemory is the bytes that training a network of shape c on seqs sequences at a time takes on dev, 0 if dev cannot tell.
-func NetworkMemory(c shape.Config, seqs int, dev compute.Device) int64 {
+func NetworkMemory(c shape.Config, seqs int, dev compute.Device, options ...model.Option) int64 {
 	if p, ok := dev.(compute.Planned); ok {
-		return trainer.Footprint(p, c, seqs).Total()
+		return trainer.Footprint(p, c, seqs, options...).Total()
 	}
 	return 0
 }
@@ -52,7 +53,7 @@ const programMemory = 45e6
 
 // StageMemory is the bytes that stage i of r needs: what its network does on dev and, unless dev has memory of its own, HostMemory.
 func StageMemory(r growth.Recipe, i int, dev compute.Device) int64 {
-	device := NetworkMemory(r.Config(i), r.MicroBatch(i), dev)
+	device := NetworkMemory(r.Config(i), r.MicroBatch(i), dev, trainer.ModelOptions(r)...)
 	if _, _, apart := DeviceMemory(dev); apart {
 		return device
 	}
@@ -75,7 +76,7 @@ func HostMemory(r growth.Recipe, i int) int64 {
 func FitsMemory(r growth.Recipe, dev compute.Device) error {
 	if free, _, apart := DeviceMemory(dev); apart {
 		for i := range r.Stages {
-			if need := NetworkMemory(r.Config(i), 1, dev); need > free {
+			if need := NetworkMemory(r.Config(i), 1, dev, trainer.ModelOptions(r)...); need > free {
 				return memoryError{fmt.Sprintf("stage %d needs %.1f GB of %s for one sequence at a time, and %.1f GB are free: choose a smaller recipe",
 					i+1, float64(need)/1e9, dev.Name(), float64(free)/1e9)}
 			}

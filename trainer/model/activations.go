@@ -84,7 +84,8 @@ type normParts struct {
 	gain, bias mat
 }
 
-func newActivations(a *arena, c shape.Config, seqs int) activations {
+// newActivations are those of a network of so many layers.
+func newActivations(a *arena, c shape.Config, seqs, layers int) activations {
 	n, inner := seqs*c.Context, c.Inner()
 	wide := c.FFN
 	if c.Act == shape.SwiGLU {
@@ -98,7 +99,7 @@ func newActivations(a *arena, c shape.Config, seqs int) activations {
 		return p
 	}
 	var s activations
-	for range c.Layers {
+	for range layers {
 		s.layers = append(s.layers, layerActs{
 			y1: a.operand(n, c.Hidden), y2: a.operand(n, c.Hidden), stats1: a.mat(n, 2), stats2: a.mat(n, 2),
 			parts1: parts(), parts2: parts(),
@@ -106,7 +107,7 @@ func newActivations(a *arena, c shape.Config, seqs int) activations {
 			pre: a.operand(n, wide), dpre: a.operand(n, wide), h: a.operand(n, c.FFN),
 		})
 	}
-	for range 2*c.Layers + 1 {
+	for range 2*layers + 1 {
 		dx := a.mat(n, c.Hidden)
 		s.x, s.dx, s.dxo = append(s.x, a.mat(n, c.Hidden)), append(s.dx, dx), append(s.dxo, a.shadow(dx, n))
 	}

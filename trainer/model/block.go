@@ -27,6 +27,15 @@ type gate struct{ branch, whole float64 }
 
 // forward carries x0 to x2.
 func (p *pass) forward(l compute.Lane, b *block, v view, g gate) {
+	p.inner(l, b, v, g)
+	l.Linear(v.x2, v.h, b.down.weight, compute.Epilogue{Bias: b.down.bias.w, Residual: v.x1, Gate: g.branch})
+	if g.whole != 1 {
+		l.Combine(v.x2, compute.Mat{}, g.whole, v.x2, 1-g.whole, v.x0)
+	}
+}
+
+// inner is forward up to its last product: all that backward and the parameter gradients look at.
+func (p *pass) inner(l compute.Lane, b *block, v view, g gate) {
 	l.Norm(v.y1, v.stats1, v.x0, b.norm1.gain.w, b.norm1.bias.w, p.norm)
 	l.Linear(v.qkv, v.y1, b.qkv.weight, compute.Epilogue{Bias: b.qkv.bias.w})
 	l.Attention(v.o, v.lse, v.qkv, p.attention)
@@ -34,10 +43,6 @@ func (p *pass) forward(l compute.Lane, b *block, v view, g gate) {
 
 	l.Norm(v.y2, v.stats2, v.x1, b.norm2.gain.w, b.norm2.bias.w, p.norm)
 	l.Linear(v.h, v.y2, b.up.weight, p.epilogue(b.up.bias.w, v.pre))
-	l.Linear(v.x2, v.h, b.down.weight, compute.Epilogue{Bias: b.down.bias.w, Residual: v.x1, Gate: g.branch})
-	if g.whole != 1 {
-		l.Combine(v.x2, compute.Mat{}, g.whole, v.x2, 1-g.whole, v.x0)
-	}
 }
 
 // backward carries dx2 to dx0, line by line the forward pass from its end, and saves what weightGrads needs.

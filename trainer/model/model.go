@@ -26,14 +26,21 @@ type Model struct {
 	position      param
 	final         norm
 
-	act   activations
+	act       activations
+	recompute bool // blocks share their activations
+	// OnLayer, if it is not nil, is called when Grad has asked for all gradients of a layer's parameters, the last layer first.
+	OnLayer func(layer int)
+
 	lanes []scratch
 	owned []interface{ Free() }
 }
 
 // New puts a network of shape c, all zero, on dev, with room for seqs sequences of c.Context tokens.
-func New(dev compute.Device, c shape.Config, seqs int) (*Model, error) {
+func New(dev compute.Device, c shape.Config, seqs int, options ...Option) (*Model, error) {
 	m := &Model{Layout: NewLayout(c), dev: dev, seqs: seqs}
+	for _, o := range options {
+		o(m)
+	}
 	if err := m.build(); err != nil {
 		m.Free()
 		return nil, fmt.Errorf("model %v: %w", c, err)
@@ -44,7 +51,11 @@ func New(dev compute.Device, c shape.Config, seqs int) (*Model, error) {
 func (m *Model) build() error {
 	mem := arena{dev: m.dev}
 	m.params, m.grads = mem.alloc(m.Len), mem.alloc(m.Len)
-	m.act = newActivations(&mem, m.Config, m.seqs)
+	if m.recompute {
+		m.act = sharedActivations(&mem, m.Config, m.seqs)
+	} else {
+		m.act = newActivations(&mem, m.Config, m.seqs, m.Config.Layers)
+	}
 	count, per := m.dev.Lanes(m.seqs)
 	for range count {
 		m.lanes = append(m.lanes, newScratch(&mem, m.Config, per))

@@ -64,7 +64,22 @@ func (p *pass) lane(l compute.Lane) {
 	g, b := p.normParts(a.parts, l.First(), l.Seqs())
 	l.NormGrad(of(a.dx[end]), p.copied(of(a.dxo[end])), g, b, compute.Mat{}, dy, of(a.x[end]), of(a.stats), m.final.gain.w, p.norm)
 	for i := len(m.blocks) - 1; i >= 0; i-- {
-		p.backward(l, &m.blocks[i], p.view(i, l.First(), l.Seqs()), s, p.gate(i))
+		v := p.view(i, l.First(), l.Seqs())
+		if m.recompute && i < len(m.blocks)-1 {
+			p.inner(l, &m.blocks[i], v, p.gate(i))
+		}
+		p.backward(l, &m.blocks[i], v, s, p.gate(i))
+		if m.recompute { // what these need is overwritten by the next block
+			p.blockGrads(&m.blocks[i], v, p.gate(i))
+			m.complete(i)
+		}
+	}
+}
+
+// complete tells that the gradients of a layer are asked for.
+func (m *Model) complete(layer int) {
+	if m.OnLayer != nil {
+		m.OnLayer(layer)
 	}
 }
 
@@ -92,8 +107,9 @@ func (p *pass) weightGrads(b compute.Batch) {
 	m.dev.WeightGrad(m.unemb.d, compute.Vec{}, a.dlogits.of(n), a.y.of(n), p.logitMult)
 	g, bias := p.normParts(a.parts, 0, p.seqs)
 	p.normGrads(m.final, g, bias)
-	for i := len(m.blocks) - 1; i >= 0; i-- {
+	for i := len(m.blocks) - 1; i >= 0 && !m.recompute; i-- {
 		p.blockGrads(&m.blocks[i], p.view(i, 0, p.seqs), p.gate(i))
+		m.complete(i)
 	}
 	m.dev.EmbedGrad(m.embed.d, m.position.d, a.dx[0].of(n), b)
 }

@@ -260,3 +260,27 @@ func TestSameBitsOnAnySchedule(t *testing.T) {
 		}
 	}
 }
+
+// TestRecomputeOnTheGPU: train.recompute takes less memory and comes to the same bits.
+func TestRecomputeOnTheGPU(t *testing.T) {
+	sets := []string{"stage.1.tokens=288", "stage.2.tokens=432", "stage.2.ramp=288", "stage.2.layers=3", "eval.every=0", "eval.final_tokens=144"}
+	run := func(r growth.Recipe) (trainer.Checkpoint, int64) {
+		m := machine(t)
+		d := on(t, m, Options{Untimed: true})
+		s := alone(t, d, r)
+		bytes := trainer.Footprint(d, r.Config(1), r.MicroBatch(1), trainer.ModelOptions(r)...).Tensors
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+		m.MustBeClean()
+		return s.saved[len(s.saved)-1], bytes
+	}
+	want, kept := run(recipe(t, sets...))
+	got, less := run(recipe(t, append(sets, "train.recompute=true")...))
+	if !reflect.DeepEqual(got.Params, want.Params) || !reflect.DeepEqual(got.M, want.M) {
+		t.Error("recomputed activations give other weights")
+	}
+	if less >= kept {
+		t.Errorf("it takes %d bytes, %d without", less, kept)
+	}
+}
