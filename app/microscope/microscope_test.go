@@ -1,7 +1,6 @@
 package microscope
 
 import (
-	"fmt"
 	"image"
 	"math"
 	"math/rand/v2"
@@ -14,7 +13,6 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"growlab/app/curves"
-	"growlab/app/golden"
 	"growlab/app/look"
 	"growlab/trainer/event"
 )
@@ -94,22 +92,6 @@ func canvas(t *testing.T, p *Page, theme string, size fyne.Size, scale float32) 
 	c.Resize(size.AddWidthHeight(1, 0)) // text that wraps knows its height when it knows its width
 	c.Resize(size)
 	return c
-}
-
-func TestGoldens(t *testing.T) {
-	for _, row := range []struct {
-		theme         string
-		width, height float32
-		scale         float32
-	}{{look.Dark, 624, 580, 1}, {look.Light, 1444, 960, 1}, {look.Light, 624, 580, 2}, {look.Dark, 1444, 960, 1}} {
-		name := fmt.Sprintf("microscope-%s-%.0f-%.0fx.png", row.theme, row.width, row.scale)
-		t.Run(name, func(t *testing.T) {
-			test.NewTempApp(t).Settings().SetTheme(look.New(row.theme))
-			p := New(nil)
-			p.Show(runOf(900, 0), 0)
-			golden.Check(t, canvas(t, p, row.theme, fyne.NewSize(row.width, row.height), row.scale).Capture(), name)
-		})
-	}
 }
 
 func TestEmptyPageSaysWhatIsToCome(t *testing.T) {
