@@ -122,14 +122,18 @@ section_plans() {
 	plan early stage.1.tokens=1062912 stage.2.tokens=522240 stage.3.tokens=428544
 	plan shortlast stage.1.tokens=3330048 stage.3.tokens=115200 stage.3.ramp=12288
 	plan longramp stage.2.ramp=118272 stage.3.ramp=79872
+	awk '/^\[\[stage\]\]/ { n++ } n < 3' assets/recipes/flm-1m.toml >"$tmp/two.toml" # grows once
+	once plan-deep --recipe "$tmp/two.toml" --seed 1 --set train.lr=1.1e-2 --set stage.1.tokens=3330048 --set stage.1.warmup=133632 \
+		--set stage.2.hidden=64 --set stage.2.layers=6 --set stage.2.tokens=1047552 --set stage.2.ramp=105984
+	once fixed-deep --recipe flm-1m-small --seed 1 --set train.lr=1.1e-2 --set stage.1.layers=6 --set stage.1.tokens=2789376 \
+		--set stage.1.warmup=112128
 	once longer-small --recipe flm-1m-small --seed 1 --set train.lr=1.1e-2 --set stage.1.tokens=18155520 --set stage.1.warmup=726528
 	once longer-middle --recipe flm-1m-middle --seed 1 --set train.lr=8e-3 --set stage.1.tokens=5351424 --set stage.1.warmup=213504
-	awk '/^\[\[stage\]\]/ { n++ } n < 3' assets/recipes/flm-1m.toml >"$tmp/two.toml" # grows once
 	once longer-two --recipe "$tmp/two.toml" --seed 1 --set train.lr=1.1e-2 --set stage.1.tokens=9999360 --set stage.1.warmup=400896 \
 		--set stage.2.tokens=2399232 --set stage.2.ramp=239616
 	once longer-three --recipe flm-1m --seed 1 --set train.lr=1.1e-2 --set stage.1.tokens=7999488 --set stage.1.warmup=319488 \
 		--set stage.2.tokens=1500672 --set stage.2.ramp=150528 --set stage.3.tokens=870912 --set stage.3.ramp=87552
-	plans=$(have plan-flat plan-late plan-early plan-shortlast plan-longramp longer-small longer-middle longer-two longer-three)
+	plans=$(have plan-flat plan-late plan-early plan-shortlast plan-longramp plan-deep fixed-deep longer-small longer-middle longer-two longer-three)
 	# shellcheck disable=SC2086,SC2046 # names without blanks
 	{
 		"$growlab" runs table $plans
