@@ -142,22 +142,6 @@ func TestReferencesByDifferences(t *testing.T) {
 	}
 }
 
-// TestLaunchesAllocateNothing: a step's launches leave nothing to the garbage collector.
-func TestLaunchesAllocateNothing(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
-		const n = 64
-		x := g.put(random(1, n*n, 1), cudart.BF16)
-		p := Product{Layout: NT, M: n, N: n, K: n, A: x, B: x, Scale: Const(1), Out: g.room(n*n, cudart.F32)}
-		s := Norm{Y: g.room(n*n, cudart.BF16), Stats: g.room(2*n, cudart.F32).At, X: p.Out.At, Gain: p.Out.At, Rows: n, C: n, RMS: true, Eps: normEps}
-		if got := testing.AllocsPerRun(20, func() {
-			g.must(g.k.Product(g.s, p))
-			g.must(g.k.Norm(g.s, s))
-		}); got >= 1 {
-			t.Errorf("two launches allocate %v times, want 0", got)
-		}
-	})
-}
-
 // TestSharedMemoryFits: no kernel takes more than the least that GPUs from 8.0 on allow a block, 99 KiB.
 func TestSharedMemoryFits(t *testing.T) {
 	for id, bytes := range dynamicShared() {
