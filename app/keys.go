@@ -119,7 +119,7 @@ func (w *window) showKeys() {
 	if w.win == nil {
 		return
 	}
-	list := container.New(look.Column{Width: 440, Space: 7})
+	list := container.New(look.Column{Width: 660, Space: 6})
 	for _, s := range w.shortcuts() {
 		if s.keys != "" {
 			list.Add(container.New(look.Pair{Least: 100}, look.NewLine(look.Style{Bold: true}, s.keys), look.NewLine(look.Style{Fit: true}, s.about)))

@@ -48,12 +48,12 @@ func (w *window) showSettings() {
 	if w.win == nil {
 		return
 	}
-	list := container.New(look.Column{Width: 470, Space: 9},
+	list := container.New(look.Column{Width: 520, Space: 9},
 		setting("Theme", "", w.themeSetting()),
 		setting("Density", "", w.densitySetting()),
 		setting("Size", "of everything, against what the screen suggests", w.scaleSetting()),
 		setting("Notifications", "", w.checkSetting(prefQuiet, "tell when a run ends while the window is behind others", nil)),
-		setting("Tray", "", w.checkSetting(prefNoTray, "an icon in the tray, where the desktop has one (from the next start)", nil)),
+		setting("Tray", "from the next start, where the desktop has a tray", w.checkSetting(prefNoTray, "an icon in the tray", nil)),
 		setting("Data folder", "runs and logs; from the next start, and for the terminal too", w.folderSetting()))
 	w.ask(dialog.NewCustom("Settings", "Close", container.New(look.InsetAll(6), list), w.win))
 }

@@ -81,9 +81,12 @@ func topPText(x float64) string {
 	return fmt.Sprintf("top-p %.2f", x)
 }
 
+// seeds is how many seeds there are to choose from: few enough that a person can type one again.
+const seeds = 1_000_000
+
 // ask is what the box says; each has another seed.
 func (b *box) ask() session.Ask {
-	a := session.Ask{Prompt: b.prompt.Text, Temperature: b.temperature.Value, TopP: b.topP.Value, Seed: rand.Uint64()}
+	a := session.Ask{Prompt: b.prompt.Text, Temperature: b.temperature.Value, TopP: b.topP.Value, Seed: rand.Uint64N(seeds)}
 	if a.TopP >= 1 {
 		a.TopP = 0
 	}

@@ -163,6 +163,11 @@ func TestAskedTextStreams(t *testing.T) {
 		t.Fatal("no text was asked for")
 	}
 	got := d.asked[0]
+	for range 50 { // growlab sample takes 63 bits
+		if s := d.box.ask().Seed; s >= 1<<63 {
+			t.Fatalf("seed %d is too large", s)
+		}
+	}
 	got.Seed = 0
 	if want := (session.Ask{Prompt: "In the", Tokens: 200, TopK: 40, TopP: 0.9}); got != want {
 		t.Errorf("asked for %+v, want %+v", got, want)
