@@ -24,23 +24,37 @@ func TestPlanTuneAndCompareGoldens(t *testing.T) {
 		theme         string
 		width, height float32
 		scale         float32
-	}{{look.Dark, 1100, 700, 1}, {look.Light, 1920, 1080, 1}, {look.Light, 1100, 700, 2}} {
-		suffix := fmt.Sprintf("-%s-%.0f.png", field.theme, field.width*field.scale)
+		pages         []string
+	}{
+		{look.Dark, 1100, 700, 1, []string{"tune", "compare", "plan"}},
+		{look.Light, 1920, 1080, 1, []string{"plan"}},
+		{look.Light, 1100, 700, 2, []string{"tune"}},
+	} {
 		d := newDesk(at(1200).withRun(session.Done, script("flm-1m-twin")))
 		d.infos[1].Parent, d.infos[1].Tags = "flm-1m", "rival"
 		d.queue.Entries = []session.Queued{{ID: "q1", Name: "flm-1m-small", State: session.Waiting}, {ID: "q2", Name: "flm-1m-large", State: session.Waiting}}
 		b := openSessions(t, d.fakeSessions, d, field.theme, field.width, field.height)
 		b.shown(1200)
-		b.page("tune")
-		b.until("the course", func() bool { return b.tuning.course != nil })
-		b.knobs.Stage("lr", "0.5x")
 		b.until("the queue", func() bool { return b.runs.Queued() == 2 })
-		golden.Check(t, b.drawn(field.width, field.height, field.scale), "tune"+suffix)
-		b.page("compare")
-		golden.Check(t, b.drawn(field.width, field.height, field.scale), "compare"+suffix)
+		for _, page := range field.pages {
+			b.show(page)
+			golden.Check(t, b.drawn(field.width, field.height, field.scale), fmt.Sprintf("%s-%s-%.0f.png", page, field.theme, field.width*field.scale))
+		}
+	}
+}
+
+// show shows a page with all that is in it.
+func (b *bench) show(page string) {
+	switch page {
+	case "plan":
 		b.ctrl(fyne.KeyP)
 		b.until("the price", b.planner.Priced)
-		golden.Check(t, b.drawn(field.width, field.height, field.scale), "plan"+suffix)
+	case "tune":
+		b.page(page)
+		b.until("the course", func() bool { return b.tuning.course != nil })
+		b.knobs.Stage("lr", "0.5x")
+	default:
+		b.page(page)
 	}
 }
 
