@@ -245,12 +245,12 @@ func TestMenus(t *testing.T) {
 		t.Errorf("asked for %q", b.asks)
 	}
 	view := titles(b.viewMenu())
-	for _, want := range []string{"Leave outliers out of the height", "Align runs at", "Chart of the mask", "Table of values"} {
+	for _, want := range []string{"Leave outliers out of the height", "Align runs at", "Chart: mask", "Table of values"} {
 		if !slices.Contains(view, want) {
 			t.Errorf("the menu %q lacks %q", view, want)
 		}
 	}
-	if slices.Contains(view, "Chart of the memory (GB)") {
+	if slices.Contains(view, "Chart: memory (GB)") {
 		t.Error("the menu offers a chart of what nothing recorded")
 	}
 	for _, i := range b.viewMenu().Items {

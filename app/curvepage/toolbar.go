@@ -153,7 +153,7 @@ func (p *Page) viewMenu() *fyne.Menu {
 		if m == curves.Memory && !p.hasMemory() {
 			continue
 		}
-		items = append(items, item("Chart of the "+m.String(), slices.Contains(p.board.Metrics, m), func() { p.toggle(m) }))
+		items = append(items, item("Chart: "+m.String(), slices.Contains(p.board.Metrics, m), func() { p.toggle(m) }))
 	}
 	items = append(items, item("Table of values", p.TableShown(), func() { p.ShowTable(!p.TableShown()) }))
 	return fyne.NewMenu("", items...)

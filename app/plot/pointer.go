@@ -58,10 +58,10 @@ func (c *Chart) point(at fyne.Position) {
 // MouseOut is for Fyne.
 func (c *Chart) MouseOut() {
 	c.pointer.over = false
-	c.refreshOverlay()
 	if c.group != nil {
 		c.group.point(c, 0, false)
 	}
+	c.refreshOverlay()
 }
 
 // Cursor is a cross over the plot and a hand over what can be clicked.
