@@ -333,6 +333,7 @@ func (p *Page) Begin(which int, a session.Ask) {
 // Write goes on with the text that was asked for.
 func (p *Page) Write(which int, more string) {
 	if p.asked {
+		p.readers[which].title.Set("writing…")
 		p.readers[which].add(more)
 	}
 }

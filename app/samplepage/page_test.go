@@ -176,6 +176,9 @@ func TestAskedTextStreams(t *testing.T) {
 	d.Write(Left, " begin")
 	d.Write(Left, "ning")
 	d.reads(t, Left, " beginning")
+	if got := d.readers[Left].title.Text(); got != "writing…" {
+		t.Errorf("the title says %q while text comes", got)
+	}
 	if d.box.write.Text != "Stop" {
 		t.Errorf("the button says %q while text comes, want Stop", d.box.write.Text)
 	}

@@ -23,8 +23,9 @@ else
 	bin/growlab train --recipe flm-1m --name flm-1m
 	bin/growlab train --recipe flm-1m-twin --name flm-1m-twin
 fi
-XDG_CONFIG_HOME=$home XDG_CACHE_HOME=$home/cache # what the window remembers of this user would show
-export XDG_CONFIG_HOME XDG_CACHE_HOME
+# What the window remembers of this user would show, and so would the path of the runs.
+XDG_CONFIG_HOME=$home XDG_CACHE_HOME=$home/cache HOME=$(dirname "$GROWLAB_HOME")
+export XDG_CONFIG_HOME XDG_CACHE_HOME HOME
 
 # picture NAME THEME PAGE [RUN]
 picture() {
