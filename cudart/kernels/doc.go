@@ -25,11 +25,20 @@
 //
 // Wrong sizes are bugs of the caller and panic. Errors are those of the launch.
 //
+// # Shapes, by arithmetic
+//
+// One mma.m16n8k16 is 2048 multiply-adds, two clocks of an A100 multiprocessor, in which shared memory gives 256 bytes. Products take
+// tiles of 128 x 128 x 32 by four warps of 64 x 64, three in flight (48 KiB, so two blocks on every GPU from 8.0 on): 128 bytes for
+// an mma. Attention forward has 32 queries a warp up to heads of 64: 160 bytes. Its gradients have 16 rows a warp, for want of
+// registers: 256 bytes, so they should be bound by shared memory. Norms, embedding, activation and AdamW read and write each
+// number once, 8 or 16 bytes a thread.
+//
 // # What was measured, and what not
 //
-// Registers, shared memory and spills of each kernel and architecture are in code/table.txt, which a test compares. The
-// kernels' numbers are tested by running the same source on the CPU (package fake). No statement here about speed on a GPU was
-// measured: tile sizes, pipeline depths and launch shapes are chosen by arithmetic on registers, shared memory and bytes moved.
+// Registers of each kernel and architecture are in code/table.txt, which a test compares; nothing spills, or make kernels fails. The
+// numbers are tested by running the same source on the CPU (package fake), with bugs planted that have to be caught; with
+// GROWLAB_GPU_CHECK=gpu the same tests run on this machine's GPU and the embedded code. No statement here about speed on a GPU was
+// measured: tiles, stages and launch shapes are chosen by the arithmetic above.
 //
 // Not covered: compute capabilities below 8.0 (no bf16 tensor cores), head dimensions above 256, hidden sizes above 8192 in
 // the gradient of norms, fp8, wgmma and TMA.
