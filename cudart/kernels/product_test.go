@@ -215,6 +215,46 @@ func TestProduct(t *testing.T) {
 	})
 }
 
+// TestStridedProduct multiplies parts of larger matrices, and leaves what lies between the rows of the result alone.
+func TestStridedProduct(t *testing.T) {
+	onGPU(t, nil, func(g *gpu) {
+		for _, p := range []struct {
+			layout                     Layout
+			m, n, k, lda, ldb, ldout   int
+			rowsA, rowsB, colsA, colsB int
+		}{
+			{NT, 9, 16, 24, 40, 32, 20, 9, 16, 24, 24},
+			{NN, 9, 16, 24, 32, 24, 17, 9, 24, 24, 16},
+			{TN, 16, 8, 40, 24, 16, 12, 40, 40, 16, 8},
+		} {
+			for _, kind := range []cudart.DataType{cudart.BF16, cudart.F32} {
+				a, b := random(1, p.rowsA*p.lda, 1), random(2, p.rowsB*p.ldb, 1)
+				q := Product{
+					Layout: p.layout, M: p.m, N: p.n, K: p.k, A: g.put(a, kind), B: g.put(b, kind), LDA: p.lda, LDB: p.ldb, Scale: Const(1),
+					Out: g.room(p.m*p.ldout, cudart.F32), LDOut: p.ldout,
+				}
+				g.must(g.k.Product(g.s, q))
+				sums := matmul(p.layout, cut(a, p.lda, p.colsA), cut(b, p.ldb, p.colsB), p.m, p.n, p.k)
+				got := g.get(q.Out, p.m*p.ldout)
+				near(t, fmt.Sprintf("layout %d, type %d", p.layout, kind), cut(got, p.ldout, p.n), sums, 1e-5)
+				for i, x := range got {
+					if i%p.ldout >= p.n && !math.IsNaN(x) {
+						t.Fatalf("layout %d: number %d, between two rows, was written: %v", p.layout, i, x)
+					}
+				}
+			}
+		}
+	})
+}
+
+// cut is the first columns of rows that are ld apart.
+func cut(v []float64, ld, columns int) (part []float64) {
+	for ; len(v) >= ld; v = v[ld:] {
+		part = append(part, v[:columns]...)
+	}
+	return part
+}
+
 func TestActivate(t *testing.T) {
 	onGPU(t, nil, func(g *gpu) {
 		for i, p := range productCases {
