@@ -1,7 +1,7 @@
 // Package app is the window: it starts runs, shows them live, and steers their engines.
 //
 // It is written as a view model and views. runView (state.go) is computed from the events of one run and knows no widget;
-// the parts (header, runList, cards, transitions, samples, journal, side, banner) each show a piece of it and know nothing
+// the parts (header, runList, cards, journal, side, banner, and the pages that are packages of their own: curvepage, microscope, …) each show a piece of it and know nothing
 // of each other; window joins them. feed brings events and lists of runs from goroutines to the one that draws, in batches,
 // at most five times a second. app.go alone starts Fyne.
 //

@@ -139,6 +139,35 @@ func labels(f chart.Figure) []string {
 	return all
 }
 
+func TestTheBarCommandsTheChartAndFollowsIt(t *testing.T) {
+	b := opened(t)
+	b.Loss.SetXAxis(chart.Tokens)
+	bar := b.bar
+	bar.smooth.SetValue(2.0 / 3)
+	test.TapAt(bar.logY, fyne.NewPos(8, bar.logY.Size().Height/2))
+	test.TapAt(bar.logX, fyne.NewPos(8, bar.logX.Size().Height/2))
+	bar.axis.SetSelected("wall time")
+	if f := b.Loss.Figure(); math.Abs(f.Smooth-0.99) > 0.002 || f.LogY || !f.LogX || f.XAxis != chart.Wall {
+		t.Errorf("smooth %v, log y %v, log x %v, axis %v; want 0.99, false, true, wall time", f.Smooth, f.LogY, f.LogX, f.XAxis)
+	}
+	if !bar.fit.Disabled() {
+		t.Error("fit is enabled while all is in view")
+	}
+	b.Loss.SetSmooth(0.9)
+	b.Loss.SetXAxis(chart.Seconds)
+	b.Loss.SetView(chart.Range{Lo: 1, Hi: 2}, chart.Range{})
+	if bar.factor.Text() != "0.900" || math.Abs(bar.smooth.Value-1.0/3) > 0.01 || bar.axis.Selected != "active time" || bar.fit.Disabled() {
+		t.Errorf("slider %v says %q, axis %q, fit disabled %v", bar.smooth.Value, bar.factor.Text(), bar.axis.Selected, bar.fit.Disabled())
+	}
+	if got := b.Loss.Figure().Smooth; got != 0.9 {
+		t.Errorf("following changed the factor to %v, want 0.9", got)
+	}
+	test.Tap(bar.fit)
+	if !b.Loss.Figure().X.Auto() {
+		t.Error("the button did not fit")
+	}
+}
+
 func TestSettingsHoldForAllCharts(t *testing.T) {
 	b := opened(t)
 	b.Loss.SetSmooth(0.99)

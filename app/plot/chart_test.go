@@ -289,9 +289,6 @@ func TestMinSizeSuitsALaptop(t *testing.T) {
 	if m := c.MinSize(); m.Width > 320 || m.Height > 220 {
 		t.Errorf("least size %v, want at most 320 x 220", m)
 	}
-	if m := NewControls(c).MinSize(); m.Width > 520 || m.Height > 48 {
-		t.Errorf("least size of the controls %v, want at most 520 x 48", m)
-	}
 }
 
 func TestTinySizesDoNotPanic(t *testing.T) {

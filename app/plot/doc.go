@@ -1,5 +1,5 @@
 // Package plot is the Fyne side of package chart: a widget that shows a chart.Figure live and lets the pointer and the
-// keyboard explore it, and a small bar of controls for it.
+// keyboard explore it.
 //
 //	c := plot.NewChart("loss")
 //	loss := chart.NewSeries("grown · train")
