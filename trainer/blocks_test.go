@@ -55,8 +55,6 @@ func TestBlocks(t *testing.T) {
 // TestOldInRow: the leading block of each axis, and nothing of an added layer.
 func TestOldInRow(t *testing.T) {
 	from := shape.Config{Vocab: 9, Context: 8, Layers: 1, Heads: 2, HeadDim: 4, Hidden: 8, FFN: 16}
-	to := from
-	to.Layers, to.Heads, to.Hidden, to.FFN = 2, 3, 12, 24
 	s := split{shape.Masks{From: from, NewLayer: []bool{false, true}}}
 	qkv := shape.Tensor{Axes: []shape.Axis{shape.QKV, shape.Inner, shape.Hidden}, Dims: []int{3, 12, 12}}
 	for _, row := range []struct {
