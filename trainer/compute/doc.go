@@ -1,5 +1,5 @@
 // Package compute is the contract between the model and the engines that run it: Device, its memory, and the operations a
-// transformer needs, each with its gradient. It holds no mathematics; engines are compute/cpu (C kernels), later
+// transformer needs, each with its gradient. It holds no mathematics; engines are compute/cpu (C kernels),
 // compute/cuda, and computetest.Reference (float64, pure Go), which every engine is compared with.
 //
 // # Letters

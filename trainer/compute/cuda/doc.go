@@ -1,13 +1,15 @@
 // Package cuda is the compute.Device that trains on an NVIDIA GPU, through package cudart: cuBLASLt's products where that
 // library is there, our own kernels (cudart/kernels) for all the rest, and for the products too where it is not.
 //
-// Most callers want Open for one GPU, or OpenGroup for several, which are ranks of one run.
+// Open opens one GPU. Several train together as ranks (package trainer/ranks), each with a device and a trainer of its own, in one
+// process or in several; the device is a ranks.Joiner, a ranks.Reducer and an optim.Sharder.
 //
 // # How work gets to the GPU
 //
 // A method of the device checks its arguments, takes the memory it needs, and puts off a closure. The closures are issued in
 // order by the GPU's own thread (cudart.Context.Do), many at a time, into one stream; the caller waits only where it asks for
 // numbers: Download, Sum, SumSquares, Sync. So a fault shows late. The first one sticks, later work is dropped, and Sync tells it.
+// What comes a third time with the same arguments becomes a CUDA graph.
 //
 // # Numbers
 //
@@ -23,9 +25,22 @@
 //
 // # Memory
 //
-// Reserve takes one allocation from the driver, what Measure found by walking through a step; buffers are parts of it.
+// Reserve takes one allocation from the driver, what Measure found by walking through a step; buffers are parts of it. cuBLASLt's
+// workspace, 4 or 32 MiB, and NCCL's buffers come besides.
+//
+// # Ranks
+//
+// Sums over ranks run in a stream of their own beside the gradients of other layers; whatever else uses their numbers waits for them.
+// A GPU that fails tells the group at once, whose ranks give up the sums that would wait for it.
+//
+// # Measured, and not
+//
+// All of this was run on stand-ins of NVIDIA's libraries with emulated kernels only. Nothing here about speed was measured; nor which
+// of cuBLASLt's epilogues the library has for bf16 results with biases in fp32. Where it lacks one, the product is written in fp32,
+// 32 MiB at a time, and a kernel does the rest.
 //
 // # Not covered
 //
-// More than one process for each GPU; GPUs before compute capability 8.0.
+// GPUs before compute capability 8.0; clipping on the device (the norm of the gradients goes through the host, once a step); a rank that
+// fails inside NCCL's own start, for which the others wait as long as NCCL does.
 package cuda

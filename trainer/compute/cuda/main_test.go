@@ -3,7 +3,6 @@
 package cuda
 
 import (
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -63,6 +62,3 @@ func processor(t testing.TB, precision string) compute.Device {
 	})
 	return dev
 }
-
-// thorough reports whether the whole suite of every kind of engine is to run, which takes minutes on emulated kernels.
-func thorough() bool { return os.Getenv("GROWLAB_CUDA_THOROUGH") != "" }

@@ -1,14 +1,17 @@
-//go:build linux
+//go:build linux && !race
 
 package cuda
 
 import (
 	"fmt"
+	"os"
 	"testing"
 
 	"growlab/trainer/compute"
 	"growlab/trainer/compute/computetest"
 )
+
+// The suite is nothing for the race detector: one goroutine, and emulated kernels in C++.
 
 // kind is a kind of engine: operands in either precision, products of cuBLASLt, where arguments are aligned for it, or all our own.
 type kind struct {
@@ -63,3 +66,6 @@ func TestSchedulesDoNotMatter(t *testing.T) {
 		})
 	})
 }
+
+// thorough reports whether the whole suite of every kind of engine is to run, which takes minutes on emulated kernels.
+func thorough() bool { return os.Getenv("GROWLAB_CUDA_THOROUGH") != "" }
