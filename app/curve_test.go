@@ -19,7 +19,9 @@ type past struct {
 	undone []event.Step
 }
 
-func (p past) Past(string) (session.Past, error) { return session.Past{Undone: [][]event.Step{p.undone}}, nil }
+func (p past) Past(string) (session.Past, error) {
+	return session.Past{Undone: [][]event.Step{p.undone}}, nil
+}
 
 func TestARunIsLaidOverAnotherAndTakenOff(t *testing.T) {
 	b := open(t, at(1610).withRun(session.Done, script("first")))
