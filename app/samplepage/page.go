@@ -72,7 +72,7 @@ const (
 // New makes the page.
 func New(a Actions) *Page {
 	p := &Page{actions: a, at: -1, follows: true, where: look.NewLine(look.Style{Bold: true, Fit: true}, "")}
-	p.none = widget.NewLabel("No sample yet: the network writes one at every evaluation, and when it is asked below.")
+	p.none = widget.NewLabel("No sample yet: the network writes one every now and then, as its recipe says, and when it is asked below.")
 	p.none.Importance, p.none.Alignment, p.none.Wrapping = widget.LowImportance, fyne.TextAlignCenter, fyne.TextWrapWord
 	p.bar = newScrubber(p.read)
 	p.bar.others = a.Key
