@@ -11,14 +11,15 @@ const EmptyText = "No data yet: press Train (Ctrl+R)"
 
 // Line is a series as a figure shows it.
 type Line struct {
-	Series *Series
-	Name   string // in legend, tooltip and table; the series' if ""
-	Color  int    // index into Theme.Series; keep it per run, so that a run keeps its colour
-	Hidden bool   // listed in the legend, not drawn, not fitted
-	Exact  bool   // never smoothed: measurements such as validation loss
-	Dashed bool   // so that two lines of a run, in one colour, differ
-	Muted  bool   // grey and thin, not listed, not fitted: what a run did before it went back to a checkpoint
-	Origin Pos    // where the axis counts from for this line, so that runs are aligned; zero for the start of the run
+	Series   *Series
+	Name     string // in legend, tooltip and table; the series' if ""
+	Color    int    // index into Theme.Series; keep it per run, so that a run keeps its colour
+	Hidden   bool   // listed in the legend, not drawn, not fitted
+	Exact    bool   // never smoothed: measurements such as validation loss
+	Dashed   bool   // so that two lines of a run, in one colour, differ
+	Unlisted bool   // not in the legend, which would become high; tooltip and table name it
+	Muted    bool   // grey and thin, not listed, not fitted: what a run did before it went back to a checkpoint
+	Origin   Pos    // where the axis counts from for this line, so that runs are aligned; zero for the start of the run
 }
 
 // Label is the name of the line.

@@ -131,7 +131,7 @@ func (p *pen) placeLegend(l *Layout) {
 	top := l.Plot.Max.Y + l.px(tickBand)
 	x := l.Plot.Min.X
 	for i, line := range l.figure.Lines {
-		if line.Series == nil || line.Muted {
+		if line.Series == nil || line.Muted || line.Unlisted {
 			continue
 		}
 		w := l.px(swatch+6) + p.text.label(l.style(legendSize, false), line.Label()).width

@@ -78,6 +78,9 @@ func (b Board) XName() string {
 	return fmt.Sprintf("%s since stage %d began", unit, b.Align)
 }
 
+// fewRuns is up to how many runs the legend lists every line.
+const fewRuns = 2
+
 // Lines are the lines of a metric.
 func (b Board) Lines(m Metric) []chart.Line {
 	var lines, muted []chart.Line
@@ -99,7 +102,8 @@ func (b Board) Lines(m Metric) []chart.Line {
 			add(s.Run.Validation(), "validation", chart.Line{Exact: true, Dashed: true})
 		default:
 			add(s.Run.Series(Loss), name, chart.Line{})
-			add(s.Run.Validation(), name+" · validation", chart.Line{Exact: true, Dashed: true})
+			unlisted := len(b.Shown) > fewRuns && s != b.Shown[0] // the first says what dashes mean
+			add(s.Run.Validation(), name+" · validation", chart.Line{Exact: true, Dashed: true, Unlisted: unlisted})
 		}
 		if m == Loss {
 			for _, o := range s.Run.Orphans() {

@@ -286,6 +286,15 @@ func TestRunsOfOneNameAreToldApart(t *testing.T) {
 	}
 }
 
+// With many runs the legend lists each once, and one validation that says what dashes mean.
+func TestTheLegendStaysShort(t *testing.T) {
+	b := Board{Shown: []Shown{{runOf("a", 1), 0}, {runOf("b", 2), 1}, {runOf("c", 3), 2}}, Metrics: []Metric{Loss}}
+	f := b.Figure(Loss)
+	if l := chart.Arrange(f, 800, 400, 1); len(f.Lines) != 6 || len(l.Legend) != 4 {
+		t.Errorf("%d lines, %d in the legend; want 6 and 4", len(f.Lines), len(l.Legend))
+	}
+}
+
 func TestTrendsAreFittedToWhatIsInView(t *testing.T) {
 	board := Board{Shown: []Shown{{runOf("a", 1), 4}}, Metrics: []Metric{Loss}, Trends: true, View: View{LogX: true, X: chart.Range{Lo: 20, Hi: 200}}, Levels: []float64{2.5}}
 	f := board.Figure(Loss)
