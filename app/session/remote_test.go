@@ -120,7 +120,7 @@ type followed struct {
 
 func (f *followed) until(what string, ok func(event.Event) bool) {
 	f.t.Helper()
-	late := time.After(30 * time.Second)
+	late := time.After(2 * time.Minute)
 	for {
 		for len(f.batch) > 0 {
 			e := f.batch[0]
@@ -139,7 +139,7 @@ func (f *followed) until(what string, ok func(event.Event) bool) {
 			}
 			f.batch = batch
 		case <-late:
-			f.t.Fatalf("30 s passed without %s", what)
+			f.t.Fatalf("two minutes passed without %s", what)
 		}
 	}
 }
