@@ -71,6 +71,9 @@ func (h *Home) entry(e store.Entry) Info {
 
 // Find is the run that a person means by text: a path, an id or its beginning, or a name.
 func (h *Home) Find(text string) (Info, error) {
+	if r := h.remote(text); r != nil {
+		return Info{}, fmt.Errorf("run %s is on %s: that can only be done there", r.id, r.host)
+	}
 	path, err := store.Find(h.RunFolder(), text)
 	if err != nil {
 		return Info{}, err

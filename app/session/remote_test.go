@@ -105,6 +105,9 @@ func TestAttach(t *testing.T) {
 			t.Fatalf("step %d came in place %d: each once and in order", s, i+1)
 		}
 	}
+	if _, err := m.here.Find(info.ID); err == nil || !strings.Contains(err.Error(), "only be done there") {
+		t.Errorf("find: %v", err)
+	}
 	if _, err := m.here.Resume(t.Context(), info.ID); err == nil || !strings.Contains(err.Error(), "resume it there") {
 		t.Errorf("resume: %v", err)
 	}
