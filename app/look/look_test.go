@@ -1,0 +1,66 @@
+package look
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
+)
+
+func TestALineIsShortenedToItsWidth(t *testing.T) {
+	test.NewTempApp(t)
+	l := NewLine(Style{Fit: true}, "a line that is much too long")
+	w := test.NewTempWindow(t, l)
+	w.Resize(fyne.NewSize(80, 40))
+	drawn := test.WidgetRenderer(l).Objects()[0].(*canvas.Text)
+	if got := []rune(drawn.Text); len(got) < 2 || got[len(got)-1] != '…' || fyne.MeasureText(drawn.Text, drawn.TextSize, drawn.TextStyle).Width > l.Size().Width {
+		t.Errorf("got %q in %g", drawn.Text, l.Size().Width)
+	}
+	if got := l.Text(); got != "a line that is much too long" {
+		t.Errorf("got text %q, want all of it", got)
+	}
+	if min := l.MinSize().Width; min != 0 {
+		t.Errorf("a fitting line asks for %g, want 0", min)
+	}
+}
+
+func TestFlowTakesNoRoomForWhatIsHidden(t *testing.T) {
+	var cells []fyne.CanvasObject
+	for range 5 {
+		cells = append(cells, canvas.NewRectangle(nil))
+	}
+	f := &Flow{Width: 100, Height: 50, Space: 10}
+	c := container.New(f, cells...)
+	c.Resize(fyne.NewSize(210, 300))
+	if got := f.MinSize(cells).Height; got != 3*60-10 {
+		t.Errorf("got height %g of five in two columns, want 170", got)
+	}
+	cells[0].Hide()
+	c.Refresh()
+	if got := f.MinSize(cells).Height; got != 2*60-10 {
+		t.Errorf("got height %g of four, want 110", got)
+	}
+	if at := cells[1].Position(); at != fyne.NewPos(0, 0) {
+		t.Errorf("the first on show is at %v", at)
+	}
+}
+
+func TestSharesFillTheWidth(t *testing.T) {
+	a, b := canvas.NewRectangle(nil), canvas.NewRectangle(nil)
+	container.New(Shares{1, 3}, a, b).Resize(fyne.NewSize(408, 20))
+	if a.Size().Width != 100 || b.Size().Width != 300 || b.Position().X != 108 {
+		t.Errorf("got %v and %v at %v, want 100 and 300 at 108", a.Size(), b.Size(), b.Position())
+	}
+}
+
+func TestThemesAnswerAsChosen(t *testing.T) {
+	for choice, dark := range map[string]bool{Dark: true, Light: false, System: true} {
+		red, _, _, _ := New(choice).Color(theme.ColorNameBackground, theme.VariantDark).RGBA()
+		if got := red < 0x8000; got != dark {
+			t.Errorf("%s on a dark system: got dark %v, want %v", choice, got, dark)
+		}
+	}
+}
