@@ -76,17 +76,30 @@ type Entry struct {
 	when    time.Time
 }
 
-// List reads the run files in dir, newest first; those that cannot be read say why. A folder that does not exist has none.
-func List(dir string) ([]Entry, error) {
+// Paths names the run files in dir. A folder that does not exist has none.
+func Paths(dir string) ([]string, error) {
 	files, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("list runs in %s: %w", dir, reason(err))
 	}
-	var all []Entry
+	var all []string
 	for _, f := range files {
 		if strings.HasSuffix(f.Name(), Extension) {
-			all = append(all, readEntry(filepath.Join(dir, f.Name())))
+			all = append(all, filepath.Join(dir, f.Name()))
 		}
+	}
+	return all, nil
+}
+
+// List reads the run files in dir, newest first; those that cannot be read say why.
+func List(dir string) ([]Entry, error) {
+	paths, err := Paths(dir)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Entry, len(paths))
+	for i, path := range paths {
+		all[i] = readEntry(path)
 	}
 	slices.SortStableFunc(all, func(a, b Entry) int { return b.when.Compare(a.when) })
 	return all, nil

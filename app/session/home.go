@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -24,6 +23,7 @@ type Home struct {
 
 	speeds  speeds
 	remotes remotes
+	listed  listed
 }
 
 // Open is the data folder that the environment names (store.Home). It need not exist.
@@ -44,31 +44,6 @@ func (h *Home) RunFolder() string { return filepath.Join(h.Dir, "runs") }
 // LogFile is what the engine process of a run has said.
 func (h *Home) LogFile(id string) string { return filepath.Join(h.Dir, "logs", id+".log") }
 
-// Runs lists all runs, newest first. A run file that cannot be read is listed as failed, and Error says why.
-func (h *Home) Runs() ([]Info, error) {
-	entries, err := store.List(h.RunFolder())
-	if err != nil {
-		return nil, err
-	}
-	infos := h.attached()
-	for _, e := range entries {
-		infos = append(infos, h.entry(e))
-	}
-	return infos, nil
-}
-
-func (h *Home) entry(e store.Entry) Info {
-	if e.Err == nil {
-		info, err := describe(e.Path)
-		if err == nil {
-			return info
-		}
-		e.Err = err
-	}
-	name := filepath.Base(e.Path)
-	return Info{ID: name, Name: name, File: e.Path, State: Failed, Error: e.Err.Error()}
-}
-
 // Find is the run that a person means by text: a path, an id or its beginning, or a name.
 func (h *Home) Find(text string) (Info, error) {
 	if r := h.remote(text); r != nil {
@@ -81,72 +56,12 @@ func (h *Home) Find(text string) (Info, error) {
 	return describe(path)
 }
 
-// describe reads what the list shows of one run file.
-func describe(path string) (info Info, err error) {
-	r, err := store.OpenReader(path)
-	if err != nil {
-		return Info{}, err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	meta, err := r.Meta()
-	if err != nil {
-		return Info{}, err
-	}
-	sum, err := r.Summary()
-	if err != nil {
-		return Info{}, err
-	}
-	stages, err := r.Stages()
-	if err != nil {
-		return Info{}, err
-	}
-	tags, err := r.Tags()
-	if err != nil {
-		return Info{}, err
-	}
-	info = Info{
-		Tags: strings.Join(tags, " "), ID: meta.ID, Name: meta.Name, Recipe: meta.RecipeName, File: path, Created: meta.Created, Error: sum.Error,
-		State: stateOf(sum), Stages: len(stages), Stage: min(1, len(stages)), Parent: meta.Parent, Fork: forked(meta),
-	}
-	if s := sum.Last; s != nil {
-		info.Step, info.Tokens, info.Stage, info.Loss = s.Step, s.Tokens, s.Stage, s.Loss
-	}
-	if e := sum.LastEval; e != nil {
-		info.ValLoss = e.Loss
-	}
-	for i, s := range stages {
-		info.Steps += s.Steps
-		info.PlanTokens += s.Tokens
-		if i+1 == info.Stage {
-			info.Params = s.Params
-		}
-	}
-	return info, nil
-}
-
-// forked reads where a run was forked, which its engine wrote down; nil if it was not.
-func forked(m store.Meta) *Forked {
-	var options struct{ Fork *Forked }
-	if err := json.Unmarshal(m.Options, &options); err != nil {
-		return nil // a list of runs is not the place to say so; resuming does
-	}
-	return options.Fork
-}
-
 // CheckName says why a run cannot be called so.
 func CheckName(name string) error {
 	if name == "" || strings.ContainsFunc(name, unicode.IsControl) || len(name) > 200 {
 		return Usagef("the name is %q; it must be 1 to 200 bytes with no control characters", name)
 	}
 	return nil
-}
-
-// stateOf tells a run that was stopped, and said so, from one whose engine died.
-func stateOf(s store.Summary) string {
-	if s.State == store.Stopped && s.Ended.IsZero() {
-		return Interrupted
-	}
-	return string(s.State)
 }
 
 // Socket is where the engine that works on a run listens; "" if none does.
