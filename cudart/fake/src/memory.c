@@ -127,6 +127,7 @@ API cuMemFree_v2(void *p)
 		return INVALID_VALUE;
 	if ((r = drain_device((*a)->device, 0)))
 		return r;
+	a = find(p); // while it waited, another thread may have given back what stood before it
 	devices[(*a)->device].used -= (*a)->n;
 	give(a);
 	count_live(LIVE_MEMORY, -1);
@@ -165,7 +166,7 @@ API cuMemFreeHost(void *p)
 	int r = drain_device(current - 1, 0); // a copy of another GPU that is still queued will find it gone
 	if (r)
 		return r;
-	give(a);
+	give(find(p)); // which may stand elsewhere in the list by now
 	count_live(LIVE_HOST, -1);
 	return OK;
 }
