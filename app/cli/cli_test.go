@@ -396,6 +396,7 @@ func TestJSONEvents(t *testing.T) {
 		"grew":    {"step", "tokens", "stage", "operator", "from", "to", "loss_before", "loss_after", "max_logit_diff", "moments_carried", "moments_new"},
 		"saved":   {"step"},
 		"sampled": {"step", "prompt", "text"},
+		"blocks":  {"step", "blocks"},
 		"ended":   {"state", "loss", "bits_per_byte", "tokens", "flops", "seconds", "twin_flops", "flops_saved"},
 	}
 	count := map[string]int{}
@@ -410,7 +411,7 @@ func TestJSONEvents(t *testing.T) {
 			}
 		}
 	}
-	if want := map[string]int{"start": 1, "step": 130, "eval": 7, "grew": 2, "saved": 13, "sampled": 6, "ended": 1}; !reflect.DeepEqual(count, want) {
+	if want := map[string]int{"start": 1, "step": 130, "eval": 7, "grew": 2, "saved": 13, "sampled": 6, "blocks": 6, "ended": 1}; !reflect.DeepEqual(count, want) {
 		t.Errorf("events %v, want %v", count, want)
 	}
 }
