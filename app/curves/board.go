@@ -100,10 +100,16 @@ func (b Board) Lines(m Metric) []chart.Line {
 		case len(b.Shown) == 1:
 			add(s.Run.Series(Loss), "train", chart.Line{})
 			add(s.Run.Validation(), "validation", chart.Line{Exact: true, Dashed: true})
+			if s.Run.Final().Len() > 0 {
+				add(s.Run.Final(), "final, on more text", chart.Line{Exact: true, Dashed: true, Unlisted: true})
+			}
 		default:
 			add(s.Run.Series(Loss), name, chart.Line{})
 			unlisted := len(b.Shown) > fewRuns && s != b.Shown[0] // the first says what dashes mean
 			add(s.Run.Validation(), name+" · validation", chart.Line{Exact: true, Dashed: true, Unlisted: unlisted})
+			if s.Run.Final().Len() > 0 {
+				add(s.Run.Final(), name+" · final, on more text", chart.Line{Exact: true, Dashed: true, Unlisted: true})
+			}
 		}
 		if m == Loss {
 			for _, o := range s.Run.Orphans() {

@@ -25,6 +25,7 @@ type Run struct {
 
 	sheet   *chart.Sheet // a column for each metric that steps have
 	valid   *chart.Series
+	final   *chart.Series
 	memory  *chart.Series
 	orphans []*chart.Series // training loss of what was given up
 
@@ -40,7 +41,7 @@ var stepMetrics = []Metric{Loss, GradNorm, LearningRate, Mask, Speed}
 
 // NewRun returns a run without events.
 func NewRun(id, name string) *Run {
-	r := &Run{ID: id, Name: name, valid: chart.NewSeries("validation"), memory: chart.NewSeries("memory")}
+	r := &Run{ID: id, Name: name, valid: chart.NewSeries("validation"), final: chart.NewSeries("final"), memory: chart.NewSeries("memory")}
 	r.sheet = chart.NewSheet("train", "gradient norm", "learning rate", "mask", "tokens/s")
 	r.spikes = newSpikeDetector(SpikeWindow, SpikeLevel)
 	return r
@@ -54,8 +55,11 @@ func (r *Run) Series(m Metric) *chart.Series {
 	return r.memory
 }
 
-// Validation is the loss on held-out text.
+// Validation is the loss on held-out text while the run trained, always the same.
 func (r *Run) Validation() *chart.Series { return r.valid }
+
+// Final is the loss at the end, on more held-out text: no point of the same curve.
+func (r *Run) Final() *chart.Series { return r.final }
 
 // Orphans are the training losses of steps that the run went back behind, a series for each time it did.
 func (r *Run) Orphans() []*chart.Series { return r.orphans }
@@ -138,7 +142,11 @@ func (r *Run) apply(e event.Event) {
 	case event.Start:
 		r.begin(e)
 	case event.Eval:
-		r.valid.Append(r.At(e.Step), e.Loss)
+		s := r.valid
+		if e.Final {
+			s = r.final
+		}
+		s.Append(r.At(e.Step), e.Loss)
 	case event.Grew:
 		if len(e.Plan) > 0 {
 			r.Start.Replan(e.Plan)
@@ -182,6 +190,7 @@ func (r *Run) begin(e event.Start) {
 		r.orphans = append(r.orphans, s)
 	}
 	r.valid.Rewind(float64(e.Resumed))
+	r.final.Rewind(float64(e.Resumed))
 	r.memory.Rewind(float64(e.Resumed))
 	r.Grews = slices.DeleteFunc(r.Grews, func(g event.Grew) bool { return g.Step > e.Resumed })
 	r.notes = slices.DeleteFunc(r.notes, func(n Note) bool { return n.Step > e.Resumed })
