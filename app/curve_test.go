@@ -72,10 +72,7 @@ func TestColoursAreRemembered(t *testing.T) {
 
 func TestStepsThatWereGivenUpAreShown(t *testing.T) {
 	fake := at(100)
-	b := open(t, fake)
-	b.sessions = past{fake, []event.Step{{Step: 90, Tokens: 90 * batch, Loss: 3}, {Step: 91, Tokens: 91 * batch, Loss: 3}}}
-	b.unwatch()
-	b.watch("flm-1m")
+	b := openWith(t, fake, past{fake, []event.Step{{Step: 90, Tokens: 90 * batch, Loss: 3}, {Step: 91, Tokens: 91 * batch, Loss: 3}}})
 	b.until("the steps that were given up", func() bool { return len(b.view.run.Orphans()) == 1 })
 	lines := b.chart.Figure().Lines
 	if last := lines[len(lines)-1]; !last.Muted || last.Series.Len() != 2 {
