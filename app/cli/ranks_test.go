@@ -18,8 +18,9 @@ import (
 	"growlab/trainer/event"
 )
 
-// launch starts this program once for each rank, as torchrun would, and waits for all. each may change the process of a rank.
-func launch(t *testing.T, size int, args []string, each func(rank int, cmd *exec.Cmd)) []result {
+// launch starts this program once for each rank, as torchrun would, and waits for all. before may change what is started, and started has
+// the process.
+func launch(t *testing.T, size int, args []string, before func(rank int, cmd *exec.Cmd), started func(rank int, p *os.Process)) []result {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,12 +40,17 @@ func launch(t *testing.T, size int, args []string, each func(rank int, cmd *exec
 			fmt.Sprint("GROWLAB_MASTER_PORT=", port), "MASTER_PORT=1", fmt.Sprint("RANK=", rank), fmt.Sprint("WORLD_SIZE=", size),
 			fmt.Sprint("LOCAL_RANK=", rank), fmt.Sprint("LOCAL_WORLD_SIZE=", size), "TORCHELASTIC_RUN_ID="+t.Name(),
 		)
-		if each != nil {
-			each(rank, cmd)
+		if before != nil {
+			before(rank, cmd)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if started != nil {
+			started(rank, cmd.Process)
 		}
 		done.Go(func() {
-			err := cmd.Run()
-			if err != nil && cmd.ProcessState == nil {
+			if err := cmd.Wait(); err != nil && cmd.ProcessState == nil {
 				t.Error(err)
 				return
 			}
@@ -92,7 +98,7 @@ func TestProcessesTrainOneRun(t *testing.T) {
 	home(t)
 	alone := stepsOf(t, ok(t, append(ranksTrain, "--threads", "1")...))
 	dir := home(t)
-	results := launch(t, 3, ranksTrain, nil)
+	results := launch(t, 3, ranksTrain, nil, nil)
 	for rank, r := range results {
 		if r.code != 0 {
 			t.Fatalf("rank %d: exit code %d\n%s", rank, r.code, r.err)
@@ -121,22 +127,21 @@ func TestKilledRanksGoOn(t *testing.T) {
 	home(t)
 	alone := stepsOf(t, ok(t, append(ranksTrain, "--threads", "1")...))
 	dir := home(t)
-	var victim *exec.Cmd
 	var died sync.WaitGroup
-	died.Go(func() { // once there is a checkpoint of the second stage
+	kill := func(victim *os.Process) { // once there is a checkpoint of the second stage
 		until := time.Now().Add(time.Minute)
 		for time.Now().Before(until) {
 			files, err := filepath.Glob(filepath.Join(dir, "runs", "*.growlab"))
 			if err == nil && len(files) == 1 && stepIn(files[0]) >= 70 {
-				_ = victim.Process.Kill() // it may have ended
+				_ = victim.Kill() // it may have ended
 				return
 			}
 			time.Sleep(2 * time.Millisecond)
 		}
-	})
-	results := launch(t, 2, ranksTrain, func(rank int, cmd *exec.Cmd) {
+	}
+	results := launch(t, 2, ranksTrain, nil, func(rank int, p *os.Process) {
 		if rank == 1 {
-			victim = cmd
+			died.Go(func() { kill(p) })
 		}
 	})
 	died.Wait()
@@ -144,7 +149,7 @@ func TestKilledRanksGoOn(t *testing.T) {
 		t.Fatalf("rank 0 ended with %d: %s\nwant that it names rank 1", results[0].code, results[0].err)
 	}
 	before := stepsOf(t, results[0].out)
-	results = launch(t, 3, ranksTrain, func(_ int, cmd *exec.Cmd) { cmd.Env = append(cmd.Env, "TORCHELASTIC_RESTART_COUNT=1") })
+	results = launch(t, 3, ranksTrain, func(_ int, cmd *exec.Cmd) { cmd.Env = append(cmd.Env, "TORCHELASTIC_RESTART_COUNT=1") }, nil)
 	for rank, r := range results {
 		if r.code != 0 {
 			t.Fatalf("rank %d of the restart: exit code %d\n%s", rank, r.code, r.err)
@@ -192,7 +197,7 @@ func TestRanksDisagree(t *testing.T) {
 			if rank == 1 {
 				cmd.Args = append(cmd.Args, row.extra...)
 			}
-		}) {
+		}, nil) {
 			if r.code == 0 || !strings.Contains(r.err, row.want) {
 				t.Errorf("%s: rank %d ended with %d: %q; want %q", name, rank, r.code, r.err, row.want)
 			}
@@ -206,22 +211,21 @@ func TestRanksDisagree(t *testing.T) {
 // TestAnySignalStopsAll: SIGTERM to any rank saves and ends all.
 func TestAnySignalStopsAll(t *testing.T) {
 	dir := home(t)
-	var second *exec.Cmd
 	var told sync.WaitGroup
-	told.Go(func() {
+	tell := func(second *os.Process) {
 		until := time.Now().Add(time.Minute)
 		for time.Now().Before(until) {
 			logs, err := filepath.Glob(filepath.Join(dir, "logs", "*-rank1.log"))
 			if err == nil && len(logs) == 1 { // it trains
-				_ = second.Process.Signal(syscall.SIGTERM) // it may have ended
+				_ = second.Signal(syscall.SIGTERM) // it may have ended
 				return
 			}
 			time.Sleep(2 * time.Millisecond)
 		}
-	})
-	results := launch(t, 2, append(ranksTrain, "--set", "stage.1.tokens=100M"), func(rank int, cmd *exec.Cmd) {
+	}
+	results := launch(t, 2, append(ranksTrain, "--set", "stage.1.tokens=100M"), nil, func(rank int, p *os.Process) {
 		if rank == 1 {
-			second = cmd
+			told.Go(func() { tell(p) })
 		}
 	})
 	told.Wait()

@@ -73,6 +73,7 @@ func (h *Home) Attach(ctx context.Context, target string) (Info, error) {
 	if _, err := r.show(ctx); err != nil {
 		return Info{}, errors.Join(fmt.Errorf("attach to %s: %w", target, err), os.RemoveAll(dir))
 	}
+	r.id = r.info.ID // of which a person may have given the beginning, or the name
 	h.remotes.mu.Lock()
 	defer h.remotes.mu.Unlock()
 	h.remotes.list = slices.DeleteFunc(h.remotes.list, func(o *remote) bool { return o.name() == r.name() })
@@ -142,7 +143,7 @@ func (r *remote) show(ctx context.Context) (socket string, err error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.info, r.id = answer.Run, answer.Run.ID
+	r.info = answer.Run
 	return answer.Socket, nil
 }
 
