@@ -85,8 +85,8 @@ func TestCurveHasEveryStep(t *testing.T) {
 	if got := v.train.Len(); got != planSteps {
 		t.Errorf("got %d training points, want %d", got, planSteps)
 	}
-	if got, want := v.valid.Len(), len(v.evals); got != want || want != planSteps/64+1 {
-		t.Errorf("got %d validation points for %d evaluations, want %d", got, want, planSteps/64+1)
+	if got, want := v.valid.Len()+v.run.Final().Len(), len(v.evals); got != want || want != planSteps/64+1 || v.run.Final().Len() != 1 {
+		t.Errorf("got %d validation points and a final one for %d evaluations, want %d", got, want, planSteps/64+1)
 	}
 	last := v.train.At(v.train.Len() - 1)
 	if last.Tokens != planTokens || last.Seconds <= 0 || last.FLOPs <= 0 {
