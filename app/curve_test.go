@@ -52,7 +52,7 @@ func TestARunIsLaidOverAnotherAndTakenOff(t *testing.T) {
 func TestColoursAreRemembered(t *testing.T) {
 	b := open(t, at(100).withRun(session.Done, script("first")))
 	b.shown(100)
-	if got := b.prefs.StringList(prefColours); len(got) != 3 || !strings.HasPrefix(got[0], "first=") {
+	if got := b.prefs.StringList(prefColours); len(got) != 2 || !strings.HasPrefix(got[0], "first=") {
 		t.Fatalf("remembered %q, want both runs, the older one first", got)
 	}
 	b.prefs.SetStringList(prefColours, []string{"flm-1m=6", "broken"})
