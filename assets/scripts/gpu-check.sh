@@ -33,8 +33,8 @@ parts="$out/parts.txt"
 # left is how many seconds remain.
 left() { echo $((limit - $(date +%s) + began)); }
 
-# text makes the end of a file one line that can stand in a JSON string.
-text() { tail -c 2000 "$1" | tr '\n\t' '  ' | LC_ALL=C tr -d '\000-\037\177-\377"\\'; }
+# text makes one line, fit for a JSON string, of the first sentences of a log: without the lines that only name tests.
+text() { grep -v -e '^ *---' -e '^ *===' "$1" | head -c 2000 | tr '\n\t' '  ' | LC_ALL=C tr -d '\000-\037\177-\377"\\'; }
 
 # note keeps what became of a part: NAME STATE SECONDS, and the log if there is something to tell.
 note() {
