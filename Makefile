@@ -19,7 +19,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config ca-certificates git \
 	libgl-dev libxcursor-dev libxrandr-dev libxinerama-dev libxi-dev libxxf86vm-dev
-TEST_PACKAGES := $(BUILD_PACKAGES) xvfb xdotool
+TEST_PACKAGES := $(BUILD_PACKAGES) g++ xvfb xdotool
 
 # Packages in which several goroutines meet.
 RACE := ./app/... ./cudart/... ./store/... ./trainer/...
