@@ -82,6 +82,7 @@ kernels: build-deps ## the CUDA kernels' machine code, PTX and table again, by a
 gpu-check: build-deps ## bin/gpu-check.tar.gz: checks and times the CUDA engine on a machine with a GPU and no Go; its script says how to carry it
 	@mkdir -p bin/gpu-check
 	go test -c -ldflags "-s -w" -o bin/gpu-check/gpu-check.test ./trainer/compute/cuda/gpucheck
+	go test -c -ldflags "-s -w" -o bin/gpu-check/kernels.test ./cudart/kernels
 	cp assets/scripts/gpu-check.sh assets/scripts/gpu-check-torch.py bin/gpu-check
 	tar czf bin/gpu-check.tar.gz -C bin gpu-check
 

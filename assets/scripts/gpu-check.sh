@@ -88,6 +88,11 @@ skip() {
 
 part machine 60 TestPartMachine
 part small 60 TestPartSmall
+if [ -x "$here/kernels.test" ]; then
+	run kernels 120 "$here/kernels.test" -test.v -test.short -test.timeout 120s
+else
+	skip kernels "kernels.test is not beside this script"
+fi
 part operations 150 TestPartOperations
 part gradients 90 TestPartGradients
 part determinism 60 TestPartDeterminism
