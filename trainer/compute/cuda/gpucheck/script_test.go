@@ -64,7 +64,7 @@ func TestScript(t *testing.T) {
 			t.Errorf("%s is %q, want passed", name, states[name])
 		}
 	}
-	for _, name := range []string{"operations", "memcheck", "racecheck", "synccheck", "torch"} {
+	for _, name := range []string{"kernels", "operations", "memcheck", "racecheck", "synccheck", "torch"} {
 		if s := states[name]; s != "skipped" && s != "passed" {
 			t.Errorf("%s is %q, want skipped, or passed where it can run", name, s)
 		}
@@ -96,8 +96,8 @@ func TestScriptGoesOn(t *testing.T) {
 	if err == nil || !o.Failed {
 		t.Fatalf("the script ended with %v: %+v", err, o)
 	}
-	if states["machine"] != "passed" || len(o.Parts) != 12 {
-		t.Errorf("states are %v; want all 12 parts, and the machine seen", states)
+	if states["machine"] != "passed" || len(o.Parts) != 13 {
+		t.Errorf("states are %v; want all 13 parts, and the machine seen", states)
 	}
 	failed := 0
 	for _, p := range o.Parts {
