@@ -57,7 +57,7 @@ func (c *cards) show(presets []session.Preset) {
 // enableTrain switches all Train buttons.
 func (c *cards) enableTrain(on bool) {
 	for _, b := range c.buttons {
-		enable(b, on)
+		look.Enable(b, on)
 	}
 }
 

@@ -80,25 +80,16 @@ func (h *header) chosen() (session.Preset, bool) {
 
 func (h *header) show(c controls, p progress) {
 	_, hasPreset := h.chosen()
-	enable(h.train, c.train && hasPreset)
+	look.Enable(h.train, c.train && hasPreset)
 	switch c.toggle {
 	case toggleGoOn, toggleRevive:
 		label(h.toggle, "Resume", theme.MediaPlayIcon())
 	case togglePause, toggleNone:
 		label(h.toggle, "Pause", theme.MediaPauseIcon())
 	}
-	enable(h.toggle, c.toggle != toggleNone && !c.wait)
-	enable(h.stop, c.stop)
+	look.Enable(h.toggle, c.toggle != toggleNone && !c.wait)
+	look.Enable(h.stop, c.stop)
 	h.bar.show(p)
-}
-
-// enable changes a button only if it must: each change repaints.
-func enable(b *widget.Button, on bool) {
-	if on && b.Disabled() {
-		b.Enable()
-	} else if !on && !b.Disabled() {
-		b.Disable()
-	}
 }
 
 func label(b *widget.Button, text string, icon fyne.Resource) {

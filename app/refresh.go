@@ -1,8 +1,7 @@
 package app
 
 import (
-	"fyne.io/fyne/v2"
-
+	"growlab/app/look"
 	"growlab/app/session"
 	"growlab/app/words"
 )
@@ -10,33 +9,20 @@ import (
 // refreshPages shows the cards or the pages of a run.
 func (w *window) refreshPages() {
 	here := w.place == placeRun
-	show(w.planned, w.place == placePlan)
-	show(w.devices.Object, w.place == placeDevices)
-	show(w.cards.object, here && w.listed && (w.id == "" || w.choosing))
-	show(w.tabs, here && w.id != "" && !w.choosing)
-	if show(w.sidebar, here && w.id != "" && !w.choosing && !w.wide()) {
+	look.Show(w.planned, w.place == placePlan)
+	look.Show(w.devices.Object, w.place == placeDevices)
+	look.Show(w.cards.object, here && w.listed && (w.id == "" || w.choosing))
+	look.Show(w.tabs, here && w.id != "" && !w.choosing)
+	if look.Show(w.sidebar, here && w.id != "" && !w.choosing && !w.wide()) {
 		w.content.Refresh() // the middle gets another width
 	}
-	show(w.cards.back, len(w.infos) > 0)
+	look.Show(w.cards.back, len(w.infos) > 0)
 }
 
 // wide reports whether the page on show needs the room of the side.
 func (w *window) wide() bool {
 	now := w.tabs.Selected()
 	return now != nil && (now.Content == w.knobs.Object || now.Content == w.compare.Object)
-}
-
-// show shows or hides o, and reports whether that changed anything.
-func show(o fyne.CanvasObject, on bool) bool {
-	if on == o.Visible() {
-		return false
-	}
-	if on {
-		o.Show()
-	} else {
-		o.Hide()
-	}
-	return true
 }
 
 // refresh shows everything that follows from the view.

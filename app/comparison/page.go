@@ -183,8 +183,8 @@ func (p *Page) Asks() {
 // refresh shows everything but the verdict itself.
 func (p *Page) refresh() {
 	p.fillList()
-	show(p.empty, p.result == nil)
-	show(p.full, p.result != nil)
+	look.Show(p.empty, p.result == nil)
+	look.Show(p.full, p.result != nil)
 	p.refreshState()
 }
 
@@ -196,7 +196,7 @@ func (p *Page) fillList() {
 		p.list.Add(c)
 	}
 	for i, c := range p.checks {
-		show(c, i < len(p.rivals))
+		look.Show(c, i < len(p.rivals))
 		if i >= len(p.rivals) {
 			continue
 		}
@@ -225,12 +225,12 @@ func short(name string) string {
 
 func (p *Page) refreshState() {
 	done := p.run.State == session.Done
-	enable(p.compare, p.doing == "" && done && len(p.Picked()) > 0)
-	enable(p.export, p.doing == "" && p.result != nil)
+	look.Enable(p.compare, p.doing == "" && done && len(p.Picked()) > 0)
+	look.Enable(p.export, p.doing == "" && p.result != nil)
 	for _, b := range append(p.kindButtons(), p.start) {
-		enable(b, p.doing == "" && p.run.Stages > 1)
+		look.Enable(b, p.doing == "" && p.run.Stages > 1)
 	}
-	show(p.cancel, p.doing != "")
+	look.Show(p.cancel, p.doing != "")
 	text, colour := p.advice()
 	p.state.Set(text)
 	p.state.Paint(colour)
@@ -280,29 +280,7 @@ func (p *Page) tellEmpty() {
 	if p.none.Text != text {
 		p.none.SetText(text)
 	}
-	show(p.start, p.run.Stages > 1 && len(p.Picked()) == 0)
-}
-
-// show shows or hides o, and reports whether that changed anything.
-func show(o fyne.CanvasObject, on bool) bool {
-	if on == o.Visible() {
-		return false
-	}
-	if on {
-		o.Show()
-	} else {
-		o.Hide()
-	}
-	return true
-}
-
-// enable changes a button only if it must: each change repaints.
-func enable(b *widget.Button, on bool) {
-	if on && b.Disabled() {
-		b.Enable()
-	} else if !on && !b.Disabled() {
-		b.Disable()
-	}
+	look.Show(p.start, p.run.Stages > 1 && len(p.Picked()) == 0)
 }
 
 func (p *Page) build() {

@@ -125,8 +125,8 @@ func (p *Page) Applied(done string, err error) {
 
 // Refresh shows what is staged.
 func (p *Page) Refresh() {
-	show(p.none, !p.live)
-	show(p.page, p.live)
+	look.Show(p.none, !p.live)
+	look.Show(p.page, p.live)
 	if !p.live {
 		return
 	}
@@ -147,11 +147,11 @@ func (p *Page) Refresh() {
 func (p *Page) refreshButtons() {
 	faults, n := p.staged.Faults(), p.staged.Len()
 	free := p.busy == "" && p.staged.course != nil
-	enable(p.apply, free && n > 0 && len(faults) == 0)
-	enable(p.discard, p.busy == "" && n > 0)
-	enable(p.grow, free && p.staged.CanGrow() == "")
-	enable(p.revert, free && p.staged.course.Edits > 0)
-	show(p.cancel, p.busy != "")
+	look.Enable(p.apply, free && n > 0 && len(faults) == 0)
+	look.Enable(p.discard, p.busy == "" && n > 0)
+	look.Enable(p.grow, free && p.staged.CanGrow() == "")
+	look.Enable(p.revert, free && p.staged.course.Edits > 0)
+	look.Show(p.cancel, p.busy != "")
 	colour := theme.ColorNamePlaceHolder
 	var text string
 	switch {
@@ -207,32 +207,10 @@ func (p *Page) preview() {
 	if changes {
 		higher = p.then.show("AS IT WOULD GO · "+summary(p.staged.then), rest(p.staged.then, *c)) || higher
 	}
-	if show(p.then.object, changes) || higher {
+	if look.Show(p.then.object, changes) || higher {
 		p.right.Refresh() // the charts get another height
 	}
 	p.note.Set("From step " + words.Thousands(c.Step) + " on; drag in a chart to zoom, double-click to see all.")
-}
-
-// show shows or hides o, and reports whether that changed anything.
-func show(o fyne.CanvasObject, on bool) bool {
-	if on == o.Visible() {
-		return false
-	}
-	if on {
-		o.Show()
-	} else {
-		o.Hide()
-	}
-	return true
-}
-
-// enable changes a button only if it must: each change repaints.
-func enable(b *widget.Button, on bool) {
-	if on && b.Disabled() {
-		b.Enable()
-	} else if !on && !b.Disabled() {
-		b.Disable()
-	}
 }
 
 func (p *Page) build() {

@@ -51,7 +51,7 @@ func (t *restTable) show(title string, stages []ahead) bool {
 		t.object.Add(t.lines[len(t.lines)-1])
 	}
 	for i, line := range t.lines {
-		changed = show(line, i < len(stages)) || changed
+		changed = look.Show(line, i < len(stages)) || changed
 		if i < len(stages) {
 			for k, text := range stages[i].cells() {
 				t.rows[i][k].Set(text)

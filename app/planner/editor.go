@@ -282,8 +282,8 @@ func (e *Editor) Priced() bool { return e.cost != nil }
 
 func (e *Editor) refreshFoot() {
 	reason := e.Reason()
-	enable(e.train, reason == "")
-	enable(e.enqueue, reason == "" || reason == e.blocks)
+	look.Enable(e.train, reason == "")
+	look.Enable(e.enqueue, reason == "" || reason == e.blocks)
 	e.totals.Set(e.totalsText())
 	e.machine.Set(e.machineText())
 	switch {
@@ -354,15 +354,6 @@ func (e *Editor) machineText() string {
 		text += fmt.Sprintf(", with %s of %s free memory", words.Size(e.cost.Memory), words.Size(e.cost.Free))
 	}
 	return text + " · " + e.cost.Device
-}
-
-// enable changes a button only if it must: each change repaints.
-func enable(b *widget.Button, on bool) {
-	if on && b.Disabled() {
-		b.Enable()
-	} else if !on && !b.Disabled() {
-		b.Disable()
-	}
 }
 
 // build makes the widgets.

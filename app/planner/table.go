@@ -210,7 +210,7 @@ func (r *row) show(d *Draft, n int, p growth.Plan, planned bool, cost *session.C
 		}
 		r.facts[name].Set(v)
 	}
-	enable(r.remove, d.Stages() > 1)
+	look.Enable(r.remove, d.Stages() > 1)
 	return r.tell(d, n)
 }
 

@@ -125,8 +125,8 @@ func (q *queue) show(shown session.Queue) {
 		if r.entry.State == session.Failed {
 			r.state.Paint(theme.ColorNameError)
 		}
-		enable(r.up, r.place > 0)
-		enable(r.remove, r.entry.State != session.Running)
+		look.Enable(r.up, r.place > 0)
+		look.Enable(r.remove, r.entry.State != session.Running)
 	}
 	if wasVisible != q.object.Visible() || high != q.object.MinSize().Height {
 		q.resized()
@@ -160,13 +160,4 @@ func queuedText(e session.Queued, place int) string {
 		return "failed: " + words.OneLine(e.Error, 80)
 	}
 	return e.State
-}
-
-// enable changes a button only if it must: each change repaints.
-func enable(b *look.Tip, on bool) {
-	if on && b.Disabled() {
-		b.Enable()
-	} else if !on && !b.Disabled() {
-		b.Disable()
-	}
 }
