@@ -47,12 +47,22 @@ func (c *Context) Free(p Ptr) error {
 	return c.d.do(&c.d.c.cuMemFree_v2, uintptr(p))
 }
 
+// settled waits for the default stream, where the calls that CUDA names synchronous leave what they may not have done when they return:
+// copies from pageable memory on their last leg, copies within the GPU, memsets. Our own streams do not wait for it.
+func (c *Context) settled(err error) error {
+	if err != nil {
+		return err
+	}
+	const defaultStream = 0
+	return c.d.do(&c.d.c.cuStreamSynchronize, defaultStream)
+}
+
 // Upload copies src to dst and waits. It is not ordered with the streams of a context: synchronise first.
 func (c *Context) Upload(dst Ptr, src []byte) error {
 	if len(src) == 0 {
 		return nil
 	}
-	return c.d.do(&c.d.c.cuMemcpyHtoD_v2, uintptr(dst), uintptr(unsafe.Pointer(&src[0])), uintptr(len(src)))
+	return c.settled(c.d.do(&c.d.c.cuMemcpyHtoD_v2, uintptr(dst), uintptr(unsafe.Pointer(&src[0])), uintptr(len(src))))
 }
 
 // Download copies device memory to dst and waits. It is not ordered with the streams of a context: synchronise first.
@@ -63,28 +73,28 @@ func (c *Context) Download(dst []byte, src Ptr) error {
 	return c.d.do(&c.d.c.cuMemcpyDtoH_v2, uintptr(unsafe.Pointer(&dst[0])), uintptr(src), uintptr(len(dst)))
 }
 
-// Copy copies within the memory of GPUs. It is not ordered with the streams of a context: synchronise first.
+// Copy copies within the memory of GPUs and waits. It is not ordered with the streams of a context: synchronise first.
 func (c *Context) Copy(dst, src Ptr, bytes int64) error {
 	if bytes == 0 {
 		return nil
 	}
-	return c.d.do(&c.d.c.cuMemcpyDtoD_v2, uintptr(dst), uintptr(src), uintptr(bytes))
+	return c.settled(c.d.do(&c.d.c.cuMemcpyDtoD_v2, uintptr(dst), uintptr(src), uintptr(bytes)))
 }
 
-// Memset8 sets n bytes. It is not ordered with the streams of a context: synchronise first.
+// Memset8 sets n bytes and waits. It is not ordered with the streams of a context: synchronise first.
 func (c *Context) Memset8(dst Ptr, value uint8, n int64) error {
 	if n == 0 {
 		return nil
 	}
-	return c.d.do(&c.d.c.cuMemsetD8_v2, uintptr(dst), uintptr(value), uintptr(n))
+	return c.settled(c.d.do(&c.d.c.cuMemsetD8_v2, uintptr(dst), uintptr(value), uintptr(n)))
 }
 
-// Memset32 sets n words of 32 bits; dst is aligned to 4 bytes. It is not ordered with the streams of a context: synchronise first.
+// Memset32 sets n words of 32 bits and waits; dst is aligned to 4 bytes. It is not ordered with the streams of a context: synchronise first.
 func (c *Context) Memset32(dst Ptr, value uint32, n int64) error {
 	if n == 0 {
 		return nil
 	}
-	return c.d.do(&c.d.c.cuMemsetD32_v2, uintptr(dst), uintptr(value), uintptr(n))
+	return c.settled(c.d.do(&c.d.c.cuMemsetD32_v2, uintptr(dst), uintptr(value), uintptr(n)))
 }
 
 // Host is pinned host memory: the only kind that asynchronous copies take, since the garbage collector does not own it.

@@ -178,18 +178,6 @@ static int synchronous(void)
 	return r ? r : drain_device(current - 1, 1);
 }
 
-API cuMemcpyHtoD_v2(void *dst, const void *src, size_t n)
-{
-	ENTER_CONTEXT(cuMemcpyHtoD_v2);
-	int r = synchronous();
-	if (r)
-		return r;
-	if (!device_memory(dst, n))
-		return INVALID_VALUE;
-	memcpy(dst, src, n);
-	return OK;
-}
-
 API cuMemcpyDtoH_v2(void *dst, const void *src, size_t n)
 {
 	ENTER_CONTEXT(cuMemcpyDtoH_v2);
@@ -199,18 +187,6 @@ API cuMemcpyDtoH_v2(void *dst, const void *src, size_t n)
 	if (!device_memory(src, n))
 		return INVALID_VALUE;
 	memcpy(dst, src, n);
-	return OK;
-}
-
-API cuMemcpyDtoD_v2(void *dst, const void *src, size_t n)
-{
-	ENTER_CONTEXT(cuMemcpyDtoD_v2);
-	int r = synchronous();
-	if (r)
-		return r;
-	if (!device_memory(dst, n) || !device_memory(src, n))
-		return INVALID_VALUE;
-	memmove(dst, src, n);
 	return OK;
 }
 
@@ -229,6 +205,38 @@ static int run_copy(void *arg)
 	return OK;
 }
 
+struct staged {
+	void *dst;
+	size_t n;
+	char bytes[];
+};
+
+static int run_staged(void *arg)
+{
+	struct staged *c = arg;
+	if (!holding(c->dst, c->n))
+		return ILLEGAL_ADDRESS;
+	memcpy(c->dst, c->bytes, c->n);
+	return OK;
+}
+
+// As on a GPU, what is called synchronous may return before it is done, unless it brings something to the host: pageable memory has
+// been read then, and what is to be done stands in the default stream, for which other streams do not wait.
+API cuMemcpyHtoD_v2(void *dst, const void *src, size_t n)
+{
+	ENTER_CONTEXT(cuMemcpyHtoD_v2);
+	int r = synchronous();
+	if (r)
+		return r;
+	if (!device_memory(dst, n))
+		return INVALID_VALUE;
+	struct staged *c = malloc(sizeof *c + n);
+	c->dst = dst;
+	c->n = n;
+	memcpy(c->bytes, src, n);
+	return run_queued(stream_of(NULL), run_staged, c);
+}
+
 static int queue_copy(void *stream, void *dst, const void *src, size_t n, int dst_ok, int src_ok)
 {
 	struct stream *s = stream_of(stream);
@@ -240,6 +248,13 @@ static int queue_copy(void *stream, void *dst, const void *src, size_t n, int ds
 	c = malloc(sizeof *c);
 	*c = (struct copy){dst, src, n};
 	return run_queued(s, run_copy, c);
+}
+
+API cuMemcpyDtoD_v2(void *dst, const void *src, size_t n)
+{
+	ENTER_CONTEXT(cuMemcpyDtoD_v2);
+	int r = synchronous();
+	return r ? r : queue_copy(NULL, dst, src, n, device_memory(dst, n), device_memory(src, n));
 }
 
 // Pageable memory is refused here, although CUDA takes it: memory of the garbage collector must not be in a queue.
@@ -285,14 +300,23 @@ static int run_fill(void *arg)
 	return OK;
 }
 
+static int queue_fill(void *stream, void *dst, unsigned value, size_t n, int width)
+{
+	struct stream *s = stream_of(stream);
+	struct fill *f;
+	if (!s)
+		return INVALID_HANDLE;
+	if (!device_memory(dst, n * width) || (uintptr_t)dst % width)
+		return INVALID_VALUE;
+	f = malloc(sizeof *f);
+	*f = (struct fill){dst, value, n, width};
+	return run_queued(s, run_fill, f);
+}
+
 static int fill_now(void *dst, unsigned value, size_t n, int width)
 {
 	int r = synchronous();
-	if (r)
-		return r;
-	if (!device_memory(dst, n * width) || (uintptr_t)dst % width)
-		return INVALID_VALUE;
-	return run_fill(&(struct fill){dst, value, n, width});
+	return r ? r : queue_fill(NULL, dst, value, n, width);
 }
 
 API cuMemsetD8_v2(void *dst, unsigned char v, size_t n)
@@ -305,19 +329,6 @@ API cuMemsetD32_v2(void *dst, unsigned v, size_t n)
 {
 	ENTER_CONTEXT(cuMemsetD32_v2);
 	return fill_now(dst, v, n, 4);
-}
-
-static int queue_fill(void *stream, void *dst, unsigned value, size_t n, int width)
-{
-	struct stream *s = stream_of(stream);
-	struct fill *f;
-	if (!s)
-		return INVALID_HANDLE;
-	if (!device_memory(dst, n * width) || (uintptr_t)dst % width)
-		return INVALID_VALUE;
-	f = malloc(sizeof *f);
-	*f = (struct fill){dst, value, n, width};
-	return run_queued(s, run_fill, f);
 }
 
 API cuMemsetD8Async(void *dst, unsigned char v, size_t n, void *s)
