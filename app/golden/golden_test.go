@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"os"
@@ -17,9 +18,9 @@ type checker struct {
 
 func (c *checker) Helper() {}
 
-func (c *checker) Errorf(format string, args ...any) { c.failed = format }
+func (c *checker) Errorf(format string, args ...any) { c.failed = fmt.Sprintf(format, args...) }
 
-func (c *checker) Fatalf(format string, args ...any) { c.failed = format }
+func (c *checker) Fatalf(format string, args ...any) { c.failed = fmt.Sprintf(format, args...) }
 
 func field(width, height int, wrong int) *image.NRGBA {
 	img := image.NewNRGBA(image.Rect(0, 0, width, height))
@@ -34,7 +35,6 @@ func field(width, height int, wrong int) *image.NRGBA {
 
 func TestCheckLetsRoundingPassAndNothingElse(t *testing.T) {
 	t.Chdir(t.TempDir())
-	t.Setenv("TMPDIR", t.TempDir())
 	if err := os.Mkdir("testdata", 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -62,8 +62,60 @@ func TestCheckLetsRoundingPassAndNothingElse(t *testing.T) {
 			t.Errorf("%s: failed %v (%s), want %v", row.name, got, c.failed, row.fails)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(os.TempDir(), "growlab-white.png")); err != nil {
-		t.Errorf("what was drawn was not kept: %v", err)
+}
+
+func TestAFailureSaysWhere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("testdata", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(filepath.Join("testdata", "white.png"), coarse(field(300, 200, 0))); err != nil {
+		t.Fatal(err)
+	}
+	wrong := field(300, 200, 0)
+	for i := range 40 {
+		wrong.SetNRGBA(50+i, 100, color.NRGBA{A: 0xff})
+		wrong.SetNRGBA(200, 20+i/4, color.NRGBA{A: 0xff})
+	}
+	c := &checker{TB: t}
+	Check(c, wrong, "white.png")
+	if want := "50 pixels differ, want at most 30: 40 in 40x1 at (50,100), 10 in 1x10 at (200,20)"; !strings.Contains(c.failed, want) {
+		t.Errorf("got %q, want it to contain %q", c.failed, want)
+	}
+	got, err := read(filepath.Join("testdata", "failed", "white-got.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := Differing(got, wrong); n != 0 || err != nil {
+		t.Errorf("what was drawn is kept with %d other pixels (%v)", n, err)
+	}
+	diff, err := read(filepath.Join("testdata", "failed", "white-diff.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in, out := diff.NRGBAAt(60, 100), diff.NRGBAAt(60, 101); in.R != 0xff || in.G != 0 || out.G < 0x80 {
+		t.Errorf("the picture of differences has %v where it differs and %v beside, want red and pale", in, out)
+	}
+}
+
+func TestTextsNameTheirFirstDifference(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("testdata", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join("testdata", "a.xml"), []byte("<a>\n\t<b/>\n</a>\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ got, want string }{
+		{"<a>\n\t<b/>\n</a>\n", ""},
+		{"<a>\n\t<c/>\n</a>\n", `line 2 of 4: got "<c/>", want "<b/>"`},
+		{"<a>", `line 2 of 4: got the end, want "<b/>"`},
+	} {
+		c := &checker{TB: t}
+		Text(c, row.got, "a.xml")
+		if (c.failed == "") != (row.want == "") || !strings.Contains(c.failed, row.want) {
+			t.Errorf("%q: failed with %q, want %q", row.got, c.failed, row.want)
+		}
 	}
 }
 
