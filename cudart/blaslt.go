@@ -59,7 +59,7 @@ func (b *BlasLt) fail(p *proc, code int) *Error {
 	switch code { // cublasStatus_t
 	case 3: // ALLOC_FAILED
 		e.state = ErrOutOfMemory
-	case 8, 15: // ARCH_MISMATCH, NOT_SUPPORTED
+	case 7, 8, 15: // INVALID_VALUE (of combinations, too), ARCH_MISMATCH, NOT_SUPPORTED
 		e.state = ErrUnsupported
 	}
 	return e

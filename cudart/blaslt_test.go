@@ -77,8 +77,8 @@ func newMatrix(t testing.TB, c *Context, r *rand.Rand, typ DataType, rows, cols 
 	return x
 }
 
-// want compares device memory with x.v within one rounding of the type; rel is its half unit.
-func (x *matrix) want(t testing.TB, c *Context, name string) {
+// want compares device memory with x.v within one rounding of the type, whose half unit is rel, and slack.
+func (x *matrix) want(t testing.TB, c *Context, name string, slack float64) {
 	t.Helper()
 	got := make([]byte, x.ld*x.cols*x.typ.Size())
 	must(t, c.Download(got, x.p))
@@ -94,7 +94,7 @@ func (x *matrix) want(t testing.TB, c *Context, name string) {
 			} else {
 				v = float64(math.Float32frombits(uint32(*(*uint16)(at)) << 16))
 			}
-			if w := *x.at(i, j); math.IsNaN(v) || math.Abs(v-w) > rel*math.Abs(w)+1e-7 {
+			if w := *x.at(i, j); math.IsNaN(v) || math.Abs(v-w) > rel*math.Abs(w)+slack+1e-7 {
 				t.Fatalf("%s: (%d, %d) is %v, want %v", name, i, j, v, w)
 			}
 		}
@@ -114,6 +114,7 @@ type productCase struct {
 	bias, aux   *matrix
 	alpha, beta float32
 	m, n, k     int
+	slack       float64 // of one sum in float32: its terms, times half a unit, times the largest sum of their absolute values
 }
 
 func opAt(x *matrix, trans bool, i, j int) float64 {
@@ -129,10 +130,12 @@ func (q *productCase) expect() {
 	sums := make([]float64, max(q.m, q.n))
 	for j := range q.n {
 		for i := range q.m {
-			v := 0.0
+			v, size := 0.0, 0.0
 			for l := range q.k {
-				v += opAt(q.a, q.p.TransA, i, l) * opAt(q.b, q.p.TransB, l, j)
+				term := opAt(q.a, q.p.TransA, i, l) * opAt(q.b, q.p.TransB, l, j)
+				v, size = v+term, size+math.Abs(term)
 			}
+			q.slack = max(q.slack, float64(q.k)*0x1p-24*size)
 			v = float64(q.alpha)*v + float64(q.beta)**q.c.at(i, j)
 			switch e {
 			case AddBias, GELUBias, GELUAuxBias:
@@ -184,12 +187,12 @@ func newProductCase(t testing.TB, c *Context, r *rand.Rand, e Epilogue, transA, 
 	q.a, q.b = shape(q.m, q.k, transA), shape(q.k, q.n, transB)
 	q.d = newMatrix(t, c, r, out, q.m, q.n)
 	q.c = &matrix{p: q.d.p, typ: out, rows: q.m, cols: q.n, ld: q.d.ld, v: append([]float64(nil), q.d.v...)} // in place
-	q.bias, q.aux = newMatrix(t, c, r, F32, max(q.m, q.n), 1), newMatrix(t, c, r, BF16, q.m, q.n)
+	q.bias, q.aux = newMatrix(t, c, r, out, max(q.m, q.n), 1), newMatrix(t, c, r, out, q.m, q.n)
 	q.p = Product{
 		M: int64(q.m), N: int64(q.n), K: int64(q.k), TransA: transA, TransB: transB, Epilogue: e,
 		A: Layout{Type: in, LD: int64(q.a.ld)}, B: Layout{Type: in, LD: int64(q.b.ld)},
 		C: Layout{Type: out, LD: int64(q.d.ld)}, D: Layout{Type: out, LD: int64(q.d.ld)},
-		BiasType: F32, AuxType: BF16, AuxLD: int64(q.aux.ld),
+		BiasType: out, AuxType: out, AuxLD: int64(q.aux.ld),
 	}
 	return q
 }
@@ -224,9 +227,9 @@ func TestProductsWithEpilogues(t *testing.T) {
 					}))
 					must(t, s.Sync())
 					q.expect()
-					q.d.want(t, c, name)
-					q.aux.want(t, c, name+", aux")
-					q.bias.want(t, c, name+", bias")
+					q.d.want(t, c, name, q.slack)
+					q.aux.want(t, c, name+", aux", q.slack)
+					q.bias.want(t, c, name+", bias", float64(max(q.m, q.n))*q.slack)
 					must(t, errors.Join(mm.Close(), c.Free(q.a.p), c.Free(q.b.p), c.Free(q.d.p), c.Free(q.bias.p), c.Free(q.aux.p)))
 				}
 			}
@@ -297,6 +300,42 @@ func TestAlgorithmsByScratchMemory(t *testing.T) {
 			t.Errorf("no algorithm: %v, want ErrUnsupported", err)
 		}
 		must(t, errors.Join(mm.Close(), b.Close()))
+	})
+	m.MustBeClean()
+}
+
+// TestTypesTheLibraryHas: a bias of another type than the result is refused, and so is an address less aligned than was promised.
+func TestTypesTheLibraryHas(t *testing.T) {
+	m := libs.Machine(t)
+	d := driver(t, m)
+	inContext(t, d, 0, func(c *Context) {
+		b, err := c.Blas(blas(t, m, d))
+		must(t, err)
+		s, err := c.Stream(0)
+		must(t, err)
+		x, err := c.Alloc(1 << 12)
+		must(t, err)
+		l := Layout{Type: BF16, LD: 8}
+		p := Product{M: 8, N: 8, K: 8, A: l, B: l, C: l, D: l, Epilogue: AddBias, BiasType: F32}
+		wide, err := b.Matmul(p)
+		must(t, err)
+		if _, err := wide.Algorithms(0, 1); !errors.Is(err, ErrUnsupported) {
+			t.Errorf("a bias of float32 and a result of bf16: %v, want ErrUnsupported", err)
+		}
+		p.BiasType = BF16
+		for aligned, refused := range map[int]bool{0: false, 16: false, 32: true, 256: true} {
+			p.Alignment = aligned
+			mm, err := b.Matmul(p)
+			must(t, err)
+			_, err = mm.Algorithms(0, 1)
+			must(t, err)
+			err = mm.Run(s, &Operands{A: x, B: x + 16, C: x, D: x, Alpha: 1, Bias: x})
+			if errors.Is(err, ErrUnsupported) != refused || !refused && err != nil {
+				t.Errorf("aligned to 16 bytes where %d were promised: %v", aligned, err)
+			}
+			must(t, mm.Close())
+		}
+		must(t, errors.Join(s.Sync(), wide.Close(), c.Free(x), b.Close(), s.Close()))
 	})
 	m.MustBeClean()
 }

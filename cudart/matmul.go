@@ -35,7 +35,7 @@ func (b *Blas) Matmul(p Product) (*Matmul, error) {
 const (
 	descTransA, descTransB, descEpilogue, descBias, descAux, descAuxLD, descAuxType, descBiasType = 3, 4, 7, 8, 11, 12, 22, 26
 	layoutBatch, layoutStride                                                                     = 5, 6
-	preferWorkspace                                                                               = 1
+	preferWorkspace, preferAlignmentA                                                             = 1, 5 // B, C and D follow A
 	computeF32, computeTF32                                                                       = 68, 77
 )
 
@@ -135,6 +135,13 @@ func (m *Matmul) Algorithms(workspace uint64, n int) ([]Algorithm, error) {
 	list := make([]Algorithm, max(n, 1))
 	var found int32
 	err := lib.do(&c.cublasLtMatmulPreferenceSetAttribute, preference, preferWorkspace, uintptr(unsafe.Pointer(&workspace)), 8)
+	aligned := int32(16)
+	if m.Product.Alignment > 0 {
+		aligned = int32(m.Product.Alignment)
+	}
+	for i := range uintptr(len(m.layouts)) { // else the library may give ways that need 256 bytes
+		err = errors.Join(err, lib.do(&c.cublasLtMatmulPreferenceSetAttribute, preference, preferAlignmentA+i, uintptr(unsafe.Pointer(&aligned)), 4))
+	}
 	if err == nil {
 		err = lib.do(&c.cublasLtMatmulAlgoGetHeuristic, m.b.h, m.desc, m.layouts[0], m.layouts[1], m.layouts[2], m.layouts[3],
 			preference, uintptr(len(list)), uintptr(unsafe.Pointer(&list[0])), uintptr(unsafe.Pointer(&found)))
@@ -160,7 +167,7 @@ func (m *Matmul) Algorithms(workspace uint64, n int) ([]Algorithm, error) {
 // Use chooses an algorithm.
 func (m *Matmul) Use(a Algorithm) { m.algorithm, m.calculates = a, true }
 
-// Operands are the addresses of one run, all aligned to 16 bytes. C may be D.
+// Operands are the addresses of one run, all aligned to 16 bytes, and to the product's Alignment. C may be D.
 type Operands struct {
 	A, B, C, D  Ptr
 	Alpha, Beta float32

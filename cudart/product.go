@@ -37,7 +37,8 @@ type Product struct {
 	Batch          int // 0: 1
 	TF32           bool
 	Epilogue       Epilogue // 0: none
-	BiasType       DataType
-	AuxType        DataType
+	BiasType       DataType // that of D: the library has no other
+	AuxType        DataType // that of D: the library has no other
 	AuxLD          int64
+	Alignment      int // bytes that all addresses will be a multiple of, up to 256; 0: 16
 }

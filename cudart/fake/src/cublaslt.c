@@ -1,4 +1,7 @@
-// Products by three loops in double, rounded once, with the epilogues that a trainer uses. Queued in the fake driver's streams.
+// Products by three loops with the epilogues that a trainer uses, queued in the fake driver's streams. As the real library it adds up in
+// float, in another order for each of its ways and for some shapes, so that nobody relies on the same bits from two of them; it has the
+// combinations of types that cuBLAS's manual lists for cublasLtMatmul (a bias and aux of D's type); and it refuses addresses that
+// are less aligned than the search for algorithms was told, 256 bytes if it was told nothing.
 #include <math.h>
 #include "shared.h"
 
@@ -25,6 +28,7 @@ struct layout {
 struct preference {
 	int magic;
 	unsigned long long workspace;
+	unsigned aligned[4]; // addresses of A, B, C, D, in bytes
 };
 
 struct algorithm {
@@ -168,7 +172,7 @@ API cublasLtMatmulPreferenceCreate(struct preference **p)
 {
 	ENTER_BLAS(cublasLtMatmulPreferenceCreate);
 	*p = calloc(1, sizeof **p);
-	(*p)->magic = PREFERENCE;
+	**p = (struct preference){PREFERENCE, 0, {256, 256, 256, 256}};
 	core->count_live(LIVE_BLAS, 1);
 	return 0;
 }
@@ -176,10 +180,17 @@ API cublasLtMatmulPreferenceCreate(struct preference **p)
 API cublasLtMatmulPreferenceSetAttribute(struct preference *p, int attribute, const void *v, size_t n)
 {
 	ENTER_BLAS(cublasLtMatmulPreferenceSetAttribute);
-	if (!p || p->magic != PREFERENCE || attribute != 1 || n != 8)
+	if (!p || p->magic != PREFERENCE)
 		return BAD_VALUE;
-	memcpy(&p->workspace, v, n);
-	return 0;
+	if (attribute == 1 && n == 8) {
+		memcpy(&p->workspace, v, n);
+		return 0;
+	}
+	if (attribute >= 5 && attribute <= 8 && n == 4) {
+		memcpy(&p->aligned[attribute - 5], v, n);
+		return 0;
+	}
+	return BAD_VALUE;
 }
 
 API cublasLtMatmulPreferenceDestroy(struct preference *p)
@@ -222,6 +233,20 @@ static int sizes(const struct desc *d, const struct layout *a, const struct layo
 	return a->batch == x->batch && b->batch == x->batch && c->batch == x->batch ? 0 : -1;
 }
 
+static int type_or(int type, int otherwise) { return type < 0 ? otherwise : type; }
+
+static int uses_bias(const struct desc *d) { return d->epilogue & (BIAS | BGRAD | BGRADA | BGRADB); }
+
+// The table of types of cublasLtMatmul with sums in float.
+static int has_types(const struct desc *d, const struct layout *a, const struct layout *b, const struct layout *c, const struct layout *x)
+{
+	if (a->type != b->type || c->type != x->type || (a->type == R_32F && x->type != R_32F))
+		return 0;
+	if (uses_bias(d) && type_or(d->bias_type, x->type) != x->type)
+		return 0;
+	return !(d->epilogue & AUX) || type_or(d->aux_type, x->type) == x->type;
+}
+
 // Two ways: one that needs 1 MiB of scratch and one that needs none.
 API cublasLtMatmulAlgoGetHeuristic(void *h, struct desc *d, struct layout *a, struct layout *b, struct layout *c,
 				   struct layout *x, struct preference *p, int asked, struct heuristic *out, int *found)
@@ -231,8 +256,10 @@ API cublasLtMatmulAlgoGetHeuristic(void *h, struct desc *d, struct layout *a, st
 	*found = 0;
 	if (!h || !p || p->magic != PREFERENCE || asked < 1 || sizes(d, a, b, c, x, &m, &n, &k))
 		return BAD_VALUE;
-	if ((d->epilogue & (BIAS | BGRAD | BGRADA | BGRADB) && !d->bias) || (d->epilogue & AUX && !d->aux))
+	if ((uses_bias(d) && !d->bias) || (d->epilogue & AUX && !d->aux))
 		return BAD_VALUE;
+	if (!has_types(d, a, b, c, x))
+		return UNSUPPORTED;
 	if (core->ordered("heuristic"))
 		return 0; // none fits
 	for (int way = 0; way < 2 && *found < asked; way++) {
@@ -240,6 +267,8 @@ API cublasLtMatmulAlgoGetHeuristic(void *h, struct desc *d, struct layout *a, st
 		if (scratch > p->workspace)
 			continue;
 		out[*found] = (struct heuristic){.workspace = scratch, .waves = 0.5f + way};
+		for (int i = 0; i < 4; i++)
+			out[*found].a.words[i + 1] = p->aligned[i];
 		out[(*found)++].a.words[0] = 0xa190 + way;
 	}
 	return 0;
@@ -284,8 +313,14 @@ struct product {
 	const void *pa, *pb, *pc;
 	void *px;
 	float alpha, beta;
-	int device;
+	int device, way;
 };
+
+// In how many parts K is cut, each added up by itself.
+static int parts(const struct product *q)
+{
+	return q->way ? 4 : 1 + (int)((q->x.rows / 16 + q->x.cols / 16) % 3);
+}
 
 static int inside(int device, const void *p, const struct layout *l)
 {
@@ -303,16 +338,20 @@ static void one(const struct product *q, int batch)
 	const struct desc *d = &q->d;
 	const void *pa = at(q->pa, &q->a, batch), *pb = at(q->pb, &q->b, batch), *pc = at(q->pc, &q->c, batch);
 	void *px = (void *)at(q->px, &q->x, batch);
-	long long m = q->x.rows, n = q->x.cols, k = d->transa ? q->a.rows : q->a.cols;
+	long long m = q->x.rows, n = q->x.cols, k = d->transa ? q->a.rows : q->a.cols, splits = parts(q);
 	double *sums = calloc(m > n ? m : n, sizeof *sums);
 #define A(i, l) load(pa, q->a.type, d->transa ? (l) + (i) * q->a.ld : (i) + (l) * q->a.ld)
 #define B(l, j) load(pb, q->b.type, d->transb ? (j) + (l) * q->b.ld : (l) + (j) * q->b.ld)
 	for (long long j = 0; j < n; j++)
 		for (long long i = 0; i < m; i++) {
-			double v = 0;
-			for (long long l = 0; l < k; l++)
-				v += A(i, l) * B(l, j);
-			v *= q->alpha;
+			float total = 0;
+			for (long long p = 0; p < splits; p++) {
+				float part = 0;
+				for (long long l = k * p / splits; l < k * (p + 1) / splits; l++)
+					part += (float)(A(i, l) * B(l, j));
+				total += part;
+			}
+			double v = (double)total * q->alpha;
 			if (q->beta)
 				v += q->beta * load(pc, q->c.type, i + j * q->c.ld);
 			if (d->epilogue & BIAS)
@@ -366,13 +405,19 @@ API cublasLtMatmul(void *h, struct desc *d, const float *alpha, const void *pa, 
 		return UNSUPPORTED;
 	if (algorithm->words[0] == 0xa190 && (bytes < 1 << 20 || !core->reachable(core->current() - 1, scratch, bytes)))
 		return BAD_VALUE;
-	if (((uintptr_t)pa | (uintptr_t)pb | (uintptr_t)pc | (uintptr_t)px) & 15)
+	const void *addresses[4] = {pa, pb, *beta ? pc : px, px};
+	for (int i = 0; i < 4; i++)
+		if ((uintptr_t)addresses[i] % algorithm->words[i + 1])
+			return UNSUPPORTED;
+	if (!has_types(d, a, b, c, x))
 		return UNSUPPORTED;
-	if ((d->epilogue & (BIAS | BGRAD | BGRADA | BGRADB)) && (!d->bias || d->bias_type < 0))
+	if (uses_bias(d) && (!d->bias || (uintptr_t)d->bias % 16))
 		return BAD_VALUE;
-	if ((d->epilogue & AUX) && (!d->aux || d->aux_type < 0 || d->aux_ld < (long long)m || d->aux_ld % 8))
+	if ((d->epilogue & AUX) && (!d->aux || (uintptr_t)d->aux % 16 || d->aux_ld < (long long)m || d->aux_ld % 8))
 		return BAD_VALUE;
 	struct product *q = malloc(sizeof *q);
-	*q = (struct product){*d, *a, *b, *c, *x, pa, pb, pc, px, *alpha, *beta, core->current() - 1};
+	*q = (struct product){*d, *a, *b, *c, *x, pa, pb, pc, px, *alpha, *beta, core->current() - 1, algorithm->words[0] & 1};
+	q->d.bias_type = type_or(d->bias_type, x->type);
+	q->d.aux_type = type_or(d->aux_type, x->type);
 	return core->push(stream, (struct op){.kind = RUN, .run = run, .arg = q}) ? EXECUTION_FAILED : 0;
 }

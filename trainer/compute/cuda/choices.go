@@ -30,7 +30,8 @@ func openChoices(file, kind string) *choices {
 }
 
 func (g product) name() string {
-	return fmt.Sprintf("%d x %d x %d, transposed %v %v, bf16 %v %v, adds %v, epilogue %d", g.m, g.n, g.k, g.ta, g.tb, g.half, g.narrow, g.adds, g.epilogue)
+	return fmt.Sprintf("%d x %d x %d, transposed %v %v, bf16 %v %v, adds %v, epilogue %d, aligned %d",
+		g.m, g.n, g.k, g.ta, g.tb, g.half, g.narrow, g.adds, g.epilogue, g.aligned)
 }
 
 // of is the number of the way for g, if one was chosen.

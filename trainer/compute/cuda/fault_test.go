@@ -46,7 +46,7 @@ func TestFaults(t *testing.T) {
 		"wait":          {call: "cuStreamSynchronize", nth: 9, code: 719, says: []string{"cuStreamSynchronize", "CUDA_ERROR_LAUNCH_FAILED"}, is: cudart.ErrDeviceLost},
 		"product":       {call: "cublasLtMatmul", nth: 7, code: 14, says: []string{"libcublasLt.so.12", "cublasLtMatmul", ", 14)"}, untimed: true},
 		"plan":          {call: "cublasLtMatmulDescCreate", nth: 2, code: 3, says: []string{"cublasLtMatmulDescCreate"}},
-		"search":        {call: "cublasLtMatmulAlgoGetHeuristic", nth: 2, code: 7, says: []string{"cublasLtMatmulAlgoGetHeuristic"}},
+		"search":        {call: "cublasLtMatmulAlgoGetHeuristic", nth: 2, code: 14, says: []string{"cublasLtMatmulAlgoGetHeuristic"}},
 		"time":          {call: "cuEventElapsedTime", nth: 1, code: 400, says: []string{"cuEventElapsedTime", "timing a product"}},
 		"own product":   {call: "cuLaunchKernel", nth: 70, code: 1, says: []string{"cuLaunchKernel"}, own: true},
 	} {

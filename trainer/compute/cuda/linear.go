@@ -74,11 +74,21 @@ func (d *device) product(p kernels.Product, touched ...region) {
 		each = min(piece(productBytes, p.N), p.M)
 		bytes = max(bytes, 4*int64(each)*int64(p.N))
 	}
+	var before func() error
+	narrow := one && g.narrow && p.Bias != 0
+	if narrow {
+		bytes = max(bytes, size(true)*int64(p.N))
+	}
 	tmp := d.scratch(bytes)
 	p.Workspace = tmp
+	if narrow { // the library wants the bias in the result's type; it is rounded as weights are
+		bias := kernels.F32(p.Bias)
+		x.Bias = tmp
+		before = func() error { return d.set.Cast(d.stream, kernels.BF16(tmp), bias, int64(p.N)) }
+	}
 	d.issue(p, func() error {
 		if one {
-			if done, err := d.fused(g, x); done || err != nil {
+			if done, err := d.fused(g, x, before); done || err != nil {
 				return err
 			}
 		}
@@ -97,7 +107,7 @@ func (d *device) inTwo(p kernels.Product, tmp cudart.Ptr, each int, passing bool
 		rows := min(each, p.M-first)
 		g := product{m: rows, n: p.N, k: p.K, tb: p.Layout == kernels.NT, half: p.A.Type == cudart.BF16, epilogue: cudart.NoEpilogue, passing: passing}
 		x := cudart.Operands{A: rowsFrom(p.A, first, p.K).At, B: p.B.At, C: tmp, D: tmp, Alpha: 1}
-		done, err := d.fused(g, x)
+		done, err := d.fused(g, x, nil)
 		if err == nil && !done && first > 0 { // a last piece that the library cannot do
 			err = d.set.Product(d.stream, kernels.Product{
 				Layout: p.Layout, M: rows, N: p.N, K: p.K, A: rowsFrom(p.A, first, p.K), B: p.B, Out: kernels.F32(tmp), Scale: kernels.Const(1),
@@ -158,6 +168,9 @@ func library(p kernels.Product) (g product, x cudart.Operands, ok bool) {
 		}
 	case p.Bias != 0:
 		g.epilogue = cudart.AddBias
+	}
+	if x.Aux != 0 && p.Pre.Type != p.Out.Type {
+		return g, x, false
 	}
 	switch {
 	case p.Add:

@@ -3,7 +3,7 @@ package cuda
 import (
 	"errors"
 	"fmt"
-	"math"
+	"slices"
 	"time"
 
 	"growlab/cudart"
@@ -18,10 +18,12 @@ type product struct {
 	narrow   bool // D (and C) are bf16
 	adds     bool // beta is 1
 	epilogue cudart.Epilogue
+	aligned  int  // bytes that all addresses are multiples of, at most alignment
 	passing  bool // of a batch without targets: text that grows token by token has a new shape for each, which is not worth a timing
 }
 
-// layout is what cuBLASLt sees: by columns, so that the operands change places and each is the transpose of ours.
+// layout is what cuBLASLt sees: by columns, so that the operands change places and each is the transpose of ours. It has biases and
+// arguments of activations of the result's type only.
 func (g product) layout() cudart.Product {
 	in, out := cudart.F32, cudart.F32
 	if g.half {
@@ -33,7 +35,7 @@ func (g product) layout() cudart.Product {
 	p := cudart.Product{
 		M: int64(g.n), N: int64(g.m), K: int64(g.k), TransA: g.tb, TransB: g.ta, Epilogue: g.epilogue,
 		A: cudart.Layout{Type: in, LD: int64(g.n)}, B: cudart.Layout{Type: in, LD: int64(g.k)},
-		BiasType: cudart.F32, AuxType: in, AuxLD: int64(g.n),
+		BiasType: out, AuxType: out, AuxLD: int64(g.n), Alignment: g.aligned,
 	}
 	if g.tb {
 		p.A.LD = int64(g.k)
@@ -46,25 +48,49 @@ func (g product) layout() cudart.Product {
 	return p
 }
 
-// plan is a product as the library will compute it; matmul is nil if the library cannot.
+// plan is a product as the library will compute it; matmul is nil if the library cannot, and why says so.
 type plan struct {
 	matmul *cudart.Matmul
 	way    cudart.Algorithm
+	number int           // of the way, among those that the library listed
+	took   time.Duration // 0: not timed
+	why    error
 }
 
-// aligns reports whether all addresses are as cuBLASLt needs them.
-func aligns(all ...cudart.Ptr) bool {
-	for _, p := range all {
-		if p%16 != 0 {
-			return false
+// Products tells of each product that was planned how it is computed: by which of the library's ways, and how long that took when it
+// was timed, or why by our own kernel. For checks on a GPU.
+func (d *device) Products() (all []string) {
+	for g, p := range d.plans {
+		switch {
+		case p.matmul == nil:
+			all = append(all, fmt.Sprintf("%s: own kernel: %v", g.name(), p.why))
+		case p.took > 0:
+			all = append(all, fmt.Sprintf("%s: way %d, %.1f us, %.0f TFLOP/s", g.name(), p.number, p.took.Seconds()*1e6, 2*float64(g.m)*float64(g.n)*float64(g.k)/p.took.Seconds()/1e12))
+		default:
+			all = append(all, fmt.Sprintf("%s: way %d, not timed", g.name(), p.number))
 		}
 	}
-	return true
+	slices.Sort(all)
+	return all
 }
 
-// fused puts g into the stream if the library is there and can do it with these operands. On the GPU's thread. a is A, b is B.
-func (d *device) fused(g product, x cudart.Operands) (done bool, err error) {
-	if d.blas == nil || g.m == 0 || !aligns(x.A, x.B, x.C, x.D, x.Bias, x.Aux) || x.Aux != 0 && g.n%8 != 0 {
+// alignedTo is the largest power of two that all addresses are multiples of, at most alignment.
+func alignedTo(all ...cudart.Ptr) int {
+	bits := cudart.Ptr(alignment)
+	for _, p := range all {
+		bits |= p
+	}
+	return int(bits & -bits)
+}
+
+// fused puts g into the stream if the library is there and can do it with these operands. before, if not nil, puts there first what g
+// needs. On the GPU's thread.
+func (d *device) fused(g product, x cudart.Operands, before func() error) (done bool, err error) {
+	const least = 16
+	if d.blas == nil || g.m == 0 || alignedTo(x.Bias, x.Aux) < least || x.Aux != 0 && g.n%8 != 0 {
+		return false, nil
+	}
+	if g.aligned = alignedTo(x.A, x.B, x.C, x.D); g.aligned < least {
 		return false, nil
 	}
 	x.A, x.B = x.B, x.A
@@ -78,7 +104,17 @@ func (d *device) fused(g product, x cudart.Operands) (done bool, err error) {
 	if p.matmul == nil {
 		return false, nil
 	}
-	return true, d.run(p, x)
+	if before != nil {
+		if err := before(); err != nil {
+			return false, err
+		}
+	}
+	err = d.run(p, x)
+	if errors.Is(err, cudart.ErrUnsupported) { // the library took back what it had promised
+		d.plans[g] = plan{why: err}
+		return false, p.matmul.Close()
+	}
+	return err == nil, err
 }
 
 func (d *device) run(p plan, x cudart.Operands) error {
@@ -94,7 +130,7 @@ const candidates = 8
 func (d *device) prepare(g product, x cudart.Operands) (plan, error) {
 	m, err := d.blas.Matmul(g.layout())
 	if errors.Is(err, cudart.ErrUnsupported) {
-		return plan{}, nil
+		return plan{why: err}, nil
 	}
 	if err != nil {
 		return plan{}, err
@@ -105,50 +141,52 @@ func (d *device) prepare(g product, x cudart.Operands) (plan, error) {
 	}
 	ways, err := m.Algorithms(uint64(d.workspace.bytes), most)
 	if errors.Is(err, cudart.ErrUnsupported) {
-		return plan{}, m.Close()
+		return plan{why: err}, m.Close()
 	}
 	if err != nil {
 		return plan{}, errors.Join(err, m.Close())
 	}
-	p := plan{m, ways[0]}
+	p := plan{matmul: m, way: ways[0]}
 	if i, known := d.choices.of(g); known && i < len(ways) {
-		p.way = ways[i]
+		p.number = i
 	} else if len(ways) > 1 {
-		best, err := d.race(g, p, ways, x)
-		if err != nil {
+		if p.number, p.took, err = d.race(g, p, ways, x); err != nil {
 			return plan{}, errors.Join(fmt.Errorf("timing a product of %d x %d and %d x %d: %w", g.m, g.k, g.k, g.n, err), m.Close())
 		}
-		p.way = ways[best]
-		d.choices.keep(g, best)
+		if p.number < 0 {
+			return plan{why: errors.New("none of the library's ways runs")}, m.Close()
+		}
+		d.choices.keep(g, p.number)
 	}
+	p.way = ways[p.number]
 	m.Use(p.way)
 	return p, nil
 }
 
-// race times the ways on results of their own, and returns the fastest; the first if there is no memory for that. A later one
-// has to be 2 % faster than the best before it, which is about what timings differ by.
-func (d *device) race(g product, p plan, ways []cudart.Algorithm, x cudart.Operands) (best int, err error) {
+// race times the ways on results of their own, and returns the fastest and its time; the first if there is no memory for that, -1 if none
+// runs. A later one has to be 2 % faster than the best before it, which is about what timings differ by.
+func (d *device) race(g product, p plan, ways []cudart.Algorithm, x cudart.Operands) (best int, least time.Duration, err error) {
 	result, err := d.ctx.Alloc(aligned(int64(g.m) * int64(g.n) * size(g.narrow)))
 	if errors.Is(err, cudart.ErrOutOfMemory) {
-		return 0, nil
+		return 0, 0, nil
 	}
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, d.ctx.Free(result)) }()
 	if x.Aux != 0 && g.epilogue != cudart.DGELU { // written too
 		aux, err := d.ctx.Alloc(aligned(int64(g.m) * int64(g.n) * size(g.half)))
 		if errors.Is(err, cudart.ErrOutOfMemory) {
-			return 0, nil
+			return 0, 0, nil
 		}
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		defer func() { err = errors.Join(err, d.ctx.Free(aux)) }()
 		x.Aux = aux
 	}
 	x.C, x.D, x.Beta = result, result, 0
-	least := time.Duration(math.MaxInt64)
+	best = -1
 	for i, way := range ways {
 		p.matmul.Use(way)
 		if d.run(p, x) != nil { // this way is none for these addresses; if it is more than that, the product that is run next tells
@@ -156,13 +194,13 @@ func (d *device) race(g product, p plan, ways []cudart.Algorithm, x cudart.Opera
 		}
 		took, err := d.time(func() error { return d.run(p, x) })
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		if float64(took) < 0.98*float64(least) {
+		if best < 0 || float64(took) < 0.98*float64(least) {
 			best, least = i, took
 		}
 	}
-	return best, nil
+	return best, least, nil
 }
 
 // time gives the shortest of three runs of f.

@@ -1,0 +1,116 @@
+//go:build linux
+
+package cuda
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"growlab/trainer/compute"
+)
+
+// layerOf is what one layer of size 64 -> 128, with a bias, gives on d, and its gradient: the output, the argument of GELU, and dx.
+func layerOf(t testing.TB, d *device, act compute.Act) (y, pre, dx []float32) {
+	t.Helper()
+	const rows, in, out = 48, 64, 128
+	r := rand.New(rand.NewPCG(1, 2))
+	numbers := func(n int, scale float64) []float32 {
+		v := make([]float32, n)
+		for i := range v {
+			v[i] = float32(scale * r.NormFloat64())
+		}
+		return v
+	}
+	room := func(alloc func(int) (compute.Buffer, error), n int, v []float32) compute.Vec {
+		b, err := alloc(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v != nil {
+			d.Upload(compute.All(b), v)
+		}
+		return compute.All(b)
+	}
+	x, w, bias := numbers(rows*in, 1), numbers(out*in, 0.125), numbers(out, 1)
+	weight := d.Weight(room(d.Alloc, out*in, w), out, in)
+	b := compute.Batch{Seqs: 2, T: rows / 2, Inputs: make([]int32, rows), Targets: make([]int32, rows)}
+	matrix := func(v compute.Vec, cols int) compute.Mat { return compute.Matrix(v, cols) }
+	vx, vb := room(d.AllocOperand, rows*in, x), room(d.Alloc, out, bias)
+	vy, vp := room(d.AllocOperand, rows*out, nil), room(d.AllocOperand, rows*out, nil)
+	wide := d.Weight(room(d.Alloc, out*in, w), in, out) // backwards: (64, 128)
+	vdy, vdx := room(d.AllocOperand, rows*in, x), room(d.AllocOperand, rows*out, nil)
+	e := compute.Epilogue{Bias: vb, Act: act, Gate: 1}
+	if act != compute.None {
+		e.Pre = matrix(vp, out)
+	}
+	d.Run(b, func(l compute.Lane) {
+		l.Linear(matrix(vy, out), matrix(vx, in), weight, e)
+		if act != compute.None {
+			l.LinearGrad(matrix(vdx, out), matrix(vdy, in), wide, 1, compute.Epilogue{Act: act, Pre: matrix(vp, out)})
+		}
+	})
+	read := func(v compute.Vec) []float32 {
+		to := make([]float32, v.N)
+		d.Download(to, v)
+		return to
+	}
+	y, pre, dx = read(vy), read(vp), read(vdx)
+	if err := d.Sync(); err != nil {
+		t.Fatal(err)
+	}
+	return y, pre, dx
+}
+
+// TestBiasesInTheLibrary: results of bf16 with biases of fp32, which the library does not have, still are one product of the library,
+// whose bias is rounded first. What it gives is that of our own kernel, within the rounding of a bias and of a result; so it is where
+// the library refuses to search, to run, or to have the product at all.
+func TestBiasesInTheLibrary(t *testing.T) {
+	for _, act := range []compute.Act{compute.None, compute.GELU} {
+		want := make([][]float32, 3)
+		own := on(t, machine(t), Options{Own: true})
+		want[0], want[1], want[2] = layerOf(t, own, act)
+		if err := own.Close(); err != nil {
+			t.Error(err)
+		}
+		for name, fault := range map[string]struct {
+			call     string
+			code     int
+			products int  // at least these of the library
+			timed    bool // its ways
+		}{
+			"fused": {products: 1}, "timed": {products: 1, timed: true}, "no search": {call: "cublasLtMatmulAlgoGetHeuristic", code: 7},
+			"none found": {call: "heuristic", code: 1}, "no run": {call: "cublasLtMatmul", code: 15}, "no way runs": {call: "cublasLtMatmul", code: 15, timed: true},
+		} {
+			m := machine(t)
+			d := on(t, m, Options{Untimed: !fault.timed})
+			if fault.call != "" {
+				m.Fail(fault.call, 0, fault.code)
+			}
+			got := make([][]float32, 3)
+			got[0], got[1], got[2] = layerOf(t, d, act)
+			for i, what := range []string{"y", "pre", "dx"} {
+				for j, w := range want[i] {
+					if g := got[i][j]; math.Abs(float64(g-w)) > 0x1p-7*math.Abs(float64(w))+0x1p-6 {
+						t.Fatalf("%s, activation %d: %s %d is %v, our own kernel gives %v", name, act, what, j, g, w)
+					}
+				}
+			}
+			planned := d.Products()
+			of := len(planned) - len(slices.DeleteFunc(slices.Clone(planned), func(p string) bool { return strings.Contains(p, ": way ") }))
+			if of < fault.products || fault.products == 0 && of != 0 {
+				t.Errorf("%s, activation %d: the library has %d products of %q", name, act, of, planned)
+			}
+			if fused := fmt.Sprintf("bf16 true true, adds false, epilogue %d", map[compute.Act]int{compute.None: 4, compute.GELU: 164}[act]); !strings.Contains(strings.Join(planned, "\n"), fused) {
+				t.Errorf("%s, activation %d: planned %q, want one with %q", name, act, planned, fused)
+			}
+			if err := d.Close(); err != nil {
+				t.Error(err)
+			}
+			m.MustBeClean()
+		}
+	}
+}
