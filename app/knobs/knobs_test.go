@@ -250,3 +250,25 @@ func tree(o fyne.CanvasObject) []fyne.CanvasObject {
 	}
 	return all
 }
+
+func TestAmountsMayHaveSeparators(t *testing.T) {
+	s := NewStaged()
+	s.Follow(&Course{Now: recipe(t)})
+	if got, want := s.Present("eval.every"), "98_304"; got != want {
+		t.Errorf("got %q on show, want %q", got, want)
+	}
+	for _, same := range []string{"98304", "98_304", "98,304"} {
+		if s.Set("eval.every", same); s.Len() != 0 {
+			t.Errorf("%q is staged, though it is so already", same)
+		}
+	}
+	for _, other := range []string{"196608", "196_608", "196,608"} {
+		s.Set("eval.every", other)
+		if got := s.Fault("eval.every"); got != "" || s.Len() != 1 {
+			t.Errorf("%q: %d staged, fault %q; want one without", other, s.Len(), got)
+		}
+		if got := int64(s.then.Eval.Every); got != 196_608 {
+			t.Errorf("%q: comes to %d, want 196608", other, got)
+		}
+	}
+}

@@ -137,7 +137,7 @@ func (p *Page) Refresh() {
 	p.fields["ramp"].Enable(ramping)
 	holder := "no growth now"
 	if ramping {
-		holder = amount(left) + " left"
+		holder = words.Amount(left) + " left"
 	}
 	p.fields["ramp"].SetHolder(holder)
 	p.refreshButtons()

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"growlab/app/words"
 	"growlab/growth"
 	"growlab/trainer"
 	"growlab/trainer/control"
@@ -60,10 +61,16 @@ func (s *Staged) Follow(c *Course) {
 	s.foresee()
 }
 
+// amounts are the keys of numbers of tokens, which people also write with commas.
+var amounts = []string{"batch", "ramp", keyPostpone, keyExtend, "eval.every", "sample.every", "checkpoint.every"}
+
 // Set stages an edit; "", or what is so anyway, takes it back.
 func (s *Staged) Set(key, value string) {
 	value = strings.TrimSpace(value)
-	if value == "" || value == s.Present(key) {
+	if slices.Contains(amounts, key) {
+		value = strings.ReplaceAll(value, ",", "")
+	}
+	if value == "" || s.isPresent(key, value) {
 		delete(s.values, key)
 	} else {
 		s.values[key] = value
@@ -102,6 +109,17 @@ func (s *Staged) Text(key string) string {
 	return s.Present(key)
 }
 
+// isPresent reports whether a key has a value already, however it is written: 98304, 98_304.
+func (s *Staged) isPresent(key, value string) bool {
+	now := s.Present(key)
+	if !slices.Contains(amounts, key) {
+		return value == now
+	}
+	a, err := growth.ParseTokens(value)
+	b, err2 := growth.ParseTokens(now)
+	return err == nil && err2 == nil && a == b
+}
+
 // Present is the value of a key now, "" if it has none.
 func (s *Staged) Present(key string) string {
 	if s.course == nil {
@@ -119,13 +137,13 @@ func (s *Staged) Present(key string) string {
 		if at.Done {
 			return ""
 		}
-		return amount(at.Batch)
+		return words.Amount(at.Batch)
 	case "eval.every":
-		return amount(int64(r.Eval.Every))
+		return words.Amount(int64(r.Eval.Every))
 	case "sample.every":
-		return amount(int64(r.Sample.Every))
+		return words.Amount(int64(r.Sample.Every))
 	case "checkpoint.every":
-		return amount(int64(r.Checkpoint.Every))
+		return words.Amount(int64(r.Checkpoint.Every))
 	}
 	return ""
 }
@@ -152,17 +170,6 @@ func number(v float64) string {
 		}
 	}
 	return strconv.FormatFloat(v, 'g', -1, 64)
-}
-
-// amount writes a number of tokens short where that loses nothing.
-func amount(n int64) string {
-	switch {
-	case n > 0 && n%1_000_000 == 0:
-		return strconv.FormatInt(n/1_000_000, 10) + "M"
-	case n > 0 && n%1000 == 0:
-		return strconv.FormatInt(n/1000, 10) + "k"
-	}
-	return strconv.FormatInt(n, 10)
 }
 
 // command is what asks the engine for an edit; the error is a sentence.

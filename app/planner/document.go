@@ -9,6 +9,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"growlab/app/words"
 	"growlab/growth"
 )
 
@@ -66,7 +67,7 @@ func (d document) text(key string) string {
 		return v
 	case int64:
 		if kindOf(key) == kindTokens {
-			return round(v)
+			return words.Amount(v)
 		}
 		return strconv.FormatInt(v, 10)
 	case float64:
@@ -86,19 +87,6 @@ func number(v float64) string {
 		}
 	}
 	return strconv.FormatFloat(v, 'g', -1, 64)
-}
-
-// round writes n with a suffix where that loses nothing and is short: 100k, 2.5M, 2452992.
-func round(n int64) string {
-	for _, s := range []struct {
-		unit   int64
-		letter string
-	}{{1e9, "B"}, {1e6, "M"}, {1e3, "k"}} {
-		if n >= s.unit && n%(s.unit/100) == 0 {
-			return strconv.FormatFloat(float64(n)/float64(s.unit), 'f', -1, 64) + s.letter
-		}
-	}
-	return strconv.FormatInt(n, 10)
 }
 
 // without is the text of r as TOML less one key, so that reading it gives the key its default.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"growlab/app/words"
 	"growlab/assets"
 	"growlab/growth"
 )
@@ -245,12 +246,12 @@ func TestTheCommandMakesTheDraft(t *testing.T) {
 }
 
 func TestAmountsAreWrittenShortAndWhole(t *testing.T) {
-	for n, want := range map[int64]string{0: "0", 1536: "1536", 100_000: "100k", 2_500_000: "2.5M", 2_452_992: "2452992", 38_400: "38.4k", 1e9: "1B"} {
-		if got := round(n); got != want {
+	for n, want := range map[int64]string{0: "0", 1536: "1536", 100_000: "100k", 2_500_000: "2.5M", 2_452_992: "2_452_992", 38_400: "38.4k", 1e9: "1B"} {
+		if got := words.Amount(n); got != want {
 			t.Errorf("%d: got %q, want %q", n, got, want)
 		}
-		if back, err := growth.ParseTokens(round(n)); err != nil || int64(back) != n {
-			t.Errorf("%d is written %q, which reads %d (%v)", n, round(n), back, err)
+		if back, err := growth.ParseTokens(words.Amount(n)); err != nil || int64(back) != n {
+			t.Errorf("%d is written %q, which reads %d (%v)", n, words.Amount(n), back, err)
 		}
 	}
 	for v, want := range map[float64]string{0: "0", 8e-3: "8e-3", 0.85: "0.85", 1e-8: "1e-8", 6e12: "6e12", 1: "1", 0.02: "0.02"} {

@@ -41,6 +41,19 @@ func scaled(x float64, units ...string) string {
 // Count writes a number in three digits.
 func Count(n int64) string { return scaled(float64(n), "", "k", "M", "B", "T") }
 
+// Amount writes a number of tokens exactly, as a recipe takes it: 100k or 2.5M where that is short, else 2_452_992.
+func Amount(n int64) string {
+	for i, unit := range []int64{1e9, 1e6, 1e3} {
+		if n >= unit && n%(unit/100) == 0 {
+			return strconv.FormatFloat(float64(n)/float64(unit), 'f', -1, 64) + [...]string{"B", "M", "k"}[i]
+		}
+	}
+	if n < 10_000 { // four digits are read at a glance
+		return strconv.FormatInt(n, 10)
+	}
+	return strings.ReplaceAll(Thousands(n), ",", "_")
+}
+
 // FLOPs writes an amount of compute.
 func FLOPs(x float64) string {
 	return scaled(x, " FLOP", " kFLOP", " MFLOP", " GFLOP", " TFLOP", " PFLOP", " EFLOP")
