@@ -129,7 +129,7 @@ type Lane interface {
 	// Linear writes y = Mask * act(PreMask * (x wᵀ + bias)), or y = Residual + Gate times that if Residual is set (it may be y
 	// itself). x: (rows, in), y: (rows, out); with SwiGLU w has 2F rows, gate then up, and y is (rows, F). x and Pre are
 	// operands, y is one or not, Residual (and y with it) is not. The activation sees what it is applied to before that is
-	// rounded to Pre.
+	// rounded to Pre. Where y is an operand, an engine may round bias as it rounds weights.
 	Linear(y, x Mat, w Weight, e Epilogue)
 	// LinearGrad writes dx = scale * dy w, then, if back.Act is set, carries it through back.Mask, the activation whose
 	// argument was back.Pre, and back.PreMask: dx is then (rows, F) or, for SwiGLU, (rows, 2F). w: (dy.Cols, in). Only

@@ -3,6 +3,7 @@ package computetest
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"growlab/trainer/compute"
 )
@@ -31,6 +32,12 @@ func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 	}
 
 	wd, bias := matrix("Linear", w), Data(e.Bias)
+	if l.biases && y.Vec.Buf.(*buffer).precision == compute.BF16 {
+		bias = slices.Clone(bias)
+		for o, b := range bias {
+			bias[o] = held(b, compute.BF16)
+		}
+	}
 	pre, act := make([]float64, out), make([]float64, y.Cols)
 	for r := range rows {
 		xr := row(x, r)

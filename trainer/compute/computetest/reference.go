@@ -15,6 +15,8 @@ type Reference struct {
 	Per int
 	// Operands is the precision of operands. FP32 stands for float64: nothing is rounded.
 	Operands compute.Precision
+	// Biases rounds the biases of Linear too, with Operands BF16 and where the result is an operand, as an engine may.
+	Biases bool
 }
 
 var _ compute.Device = (*Reference)(nil)
@@ -156,7 +158,7 @@ func (r *Reference) Run(b compute.Batch, f func(compute.Lane)) {
 	batch("Run", b)
 	_, per := r.Lanes(b.Seqs)
 	for first := 0; first < b.Seqs; first += per {
-		f(&lane{b, first, min(per, b.Seqs-first), r.Operands})
+		f(&lane{b, first, min(per, b.Seqs-first), r.Operands, r.Biases})
 	}
 }
 
@@ -171,6 +173,7 @@ type lane struct {
 	batch       compute.Batch
 	first, seqs int
 	operands    compute.Precision
+	biases      bool
 }
 
 func (l *lane) Index() int { return 0 }
