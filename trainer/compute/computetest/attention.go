@@ -1,18 +1,17 @@
 package computetest
 
 import (
-	"fmt"
 	"math"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // Attention rotates q and k, masks q, k and v, and writes softmax(Scale q·k) v of each head, over the positions up to its
 // own. As operands, q, k and v are rounded before they meet, and exp(score - top) before it meets v; the sum that divides it is not.
 func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
-	l.attentionShapes("Attention", o, lse, qkv, a)
-	apart("Attention", "o", o.Vec, lse.Vec, qkv.Vec)
-	apart("Attention", "lse", lse.Vec, qkv.Vec)
+	contract.Attention(l, o, lse, qkv, a)
+	l.attentionLies("Attention", o, lse, qkv)
 
 	turns := rotation(a.Rotary, l.T(), a.HeadDim)
 	scores := make([]float64, l.T())
@@ -60,11 +59,9 @@ func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
 // where do·o, with o as masked, is g·(o before the mask). Rotating back is the transpose of rotating; what masked q, k and v
 // multiplies their gradients too. As operands, p_tj and ds_tj are rounded where they stand beside g_t, k_j and q_t.
 func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.AttentionSpec) {
-	l.attentionShapes("AttentionGrad", o, lse, qkv, a)
-	dims("AttentionGrad", "do", do, l.rows(), a.Heads*a.HeadDim)
-	dims("AttentionGrad", "dqkv", dqkv, l.rows(), qkv.Cols)
+	contract.AttentionGrad(l, dqkv, do, qkv, o, lse, a)
+	l.attentionLies("AttentionGrad", o, lse, qkv)
 	args{"do": do.Vec, "dqkv": dqkv.Vec}.lie("AttentionGrad", l.operands)
-	apart("AttentionGrad", "dqkv", dqkv.Vec, do.Vec, qkv.Vec, o.Vec, lse.Vec)
 
 	turns := rotation(a.Rotary, l.T(), a.HeadDim)
 	g := make([]float64, a.HeadDim)
@@ -91,14 +88,8 @@ func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.Attent
 	settle(dqkv.Vec)
 }
 
-func (l *lane) attentionShapes(op string, o, lse, qkv compute.Mat, a compute.AttentionSpec) {
-	if a.Heads < 1 || a.HeadDim < 1 || a.Rotary.Base != 0 && a.HeadDim%2 != 0 {
-		panic(fmt.Sprintf("computetest: %s: %d heads of %d, rotary %+v", op, a.Heads, a.HeadDim, a.Rotary))
-	}
-	inner := a.Heads * a.HeadDim
-	dims(op, "o", o, l.rows(), inner)
-	dims(op, "lse", lse, l.rows(), a.Heads)
-	dims(op, "qkv", qkv, l.rows(), 3*inner)
+// attentionLies panics unless the arguments lie where the contract says.
+func (l *lane) attentionLies(op string, o, lse, qkv compute.Mat) {
 	args{"o": o.Vec, "qkv": qkv.Vec}.lie(op, l.operands)
 	args{"lse": lse.Vec}.lie(op, compute.FP32)
 }

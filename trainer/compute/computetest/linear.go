@@ -6,25 +6,13 @@ import (
 	"slices"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // Linear writes mask * act(premask * (x wᵀ + bias)), or Residual + Gate times that.
 func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
+	contract.Linear(l, y, x, w, e)
 	in, out, rows := w.In(), w.Out(), l.rows()
-	dims("Linear", "x", x, rows, in)
-	dims("Linear", "y", y, rows, units("Linear", e.Act, out))
-	optional("Linear", "bias", e.Bias, out)
-	if e.Act != compute.None {
-		dims("Linear", "pre", e.Pre, rows, out)
-	} else if e.PreMask != (compute.Mask{}) {
-		panic("computetest: Linear: a mask before the activation, but no activation")
-	}
-	if e.Residual.N > 0 {
-		dims("Linear", "residual", e.Residual, rows, y.Cols)
-		sameOrApart("Linear", "y", y, e.Residual)
-	}
-	apart("Linear", "y", y.Vec, x.Vec, e.Bias, e.Pre.Vec)
-	apart("Linear", "pre", e.Pre.Vec, x.Vec, e.Bias, e.Residual.Vec)
 	args{"x": x.Vec, "pre": e.Pre.Vec}.lie("Linear", l.operands)
 	args{"bias": e.Bias, "residual": e.Residual.Vec}.lie("Linear", compute.FP32)
 	if e.Residual.N > 0 {
@@ -71,20 +59,9 @@ func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 
 // LinearGrad writes scale * dy w, carried through back's masks and activation if it has an activation.
 func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, back compute.Epilogue) {
-	in, out, rows := w.In(), w.Out(), l.rows()
-	dims("LinearGrad", "dy", dy, rows, out)
-	cols := in
-	if back.Act == compute.SwiGLU {
-		cols = 2 * in
-	}
-	dims("LinearGrad", "dx", dx, rows, cols)
-	apart("LinearGrad", "dx", dx.Vec, dy.Vec)
-	if back.Act != compute.None {
-		dims("LinearGrad", "pre", back.Pre, rows, cols)
-		apart("LinearGrad", "dx", dx.Vec, back.Pre.Vec)
-		args{"pre": back.Pre.Vec}.lie("LinearGrad", l.operands)
-	}
-	args{"dy": dy.Vec}.lie("LinearGrad", l.operands)
+	contract.LinearGrad(l, dx, dy, w, back)
+	in, rows := w.In(), l.rows()
+	args{"dy": dy.Vec, "pre": back.Pre.Vec}.lie("LinearGrad", l.operands)
 
 	wd := matrix("LinearGrad", w)
 	sum := make([]float64, in)
@@ -110,17 +87,6 @@ func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, b
 		}
 	}
 	settle(dx.Vec)
-}
-
-// units is the number of columns that act makes of out.
-func units(op string, act compute.Act, out int) int {
-	if act != compute.SwiGLU {
-		return out
-	}
-	if out%2 != 0 {
-		panic(fmt.Sprintf("computetest: %s: SwiGLU of %d rows, which is not gate and up", op, out))
-	}
-	return out / 2
 }
 
 // activate writes act(pre) to y.

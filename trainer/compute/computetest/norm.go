@@ -1,29 +1,20 @@
 package computetest
 
 import (
-	"fmt"
 	"math"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // Norm writes the masked LayerNorm or RMSNorm of x to y, and mean and 1/std of each row to stats.
 func (l *lane) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s compute.NormSpec) {
-	c, rows := x.Cols, l.rows()
-	normShapes("Norm", x, stats, gain, s, rows)
-	dims("Norm", "y", y, rows, c)
-	if s.RMS {
-		length("Norm", "bias of RMSNorm", bias.N, 0)
-	} else {
-		length("Norm", "bias", bias.N, c)
-	}
-	apart("Norm", "y", y.Vec, stats.Vec, x.Vec, gain, bias)
-	apart("Norm", "stats", stats.Vec, x.Vec, gain, bias)
+	contract.Norm(l, y, stats, x, gain, bias, s)
 	args{"y": y.Vec}.lie("Norm", l.operands)
 	args{"stats": stats.Vec, "x": x.Vec, "gain": gain, "bias": bias}.lie("Norm", compute.FP32)
 
 	g, b := Data(gain), Data(bias)
-	for r := range rows {
+	for r := range l.rows() {
 		xr, yr, st := row(x, r), row(y, r), row(stats, r)
 		mean, rstd := moments(xr, s)
 		st[0], st[1] = mean, rstd
@@ -60,28 +51,8 @@ func moments(x []float64, s compute.NormSpec) (mean, rstd float64) {
 //
 // and the sums over each sequence of mu dy n to gains, of mu dy to biases. operand gets dx once more.
 func (l *lane) NormGrad(dx, operand, gains, biases, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
+	contract.NormGrad(l, dx, operand, gains, biases, residual, dy, x, stats, gain, s)
 	c, rows := x.Cols, l.rows()
-	normShapes("NormGrad", x, stats, gain, s, rows)
-	dims("NormGrad", "dx", dx, rows, c)
-	if operand.N > 0 {
-		dims("NormGrad", "operand", operand, rows, c)
-		apart("NormGrad", "operand", operand.Vec, dx.Vec, gains.Vec, biases.Vec, residual.Vec, dy.Vec, x.Vec, stats.Vec, gain)
-	}
-	if residual.N > 0 {
-		dims("NormGrad", "residual", residual, rows, c)
-		sameOrApart("NormGrad", "dx", dx, residual)
-	}
-	dims("NormGrad", "dy", dy, rows, c)
-	dims("NormGrad", "gains", gains, l.seqs, c)
-	if s.RMS {
-		length("NormGrad", "biases of RMSNorm", biases.N, 0)
-	} else {
-		dims("NormGrad", "biases", biases, l.seqs, c)
-	}
-	apart("NormGrad", "dx", dx.Vec, gains.Vec, biases.Vec, dy.Vec, x.Vec, stats.Vec, gain)
-	apart("NormGrad", "gains", gains.Vec, biases.Vec, residual.Vec, dy.Vec, x.Vec, stats.Vec, gain)
-	apart("NormGrad", "biases", biases.Vec, residual.Vec, dy.Vec, x.Vec, stats.Vec, gain)
-
 	args{"operand": operand.Vec}.lie("NormGrad", l.operands)
 	args{
 		"dx": dx.Vec, "gains": gains.Vec, "biases": biases.Vec, "residual": residual.Vec, "dy": dy.Vec, "x": x.Vec, "stats": stats.Vec,
@@ -122,21 +93,6 @@ func (l *lane) NormGrad(dx, operand, gains, biases, residual, dy, x, stats compu
 	if operand.N > 0 {
 		copy(Data(operand.Vec), Data(dx.Vec))
 		settle(operand.Vec)
-	}
-}
-
-// normShapes checks what Norm and NormGrad share.
-func normShapes(op string, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec, rows int) {
-	c := x.Cols
-	dims(op, "x", x, rows, c)
-	dims(op, "stats", stats, rows, 2)
-	length(op, "gain", gain.N, c)
-	sum := float64(c)
-	if !s.Mask.Plain(c) {
-		sum = float64(s.Mask.Old) + s.Mask.M*float64(c-s.Mask.Old)
-	}
-	if math.Abs(s.S-sum) > 1e-9*sum {
-		panic(fmt.Sprintf("computetest: %s: S is %g, but the mask %+v sums to %g over %d channels", op, s.S, s.Mask, sum, c))
 	}
 }
 

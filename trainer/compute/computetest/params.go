@@ -1,24 +1,19 @@
 package computetest
 
 import (
-	"fmt"
 	"math"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // WeightGrad adds scale * dyᵀ x to dw and scale * the column sums of dy to db.
 func (r *Reference) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64) {
-	rows := whole("WeightGrad", "dy", dy)
-	dims("WeightGrad", "x", x, rows, x.Cols)
-	length("WeightGrad", "dw", dw.N, dy.Cols*x.Cols)
-	optional("WeightGrad", "db", db, dy.Cols)
-	apart("WeightGrad", "dw", dw, db, dy.Vec, x.Vec)
-	apart("WeightGrad", "db", db, dy.Vec, x.Vec)
+	contract.WeightGrad(dw, db, dy, x)
 	args{"dy": dy.Vec, "x": x.Vec}.lie("WeightGrad", r.Operands)
 	args{"dw": dw, "db": db}.lie("WeightGrad", compute.FP32)
 	d := compute.Matrix(dw, x.Cols)
-	for i := range rows {
+	for i := range dy.Rows() {
 		for o, g := range row(dy, i) {
 			axpy(row(d, o), scale*g, row(x, i))
 		}
@@ -30,11 +25,9 @@ func (r *Reference) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale floa
 
 // SumRows adds the sum of the rows of parts to dst.
 func (r *Reference) SumRows(dst compute.Vec, parts compute.Mat) {
-	rows := whole("SumRows", "parts", parts)
-	length("SumRows", "dst", dst.N, parts.Cols)
-	apart("SumRows", "dst", dst, parts.Vec)
+	contract.SumRows(dst, parts)
 	args{"dst": dst, "parts": parts.Vec}.lie("SumRows", compute.FP32)
-	for i := range rows {
+	for i := range parts.Rows() {
 		axpy(Data(dst), 1, row(parts, i))
 	}
 }
@@ -57,20 +50,12 @@ func (r *Reference) SumSquares(v compute.Vec) float64 {
 
 // AdamW takes one step on the parameters of spans.
 func (r *Reference) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.Adam) {
-	if a.Step < 1 {
-		panic(fmt.Sprintf("computetest: AdamW: step %d, want 1 or more", a.Step))
-	}
-	length("AdamW", "g", g.N, p.N)
-	length("AdamW", "m", m.N, p.N)
-	length("AdamW", "v", v.N, p.N)
+	contract.AdamW(p, g, m, v, spans, a)
 	args{"p": p, "g": g, "m": m, "v": v}.lie("AdamW", compute.FP32)
 	pd, gd, md, vd := Data(p), Data(g), Data(m), Data(v)
 	unbias1 := 1 - math.Pow(a.Beta1, float64(a.Step))
 	unbias2 := 1 - math.Pow(a.Beta2, float64(a.Step))
 	for _, s := range spans {
-		if s.Off < 0 || s.N < 0 || s.Off+s.N > p.N {
-			panic(fmt.Sprintf("computetest: AdamW: span %d to %d outside the %d parameters", s.Off, s.Off+s.N, p.N))
-		}
 		for i := s.Off; i < s.Off+s.N; i++ {
 			grad := a.GradScale * gd[i]
 			md[i] = a.Beta1*md[i] + (1-a.Beta1)*grad

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // Reference is the oracle: a compute.Device in float64, one thread, loops as in the formulas. It holds numbers between
@@ -82,7 +83,7 @@ func alloc(n int, p compute.Precision) *buffer {
 
 // Upload widens src into dst, rounded where dst is operand memory.
 func (r *Reference) Upload(dst compute.Vec, src []float32) {
-	length("Upload", "src", len(src), dst.N)
+	contract.Upload(dst, src)
 	d := Data(dst)
 	for i, x := range src {
 		d[i] = float64(x)
@@ -92,7 +93,7 @@ func (r *Reference) Upload(dst compute.Vec, src []float32) {
 
 // Download rounds src to float32.
 func (r *Reference) Download(dst []float32, src compute.Vec) {
-	length("Download", "dst", len(dst), src.N)
+	contract.Download(dst, src)
 	for i, x := range Data(src) {
 		dst[i] = float32(x)
 	}
@@ -120,10 +121,7 @@ func (w *weight) Free() {
 
 // Weight views w as (out, in).
 func (r *Reference) Weight(w compute.Vec, out, in int) compute.Weight {
-	if out < 1 || in < 1 {
-		panic(fmt.Sprintf("computetest: Weight: shape (%d, %d)", out, in))
-	}
-	length("Weight", "w", w.N, out*in)
+	contract.Weight(w, out, in)
 	args{"w": w}.lie("Weight", compute.FP32)
 	return &weight{Mat: compute.Matrix(w, in), precision: r.Operands}
 }
@@ -155,7 +153,7 @@ func (r *Reference) Lanes(seqs int) (count, per int) { return 1, min(max(r.Per, 
 
 // Run calls f for one group of sequences after another.
 func (r *Reference) Run(b compute.Batch, f func(compute.Lane)) {
-	batch("Run", b)
+	contract.Run(b)
 	_, per := r.Lanes(b.Seqs)
 	for first := 0; first < b.Seqs; first += per {
 		f(&lane{b, first, min(per, b.Seqs-first), r.Operands, r.Biases})
@@ -185,5 +183,8 @@ func (l *lane) rows() int { return l.seqs * l.batch.T }
 
 // of cuts the tokens of the lane out of those of the batch.
 func (l *lane) of(tokens []int32) []int32 {
+	if tokens == nil {
+		return nil
+	}
 	return tokens[l.first*l.batch.T:][:l.rows()]
 }

@@ -206,7 +206,7 @@ func TestReferencePanics(t *testing.T) {
 			masked.Mask = compute.Mask{Old: 1, M: 0.5}
 			l.Norm(put(t, dev, 2, 0, 0, 0, 0), stats, m, m.At(0, 2), compute.Vec{}, masked)
 		}},
-		{"token", "Embed: token 3 outside the vocabulary of 2", func(l compute.Lane) {
+		{"token", "Embed: token 3, at 1, is outside the vocabulary of 2", func(l compute.Lane) {
 			l.Embed(put(t, dev, 2, 0, 0, 0, 0), m.Vec, compute.Vec{})
 		}},
 		{"weight of operands", "Weight: w lies in bf16 memory, want fp32", func(compute.Lane) { rough.Weight(operand, 1, 2) }},

@@ -10,19 +10,20 @@ import (
 	"unsafe"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // Attention rotates q and k and masks q, k and v in place, and writes causal attention to o and its log-sum-exp to lse.
 func (l *lane) Attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) {
-	g := l.attentionShapes("Attention", o, lse, qkv, a)
+	contract.Attention(l, o, lse, qkv, a)
+	g := l.attention(o, lse, qkv, a)
 	l.heads(g, l.kernels.attention)
 }
 
 // AttentionGrad writes the gradient of qkv before rotation.
 func (l *lane) AttentionGrad(dqkv, do, qkv, o, lse compute.Mat, a compute.AttentionSpec) {
-	g := l.attentionShapes("AttentionGrad", o, lse, qkv, a)
-	shape("AttentionGrad", "do", do, l.rows(), o.Cols)
-	shape("AttentionGrad", "dqkv", dqkv, l.rows(), qkv.Cols)
+	contract.AttentionGrad(l, dqkv, do, qkv, o, lse, a)
+	g := l.attention(o, lse, qkv, a)
 	g.dout, g.dqkv = l.operand(do.Vec), l.operand(dqkv.Vec)
 	l.heads(g, l.kernels.attentionGrad)
 }
@@ -39,14 +40,8 @@ func (l *lane) heads(g C.gl_attention, f func(*C.gl_attention)) {
 	})
 }
 
-func (l *lane) attentionShapes(op string, o, lse, qkv compute.Mat, a compute.AttentionSpec) C.gl_attention {
-	if a.Heads < 1 || a.HeadDim < 1 || a.Rotary.Base != 0 && a.HeadDim%2 != 0 {
-		panic(fmt.Sprintf("cpu: %s: %d heads of %d, rotary %+v", op, a.Heads, a.HeadDim, a.Rotary))
-	}
-	inner := a.Heads * a.HeadDim
-	shape(op, "o", o, l.rows(), inner)
-	shape(op, "lse", lse, l.rows(), a.Heads)
-	shape(op, "qkv", qkv, l.rows(), 3*inner)
+// attention is what Attention and AttentionGrad hand to the kernels alike.
+func (l *lane) attention(o, lse, qkv compute.Mat, a compute.AttentionSpec) C.gl_attention {
 	g := C.gl_attention{
 		o: l.operand(o.Vec), lse: ptr(lse.Vec), qkv: l.operand(qkv.Vec),
 		seqs: C.ptrdiff_t(l.Seqs()), t: C.ptrdiff_t(l.T()), heads: C.ptrdiff_t(a.Heads), dim: C.ptrdiff_t(a.HeadDim),

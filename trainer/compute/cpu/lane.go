@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // lane runs one sequence at a time. Each worker has one, with scratch memory of its own.
@@ -38,7 +39,12 @@ func (l *lane) T() int     { return l.batch.T }
 func (l *lane) rows() int { return l.Seqs() * l.batch.T }
 
 // of cuts the lane's tokens out of those of the batch.
-func (l *lane) of(tokens []int32) []int32 { return tokens[l.first*l.batch.T:][:l.rows()] }
+func (l *lane) of(tokens []int32) []int32 {
+	if tokens == nil {
+		return nil
+	}
+	return tokens[l.first*l.batch.T:][:l.rows()]
+}
 
 // scratch returns memory for n floats, nil if there is none.
 func (l *lane) scratch(n C.ptrdiff_t) *C.float {
@@ -74,11 +80,8 @@ func flag(b bool) C.int {
 
 // Embed writes embed[token] + pos[t].
 func (l *lane) Embed(x compute.Mat, embed, pos compute.Vec) {
-	shape("Embed", "x", x, l.rows(), x.Cols)
-	vocab := whole("Embed", "embed", compute.Matrix(embed, x.Cols))
-	context("Embed", pos, x.Cols, l.T())
 	ids := l.of(l.batch.Inputs)
-	tokens("Embed", ids, vocab)
+	contract.Embed(l, x, embed, pos, ids)
 	l.share(l.rows(), rowUnit, func(w *lane, first, count int) {
 		w.kernels.embed(&C.gl_embed{
 			x: ptr(part(x, first, count).Vec), embed: ptr(embed), pos: ptr(part(compute.Matrix(pos, x.Cols), first, count).Vec),
@@ -89,10 +92,8 @@ func (l *lane) Embed(x compute.Mat, embed, pos compute.Vec) {
 
 // Norm writes the masked LayerNorm or RMSNorm of x.
 func (l *lane) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s compute.NormSpec) {
+	contract.Norm(l, y, stats, x, gain, bias, s)
 	c := x.Cols
-	l.normShapes("Norm", x, stats, gain, s)
-	shape("Norm", "y", y, l.rows(), c)
-	length("Norm", "bias", bias.N, biases(s, c))
 	l.share(l.rows(), rowUnit, func(w *lane, first, count int) {
 		w.kernels.norm(&C.gl_norm{
 			y: l.operand(part(y, first, count).Vec), half: flag(l.precision == compute.BF16),
@@ -104,18 +105,8 @@ func (l *lane) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s compute.N
 
 // NormGrad writes residual + the gradient of x, a copy of that, and each sequence's gradients of gain and bias.
 func (l *lane) NormGrad(dx, operand, gains, dbias, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
+	contract.NormGrad(l, dx, operand, gains, dbias, residual, dy, x, stats, gain, s)
 	c := x.Cols
-	l.normShapes("NormGrad", x, stats, gain, s)
-	shape("NormGrad", "dx", dx, l.rows(), c)
-	shape("NormGrad", "dy", dy, l.rows(), c)
-	shape("NormGrad", "gains", gains, l.Seqs(), c)
-	length("NormGrad", "biases", dbias.N, l.Seqs()*biases(s, c))
-	if residual.N > 0 {
-		shape("NormGrad", "residual", residual, l.rows(), c)
-	}
-	if operand.N > 0 {
-		shape("NormGrad", "operand", operand, l.rows(), c)
-	}
 	of := func(first, count int) C.gl_norm_grad {
 		return C.gl_norm_grad{
 			dy: ptr(part(dy, first, count).Vec), x: ptr(part(x, first, count).Vec), stats: ptr(part(stats, first, count).Vec), gain: ptr(gain),
@@ -148,12 +139,7 @@ func (l *lane) NormGrad(dx, operand, gains, dbias, residual, dy, x, stats comput
 
 // Combine writes a x + b z, and a copy of that.
 func (l *lane) Combine(y, operand compute.Mat, a float64, x compute.Mat, b float64, z compute.Mat) {
-	shape("Combine", "y", y, l.rows(), y.Cols)
-	shape("Combine", "x", x, l.rows(), y.Cols)
-	shape("Combine", "z", z, l.rows(), y.Cols)
-	if operand.N > 0 {
-		shape("Combine", "operand", operand, l.rows(), y.Cols)
-	}
+	contract.Combine(l, y, operand, x, z)
 	l.share(l.rows(), rowUnit, func(w *lane, first, count int) {
 		g := C.gl_combine{
 			y: ptr(part(y, first, count).Vec), x: ptr(part(x, first, count).Vec), z: ptr(part(z, first, count).Vec),
@@ -167,21 +153,4 @@ func (l *lane) Combine(y, operand compute.Mat, a float64, x compute.Mat, b float
 	if operand.N > 0 && l.precision == compute.FP32 && !l.dry {
 		copy(floats(operand.Vec), floats(y.Vec))
 	}
-}
-
-func (l *lane) normShapes(op string, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
-	shape(op, "x", x, l.rows(), x.Cols)
-	shape(op, "stats", stats, l.rows(), 2)
-	length(op, "gain", gain.N, x.Cols)
-	if !(s.S > 0) {
-		panic(fmt.Sprintf("cpu: %s: S is %g, want the sum of the mask", op, s.S))
-	}
-}
-
-// biases is the number of biases of a norm over c channels.
-func biases(s compute.NormSpec, c int) int {
-	if s.RMS {
-		return 0
-	}
-	return c
 }

@@ -8,28 +8,12 @@ import (
 	"unsafe"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // Linear writes mask * act(premask * (x wᵀ + bias)), or residual + gate times that.
 func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
-	in, out, units := w.In(), w.Out(), w.Out()
-	if e.Act == compute.SwiGLU {
-		if out%2 != 0 {
-			panic(fmt.Sprintf("cpu: Linear: SwiGLU of %d rows, which is not gate and up", out))
-		}
-		units /= 2
-	}
-	shape("Linear", "x", x, l.rows(), in)
-	shape("Linear", "y", y, l.rows(), units)
-	optional("Linear", "bias", e.Bias, out)
-	if e.Act != compute.None {
-		shape("Linear", "pre", e.Pre, l.rows(), out)
-	} else if e.PreMask != (compute.Mask{}) {
-		panic("cpu: Linear: a mask before the activation, but no activation")
-	}
-	if e.Residual.N > 0 {
-		shape("Linear", "residual", e.Residual, l.rows(), units)
-	}
+	in, out, units := w.In(), w.Out(), contract.Linear(l, y, x, w, e)
 	if _, half := either(y.Vec); half && e.Residual.N > 0 {
 		panic("cpu: Linear: y is an operand, and what is added to a residual is not")
 	}
@@ -63,15 +47,8 @@ func (l *lane) product(w block, depth, width int, fill func(g C.gl_matmul, first
 
 // LinearGrad writes scale * dy w, carried back through the masks and the activation of back.
 func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, back compute.Epilogue) {
-	in, out, cols := w.In(), w.Out(), w.In()
-	if back.Act == compute.SwiGLU {
-		cols = 2 * in
-	}
-	shape("LinearGrad", "dy", dy, l.rows(), out)
-	shape("LinearGrad", "dx", dx, l.rows(), cols)
-	if back.Act != compute.None {
-		shape("LinearGrad", "pre", back.Pre, l.rows(), cols)
-	}
+	contract.LinearGrad(l, dx, dy, w, back)
+	in, out := w.In(), w.Out()
 	l.product(packed("LinearGrad", w).back, out, in, func(g C.gl_matmul, first, count int) C.gl_matmul {
 		result, half := either(part(dx, first, count).Vec)
 		g.a, g.alpha, g.y, g.wide = l.operand(part(dy, first, count).Vec), C.float(scale), result, flag(!half)
@@ -87,17 +64,9 @@ func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, b
 
 // Classify writes the loss of each row, and if dlogits is there, scale times the gradient by the logits.
 func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weight, mult, scale float64) {
-	in, out := w.In(), w.Out()
-	length("Classify", "loss", loss.N, l.rows())
-	shape("Classify", "y", y, l.rows(), in)
-	if dlogits.N > 0 {
-		shape("Classify", "dlogits", dlogits, l.rows(), out)
-	}
-	if l.batch.Targets == nil {
-		panic("cpu: Classify: batch without targets")
-	}
 	ids := l.of(l.batch.Targets)
-	targets("Classify", ids, out)
+	contract.Classify(l, loss, dlogits, y, w, ids)
+	in, out := w.In(), w.Out()
 	k := packed("Classify", w)
 	if k.forward.p == nil {
 		return // the fault is noted

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // at is the address of element i of p.
@@ -165,7 +166,7 @@ func floats(v compute.Vec) []float32 { return unsafe.Slice((*float32)(ptr(v)), v
 
 // Upload copies src to dst.
 func (d *device) Upload(dst compute.Vec, src []float32) {
-	length("Upload", "src", len(src), dst.N)
+	contract.Upload(dst, src)
 	d.change()
 	if d.dry {
 		return
@@ -179,7 +180,7 @@ func (d *device) Upload(dst compute.Vec, src []float32) {
 
 // Download copies src to dst.
 func (d *device) Download(dst []float32, src compute.Vec) {
-	length("Download", "dst", len(dst), src.N)
+	contract.Download(dst, src)
 	d.flush()
 	if d.dry {
 		clear(dst)

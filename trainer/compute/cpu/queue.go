@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // job is a parameter gradient to be added to dst. Its columns may be computed apart.
@@ -27,10 +28,8 @@ func (d *device) enqueue(j job) {
 
 // WeightGrad queues dw += scale * dyᵀ x and db += scale * the column sums of dy.
 func (d *device) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64) {
-	rows := whole("WeightGrad", "dy", dy)
-	shape("WeightGrad", "x", x, rows, x.Cols)
-	length("WeightGrad", "dw", dw.N, dy.Cols*x.Cols)
-	optional("WeightGrad", "db", db, dy.Cols)
+	contract.WeightGrad(dw, db, dy, x)
+	rows := dy.Rows()
 	g := C.gl_outer{
 		dst: ptr(dw), dy: d.operand(dy.Vec), x: d.operand(x.Vec),
 		rows: C.ptrdiff_t(rows), out: C.ptrdiff_t(dy.Cols), in: C.ptrdiff_t(x.Cols), scale: C.float(scale),
@@ -55,8 +54,7 @@ func (d *device) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64
 
 // SumRows queues dst += the sum of the rows of parts.
 func (d *device) SumRows(dst compute.Vec, parts compute.Mat) {
-	whole("SumRows", "parts", parts)
-	length("SumRows", "dst", dst.N, parts.Cols)
+	contract.SumRows(dst, parts)
 	d.addColumns(dst, parts, unsafe.Pointer(ptr(parts.Vec)), false, 1)
 }
 
@@ -72,11 +70,7 @@ func (d *device) addColumns(dst compute.Vec, x compute.Mat, p unsafe.Pointer, ha
 
 // EmbedGrad queues the addition of each row of dx to the rows of demb and dpos that it came from.
 func (d *device) EmbedGrad(demb, dpos compute.Vec, dx compute.Mat, b compute.Batch) {
-	batch("EmbedGrad", b)
-	shape("EmbedGrad", "dx", dx, b.Seqs*b.T, dx.Cols)
-	vocab := whole("EmbedGrad", "demb", compute.Matrix(demb, dx.Cols))
-	context("EmbedGrad", dpos, dx.Cols, b.T)
-	tokens("EmbedGrad", b.Inputs, vocab)
+	contract.EmbedGrad(demb, dpos, dx, b)
 	d.addRows(demb, dx, slices.Clone(b.Inputs), b.T) // the caller may reuse his
 	if dpos.N > 0 {
 		d.addRows(dpos, dx, nil, b.T)

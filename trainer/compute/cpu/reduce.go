@@ -5,11 +5,11 @@ import "C"
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // Sum adds up v, in chunks, in order.
@@ -35,12 +35,7 @@ func (d *device) reduce(v compute.Vec, f func(x *C.float, n int) float64) float6
 
 // AdamW takes one step on the parameters of spans. Weights that lie in p are packed while their new numbers are at hand.
 func (d *device) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.Adam) {
-	if a.Step < 1 {
-		panic(fmt.Sprintf("cpu: AdamW: step %d, want 1 or more", a.Step))
-	}
-	length("AdamW", "g", g.N, p.N)
-	length("AdamW", "m", m.N, p.N)
-	length("AdamW", "v", v.N, p.N)
+	contract.AdamW(p, g, m, v, spans, a)
 	d.change()
 	all := C.gl_adamw{
 		beta1: C.float(a.Beta1), beta2: C.float(a.Beta2), eps: C.float(a.Eps), grad_scale: C.float(a.GradScale),

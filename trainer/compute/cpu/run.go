@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // Lanes gives each worker one sequence at a time, and counts the workers that there can be.
@@ -16,7 +17,7 @@ func (d *device) Lanes(seqs int) (count, per int) { return max(1, min(len(d.lane
 // operation on one sequence after another; else each worker carries its own through f.
 func (d *device) Run(b compute.Batch, f func(compute.Lane)) {
 	const long = 128 // positions worth sharing
-	batch("Run", b)
+	contract.Run(b)
 	d.change()
 	if b.Seqs < d.threads && b.T >= long {
 		l := d.lanes[0]

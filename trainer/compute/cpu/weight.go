@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // weight is a matrix with copies in panels of columns, each panel contiguous along the sum: forward for y = x wᵀ, in panels of
@@ -35,10 +36,7 @@ func (w *weight) Free() {
 
 // Weight packs w. If there is no memory for the copies, Sync says so, and products with the weight are left undone.
 func (d *device) Weight(w compute.Vec, out, in int) compute.Weight {
-	if out < 1 || in < 1 {
-		panic(fmt.Sprintf("cpu: Weight: shape (%d, %d)", out, in))
-	}
-	length("Weight", "w", w.N, out*in)
+	contract.Weight(w, out, in)
 	d.flush()
 	k := &weight{Mat: compute.Matrix(w, in), device: d}
 	var err error

@@ -7,6 +7,7 @@ import (
 
 	"growlab/cudart"
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // batchMemory is what the GPU keeps of a batch, int32 each, and of a step of AdamW.
@@ -32,7 +33,7 @@ func (d *device) Lanes(seqs int) (count, per int) { return 1, max(seqs, 1) }
 
 // Run calls f once, for the whole batch.
 func (d *device) Run(b compute.Batch, f func(compute.Lane)) {
-	batch("Run", b)
+	contract.Run(b)
 	if b.Seqs == 0 {
 		return
 	}

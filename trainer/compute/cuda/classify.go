@@ -1,11 +1,10 @@
 package cuda
 
 import (
-	"math"
-
 	"growlab/cudart"
 	"growlab/cudart/kernels"
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // logitBytes is the scratch memory for logits. They are made and used up a few hundred rows at a time, 256 rows of GPT-2's
@@ -22,15 +21,7 @@ func piece(budget, cols int) int { return max(budget/(4*cols)/rowUnit, 1) * rowU
 func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weight, mult, scale float64) {
 	k := live("Classify", w)
 	in, vocab := w.In(), w.Out()
-	length("Classify", "loss", loss.N, l.rows())
-	shape("Classify", "y", y, l.rows(), in)
-	if dlogits.N > 0 {
-		shape("Classify", "dlogits", dlogits, l.rows(), vocab)
-	}
-	if l.batch.Targets == nil {
-		panic("cuda: Classify: batch without targets")
-	}
-	tokens("Classify", l.batch.Targets, math.MinInt32, vocab)
+	contract.Classify(l, loss, dlogits, y, w, l.batch.Targets)
 	each := min(piece(logitBytes, vocab), l.rows())
 	logits := l.scratch(4 * int64(each) * int64(vocab))
 	x, to, d := l.operandArray(y.Vec), ptr(loss), l.operandArray(dlogits.Vec)

@@ -2,20 +2,18 @@ package cuda
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 
 	"growlab/cudart"
 	"growlab/cudart/kernels"
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // WeightGrad adds scale * dyᵀ x to dw, and scale * the column sums of dy to db.
 func (d *device) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64) {
-	rows := whole("WeightGrad", "dy", dy)
-	shape("WeightGrad", "x", x, rows, x.Cols)
-	length("WeightGrad", "dw", dw.N, dy.Cols*x.Cols)
-	optional("WeightGrad", "db", db, dy.Cols)
+	contract.WeightGrad(dw, db, dy, x)
+	rows := dy.Rows()
 	from := d.operandArray(dy.Vec)
 	d.product(kernels.Product{
 		Layout: kernels.TN, M: dy.Cols, N: x.Cols, K: rows, A: from, B: d.operandArray(x.Vec), Out: kernels.F32(ptr(dw)), Scale: kernels.Const(scale),
@@ -36,8 +34,8 @@ func (d *device) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64
 
 // SumRows adds the sum of the rows of parts to dst.
 func (d *device) SumRows(dst compute.Vec, parts compute.Mat) {
-	rows := whole("SumRows", "parts", parts)
-	length("SumRows", "dst", dst.N, parts.Cols)
+	contract.SumRows(dst, parts)
+	rows := parts.Rows()
 	to, from := ptr(dst), ptr(parts.Vec)
 	d.issue(struct {
 		op         string
@@ -48,12 +46,7 @@ func (d *device) SumRows(dst compute.Vec, parts compute.Mat) {
 
 // EmbedGrad adds each row of dx to the rows of demb and dpos that it came from.
 func (d *device) EmbedGrad(demb, dpos compute.Vec, dx compute.Mat, b compute.Batch) {
-	batch("EmbedGrad", b)
-	rows := b.Seqs * b.T
-	shape("EmbedGrad", "dx", dx, rows, dx.Cols)
-	vocab := whole("EmbedGrad", "demb", compute.Matrix(demb, dx.Cols))
-	context("EmbedGrad", dpos, dx.Cols, b.T)
-	tokens("EmbedGrad", b.Inputs, 0, vocab)
+	vocab, rows := contract.EmbedGrad(demb, dpos, dx, b), b.Seqs*b.T
 	groups := make([]int32, kernels.GroupsLen(rows, vocab))
 	if !d.dry {
 		kernels.Groups(groups, b.Inputs, vocab)
@@ -110,15 +103,9 @@ func (d *device) reduce(op string, v compute.Vec, f func(k *kernels.Set, s *cuda
 
 // AdamW takes one step on the parameters of spans.
 func (d *device) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.Adam) {
-	if a.Step < 1 {
-		panic(fmt.Sprintf("cuda: AdamW: step %d, want 1 or more", a.Step))
-	}
-	length("AdamW", "g", g.N, p.N)
-	length("AdamW", "m", m.N, p.N)
-	length("AdamW", "v", v.N, p.N)
+	contract.AdamW(p, g, m, v, spans, a)
 	table := make([]kernels.Span, len(spans))
 	for i, s := range spans {
-		p.At(s.Off, s.N) // inside
 		table[i] = kernels.Span{Off: int64(s.Off), N: int64(s.N), LR: s.LR, Decay: s.Decay}
 	}
 	data := make([]byte, kernels.AdamBytes+kernels.SpanBytes*len(spans))

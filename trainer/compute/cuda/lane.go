@@ -1,10 +1,9 @@
 package cuda
 
 import (
-	"fmt"
-
 	"growlab/cudart/kernels"
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // lane is the whole of a batch.
@@ -37,10 +36,7 @@ func (d *device) operandArray(v compute.Vec) kernels.Array {
 
 // Embed writes embed[token] + pos[t].
 func (l *lane) Embed(x compute.Mat, embed, pos compute.Vec) {
-	shape("Embed", "x", x, l.rows(), x.Cols)
-	vocab := whole("Embed", "embed", compute.Matrix(embed, x.Cols))
-	context("Embed", pos, x.Cols, l.T())
-	tokens("Embed", l.batch.Inputs, 0, vocab)
+	contract.Embed(l, x, embed, pos, l.batch.Inputs)
 	e := kernels.Embed{
 		X: ptr(x.Vec), Table: ptr(embed), Pos: ptr(pos), Tokens: l.device.batch.inputs.p, Rows: l.rows(), T: l.T(), C: x.Cols,
 	}
@@ -50,10 +46,8 @@ func (l *lane) Embed(x compute.Mat, embed, pos compute.Vec) {
 
 // Norm writes the masked LayerNorm or RMSNorm of x.
 func (l *lane) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s compute.NormSpec) {
+	contract.Norm(l, y, stats, x, gain, bias, s)
 	c := x.Cols
-	l.normShapes("Norm", x, stats, gain, s)
-	shape("Norm", "y", y, l.rows(), c)
-	length("Norm", "bias", bias.N, biases(s, c))
 	n := kernels.Norm{
 		Y: l.operandArray(y.Vec), Stats: ptr(stats.Vec), X: ptr(x.Vec), Gain: ptr(gain), Bias: ptr(bias), Mask: l.normMask(s, c),
 		Rows: l.rows(), C: c, Eps: s.Eps, RMS: s.RMS,
@@ -63,39 +57,12 @@ func (l *lane) Norm(y, stats, x compute.Mat, gain, bias compute.Vec, s compute.N
 
 // NormGrad writes residual + the gradient of x, a copy of that, and each sequence's gradients of gain and bias.
 func (l *lane) NormGrad(dx, operand, gains, dbias, residual, dy, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
+	contract.NormGrad(l, dx, operand, gains, dbias, residual, dy, x, stats, gain, s)
 	c := x.Cols
-	l.normShapes("NormGrad", x, stats, gain, s)
-	shape("NormGrad", "dx", dx, l.rows(), c)
-	shape("NormGrad", "dy", dy, l.rows(), c)
-	shape("NormGrad", "gains", gains, l.Seqs(), c)
-	length("NormGrad", "biases", dbias.N, l.Seqs()*biases(s, c))
-	if residual.N > 0 {
-		shape("NormGrad", "residual", residual, l.rows(), c)
-	}
-	if operand.N > 0 {
-		shape("NormGrad", "operand", operand, l.rows(), c)
-	}
 	n := kernels.NormGrad{
 		DX: ptr(dx.Vec), Operand: l.operandArray(operand.Vec), Gains: ptr(gains.Vec), Biases: ptr(dbias.Vec), Residual: ptr(residual.Vec),
 		DY: kernels.F32(ptr(dy.Vec)), X: ptr(x.Vec), Stats: ptr(stats.Vec), Gain: ptr(gain), Mask: l.normMask(s, c),
 		Rows: l.rows(), T: l.T(), C: c, RMS: s.RMS, Scratch: l.scratch(kernels.NormGradScratch(l.rows(), l.T(), c)),
 	}
 	l.issue(n, func() error { return l.set.NormGrad(l.stream, n) })
-}
-
-func (l *lane) normShapes(op string, x, stats compute.Mat, gain compute.Vec, s compute.NormSpec) {
-	shape(op, "x", x, l.rows(), x.Cols)
-	shape(op, "stats", stats, l.rows(), 2)
-	length(op, "gain", gain.N, x.Cols)
-	if !(s.S > 0) {
-		panic(fmt.Sprintf("cuda: %s: S is %g, want the sum of the mask", op, s.S))
-	}
-}
-
-// biases is the number of biases of a norm over c channels.
-func biases(s compute.NormSpec, c int) int {
-	if s.RMS {
-		return 0
-	}
-	return c
 }

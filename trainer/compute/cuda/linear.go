@@ -6,29 +6,13 @@ import (
 	"growlab/cudart"
 	"growlab/cudart/kernels"
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // Linear writes mask * act(premask * (x wᵀ + bias)), or residual + gate times that.
 func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 	k := live("Linear", w)
-	in, out, units := w.In(), w.Out(), w.Out()
-	if e.Act == compute.SwiGLU {
-		if out%2 != 0 {
-			panic(fmt.Sprintf("cuda: Linear: SwiGLU of %d rows, which is not gate and up", out))
-		}
-		units /= 2
-	}
-	shape("Linear", "x", x, l.rows(), in)
-	shape("Linear", "y", y, l.rows(), units)
-	optional("Linear", "bias", e.Bias, out)
-	if e.Act != compute.None {
-		shape("Linear", "pre", e.Pre, l.rows(), out)
-	} else if !e.PreMask.Plain(units) {
-		panic("cuda: Linear: a mask before the activation, but no activation")
-	}
-	if e.Residual.N > 0 {
-		shape("Linear", "residual", e.Residual, l.rows(), units)
-	}
+	in, out, units := w.In(), w.Out(), contract.Linear(l, y, x, w, e)
 	p := kernels.Product{
 		Layout: kernels.NT, M: l.rows(), N: out, K: in, A: l.operandArray(x.Vec), B: k.array(), Out: array(y.Vec), Scale: kernels.Const(1),
 		Bias: ptr(e.Bias), Act: activation("Linear", e.Act), Pre: l.operandArray(e.Pre.Vec),
@@ -43,17 +27,12 @@ func (l *lane) Linear(y, x compute.Mat, w compute.Weight, e compute.Epilogue) {
 // LinearGrad writes scale * dy w, carried back through what back says.
 func (l *lane) LinearGrad(dx, dy compute.Mat, w compute.Weight, scale float64, back compute.Epilogue) {
 	k := live("LinearGrad", w)
-	in, out, cols := w.In(), w.Out(), w.In()
-	if back.Act == compute.SwiGLU {
-		cols = 2 * in
-	}
-	shape("LinearGrad", "dy", dy, l.rows(), out)
-	shape("LinearGrad", "dx", dx, l.rows(), cols)
+	contract.LinearGrad(l, dx, dy, w, back)
+	in, out := w.In(), w.Out()
 	p := kernels.Product{
 		Layout: kernels.NN, M: l.rows(), N: in, K: out, A: l.operandArray(dy.Vec), B: k.array(), Out: array(dx.Vec), Scale: kernels.Const(scale),
 	}
 	if back.Act != compute.None {
-		shape("LinearGrad", "pre", back.Pre, l.rows(), cols)
 		p.Act, p.Back, p.Pre = activation("LinearGrad", back.Act), true, l.operandArray(back.Pre.Vec)
 		p.PreMask, p.Mask = l.mask(back.PreMask, in, ofInputs), l.mask(back.Mask, in, ofOutputs)
 	}

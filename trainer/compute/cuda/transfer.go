@@ -5,6 +5,7 @@ import (
 
 	"growlab/cudart"
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // staging is the pinned memory through which numbers go, in bytes. At 25 GB/s it is full in 300 µs, in which the host has filled
@@ -25,7 +26,7 @@ func (d *device) pinned() (*cudart.Host, error) {
 
 // Upload copies src to dst, rounded to the nearest, ties to even, if dst is in bf16.
 func (d *device) Upload(dst compute.Vec, src []float32) {
-	length("Upload", "src", len(src), dst.N)
+	contract.Upload(dst, src)
 	d.carry(dst, func(h *cudart.Host, p cudart.Ptr, first, n int, half bool) error {
 		if half {
 			to := cudart.View[uint16](h)
@@ -41,7 +42,7 @@ func (d *device) Upload(dst compute.Vec, src []float32) {
 
 // Download copies src to dst.
 func (d *device) Download(dst []float32, src compute.Vec) {
-	length("Download", "dst", len(dst), src.N)
+	contract.Download(dst, src)
 	if d.dry || d.fault != nil {
 		clear(dst)
 		return

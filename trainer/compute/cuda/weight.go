@@ -7,6 +7,7 @@ import (
 	"growlab/cudart"
 	"growlab/cudart/kernels"
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/contract"
 )
 
 // weight is a matrix with a copy in the precision of operands, aligned as products like it.
@@ -40,10 +41,7 @@ func (w *weight) array() kernels.Array {
 
 // Weight copies w. If there is no memory for that, Sync says so.
 func (d *device) Weight(w compute.Vec, out, in int) compute.Weight {
-	if out < 1 || in < 1 {
-		panic(fmt.Sprintf("cuda: Weight: shape (%d, %d)", out, in))
-	}
-	length("Weight", "w", w.N, out*in)
+	contract.Weight(w, out, in)
 	ptr(w) // lies in fp32 memory
 	k := &weight{Mat: compute.Matrix(w, in), device: d}
 	var err error
