@@ -32,6 +32,9 @@ const (
 	baseLR     = 8e-3
 )
 
+// mostParams is ten times the largest network of this family of methods, Tele-FLM-1T.
+const mostParams = 1e13
+
 // fewestSteps is the least number of steps of the shortest stage that makes sense.
 const fewestSteps = 10
 
@@ -50,6 +53,9 @@ func Derive(g Goal) (Recipe, error) {
 	if g.Params <= 0 || (g.Tokens > 0) == (g.FLOPs > 0) {
 		return r, faultf("recipe %q: a plan is derived from the final parameters and a budget of tokens or FLOPs", r.Name)
 	}
+	if g.Params > mostParams {
+		return r, faultf("recipe %q: %d parameters are more than any plan here is made for; ask for at most %.0fB", r.Name, g.Params, mostParams/1e9)
+	}
 	r.Title = fmt.Sprintf("%s parameters, derived", strings.ToUpper(short(float64(g.Params))))
 	r.About = "Three stages with FLM-101B's shares and ratios, the rest by rule of thumb from flm-1m; nothing in it is tuned."
 	r.Model.HeadDim, r.Model.Context = headDim(g.Params), context(g.Params)
@@ -60,7 +66,7 @@ func Derive(g Goal) (Recipe, error) {
 		return r, err
 	}
 	final := r.Final()
-	r.Train.LR = twoDigits(math.Min(baseLR, baseLR*baseWidth/float64(final.Hidden)))
+	r.Train.LR = Rounded(math.Min(baseLR, baseLR*baseWidth/float64(final.Hidden)), 2)
 	return r, r.Validate()
 }
 
@@ -153,8 +159,8 @@ func (r *Recipe) deriveLengths(g Goal) error {
 	batch := c * math.Max(1, math.Round(baseBatch*math.Sqrt(tokens/baseTokens)/c))
 	whole := func(n float64) Tokens { return Tokens(batch * math.Max(1, math.Round(n/batch))) }
 	if n := tokens * paperStages[last].tokens / all / batch; n < fewestSteps {
-		return faultf("recipe %q: a budget of %.3g tokens leaves the last stage %.1f steps of %g tokens, fewer than %d; give more",
-			r.Name, tokens, n, batch, fewestSteps)
+		return faultf("recipe %q: a budget of %.3g tokens leaves the last stage %.0f whole steps of %g tokens, fewer than %d; give more",
+			r.Name, tokens, math.Floor(n), batch, fewestSteps)
 	}
 	for i, s := range paperStages {
 		stage := &r.Stages[i]
@@ -170,9 +176,9 @@ func (r *Recipe) deriveLengths(g Goal) error {
 	return nil
 }
 
-// twoDigits rounds v to two significant digits.
-func twoDigits(v float64) float64 {
-	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 1, 64), 64)
+// Rounded is v to so many significant digits, as a person would write a learning rate.
+func Rounded(v float64, digits int) float64 {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', digits-1, 64), 64)
 	if err != nil {
 		panic(err) // it was written just now
 	}

@@ -78,7 +78,9 @@ func TestBadGoals(t *testing.T) {
 		"no budget":   {Goal{Params: 1e6}, "budget"},
 		"two budgets": {Goal{Params: 1e6, Tokens: 1e6, FLOPs: 1e12}, "budget"},
 		"tiny":        {Goal{Params: 1000, Tokens: 1e6}, "too few for three sizes in whole heads of 16"},
+		"huge":        {Goal{Params: 1e18, Tokens: 1e12}, "ask for at most 10000B"},
 		"no time":     {Goal{Params: 1e6, Tokens: 5000}, "fewer than 10"},
+		"nearly":      {Goal{Params: 1e7, Tokens: 30_000}, "leaves the last stage 9 whole steps of 256 tokens, fewer than 10"},
 	} {
 		if _, err := Derive(c.goal); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one that says %q", name, err, c.want)

@@ -1,7 +1,6 @@
 package growth
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -39,9 +38,8 @@ func Parse(name string, text []byte, sets ...string) (Recipe, error) {
 		return r, faultf("recipe %q: %v", name, err)
 	}
 	r.Version = 0
-	dec := toml.NewDecoder(bytes.NewReader(whole)).DisallowUnknownFields()
-	if err := dec.Decode(&r); err != nil {
-		return r, faultf("recipe %q: %s", name, unknownKeys(err))
+	if err := decode(name, whole, doc, &r); err != nil {
+		return r, err
 	}
 	if r.Name == "" {
 		r.Name = name
@@ -65,28 +63,6 @@ func whereTOML(err error) error {
 		return fmt.Errorf("line %d, column %d: %w", row, col, err)
 	}
 	return err
-}
-
-// unknownKeys is the sentence of a strict decoding error.
-func unknownKeys(err error) string {
-	var missing *toml.StrictMissingError
-	if !errors.As(err, &missing) {
-		var d *toml.DecodeError
-		if errors.As(err, &d) {
-			return fmt.Sprintf("key %q: %v", strings.Join(d.Key(), "."), err)
-		}
-		return err.Error()
-	}
-	var keys []string
-	for _, e := range missing.Errors {
-		keys = append(keys, strconv.Quote(strings.Join(e.Key(), ".")))
-	}
-	word := "key"
-	if len(keys) > 1 {
-		word = "keys"
-	}
-	return fmt.Sprintf("unknown %s %s; the keys are those that `growlab plan --recipe flm-1m --print-recipe` prints",
-		word, strings.Join(keys, ", "))
 }
 
 // set applies one "path=value" to a decoded document.

@@ -74,7 +74,7 @@ func (r Recipe) alone(i int, kind string, tokens float64, how string) (Recipe, e
 	out := r.named(kind, fmt.Sprintf("%s %s.", r.Config(i), how))
 	out.Train.LR *= first.LR
 	if r.Model.BaseWidth == 0 {
-		out.Train.LR *= float64(first.Hidden) / float64(s.Hidden)
+		out.Train.LR = Rounded(out.Train.LR*float64(first.Hidden)/float64(s.Hidden), 3)
 	}
 	tokens = math.Max(whole(tokens), batch)
 	warmup := whole(tokens * float64(first.Warmup) / float64(r.budget(0)))

@@ -42,7 +42,7 @@ func TestRivalsAreThePresets(t *testing.T) {
 		{"flm-1m", growth.RivalTwin, "flm-1m-twin", nil},
 		{"flm-1m", growth.RivalSmall, "flm-1m-small", nil},
 		// The preset has a learning rate that was measured, and rounds its 1,023.4 steps up.
-		{"flm-1m", growth.RivalMiddle, "flm-1m-middle", []string{"train.lr=0.005333333333333333", "stage.1.tokens=1571328"}},
+		{"flm-1m", growth.RivalMiddle, "flm-1m-middle", []string{"train.lr=5.33e-3", "stage.1.tokens=1571328"}},
 		{"flm-1m", growth.RivalLarge, "flm-1m-large", nil},
 		{"flm-1m", growth.RivalStack, "stack-baseline", nil},
 		{"flm-10m", growth.RivalTwin, "flm-10m-twin", nil},

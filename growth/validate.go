@@ -185,10 +185,9 @@ func (r Recipe) validateOrder(i int, bad func(string, ...any)) {
 			bad("ramp_order names %s twice", d)
 		}
 	}
-	for _, d := range r.growing(i) {
-		if !slices.Contains(order, d) {
-			bad("ramp_order %q leaves out %s, which grows", order, d)
-		}
+	left := slices.DeleteFunc(r.growing(i), func(d string) bool { return slices.Contains(order, d) })
+	if len(left) > 0 {
+		bad("ramp_order %q leaves out %s; name each dimension that grows", order, strings.Join(left, ", "))
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"growlab/app/frontier"
 	"growlab/app/lab"
 	"growlab/app/session"
-	"growlab/app/verdict"
 	"growlab/growth"
 )
 
@@ -129,7 +128,7 @@ func (p Program) frontierOf(args, notes []string, f frontierFlags) error {
 	if err != nil {
 		return err
 	}
-	x, err := frontier.Of(contenders(c))
+	x, err := frontier.Of(c.Contenders())
 	if errors.Is(err, frontier.ErrNoFixedSize) {
 		return session.Usagef("%v; growlab twin %s --rival small makes one", err, entries[0].Info.ID)
 	}
@@ -149,19 +148,6 @@ func (p Program) frontierOf(args, notes []string, f frontierFlags) error {
 		return writeJSON(p.Streams.Out, x)
 	}
 	return writeFrontier(&text{w: p.Streams.Out}, x)
-}
-
-// contenders are the groups of a comparison.
-func contenders(c lab.Comparison) []verdict.Contender {
-	var all []verdict.Contender
-	for _, g := range c.Groups {
-		x := verdict.Contender{Name: g.Name, Grown: len(g.Entries[0].Recipe.Stages) > 1}
-		for _, e := range g.Entries {
-			x.Runs = append(x.Runs, e.Run)
-		}
-		all = append(all, x)
-	}
-	return all
 }
 
 // writeFile writes a file anew; "" is none.

@@ -48,11 +48,12 @@ func (g goalFlags) parse() (goal growth.Goal, err error) {
 	if goal.Params, err = growth.ParseParams(g.params); err != nil {
 		return goal, session.Usagef("--final-params: %v", err)
 	}
-	number, unit, _ := strings.Cut(g.budget, "-")
+	cut := max(strings.LastIndex(g.budget, "-"), 0)
+	number, unit := g.budget[:cut], g.budget[cut:]
 	switch unit {
-	case "tokens":
+	case "-tokens":
 		goal.Tokens, err = growth.ParseTokens(number)
-	case "flops":
+	case "-flops":
 		goal.FLOPs, err = growth.ParseFLOPs(number)
 	default:
 		return goal, session.Usagef("--budget: %q has no unit; write for example 30M-tokens or 2P-flops", g.budget)

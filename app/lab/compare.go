@@ -1,8 +1,10 @@
 package lab
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"growlab/app/session"
 	"growlab/app/verdict"
@@ -33,10 +35,7 @@ func Compare(entries []Entry) (c Comparison, err error) {
 		return c, session.Usagef("all runs are of recipe %q; a comparison needs a rival of another, which growlab twin %s makes",
 			c.Groups[0].Name, entries[0].Info.ID)
 	}
-	var all []verdict.Contender
-	for _, g := range c.Groups {
-		all = append(all, g.contender())
-	}
+	all := c.Contenders()
 	c.Verdict = verdict.Judge(all[0], all[1:])
 	for _, e := range entries {
 		c.Verdict.Notes = append(c.Verdict.Notes, e.changes()...)
@@ -113,13 +112,32 @@ func groups(entries []Entry) ([]Group, error) {
 					other.Info.ID, e.Info.ID, e.Meta.Seed)
 			}
 		}
-		if g.Name != e.Info.Name {
-			g.Name = e.Recipe.Name
-		}
 		g.Entries = append(g.Entries, e)
+		g.Name = g.called()
 	}
 	tellApart(all)
 	return all, nil
+}
+
+// called is the name of the runs of g; if they have several, that of their recipe; if it has several too, as runs made by a search
+// have, what those begin with.
+func (g Group) called() string {
+	for _, name := range []func(Entry) string{
+		func(e Entry) string { return e.Info.Name },
+		func(e Entry) string { return e.Recipe.Name },
+	} {
+		if one := name(g.Entries[0]); !slices.ContainsFunc(g.Entries, func(e Entry) bool { return name(e) != one }) {
+			return one
+		}
+	}
+	common := g.Entries[0].Recipe.Name
+	for _, e := range g.Entries {
+		for !strings.HasPrefix(e.Recipe.Name, common) {
+			common = common[:len(common)-1]
+		}
+	}
+	common = strings.TrimSuffix(strings.TrimRight(common, "0123456789"), "seed")
+	return cmp.Or(strings.TrimRight(common, "-"), g.Entries[0].Recipe.Name)
 }
 
 // key is the recipe without its seed and what it is called.
@@ -143,10 +161,15 @@ func tellApart(all []Group) {
 	}
 }
 
-func (g Group) contender() verdict.Contender {
-	c := verdict.Contender{Name: g.Name, Grown: len(g.Entries[0].Recipe.Stages) > 1}
-	for _, e := range g.Entries {
-		c.Runs = append(c.Runs, e.Run)
+// Contenders are the groups as they are judged, the run first.
+func (c Comparison) Contenders() []verdict.Contender {
+	var all []verdict.Contender
+	for _, g := range c.Groups {
+		x := verdict.Contender{Name: g.Name, Grown: len(g.Entries[0].Recipe.Stages) > 1}
+		for _, e := range g.Entries {
+			x.Runs = append(x.Runs, e.Run)
+		}
+		all = append(all, x)
 	}
-	return c
+	return all
 }

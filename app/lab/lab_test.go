@@ -152,6 +152,27 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// TestNamesOfGroups: a group is called as its runs are, then as their recipe is, then by what their recipes' names have in common.
+func TestNamesOfGroups(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		runs, recipes [2]string
+		want          string
+	}{
+		{"one name", [2]string{"mine", "mine"}, [2]string{"flm-1m", "flm-1m"}, "mine"},
+		{"one recipe", [2]string{"final-1", "final-2"}, [2]string{"flm-1m", "flm-1m"}, "flm-1m"},
+		{"a search", [2]string{"x-lr0.01-seed100", "x-lr0.01-seed1"}, [2]string{"x-lr0.01-seed100", "x-lr0.01-seed1"}, "x-lr0.01"},
+		{"numbered", [2]string{"a", "b"}, [2]string{"plan-1", "plan-12"}, "plan"},
+		{"nothing in common", [2]string{"a", "b"}, [2]string{"c", "d"}, "c"},
+	} {
+		a, b := entry(t, "a1", "flm-1m", 1, 1.3), entry(t, "a2", "flm-1m", 2, 1.3)
+		a.Info.Name, b.Info.Name, a.Recipe.Name, b.Recipe.Name = tt.runs[0], tt.runs[1], tt.recipes[0], tt.recipes[1]
+		if got := (Group{Entries: []Entry{a, b}}).called(); got != tt.want {
+			t.Errorf("%s: called %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 // TestRefused: what cannot be compared gets one sentence that names the runs.
 func TestRefused(t *testing.T) {
 	a, b := entry(t, "a1", "flm-1m", 1, 1.3), entry(t, "b1", "flm-1m-twin", 1, 1.2)

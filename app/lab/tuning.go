@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"growlab/growth"
 )
 
 // Trial is a run that tried a learning rate.
@@ -70,16 +72,7 @@ func (t Tuned) Next() float64 {
 	if t.Trials[i+1].order() < t.Trials[n].order() {
 		n = i + 1
 	}
-	return TwoDigits(math.Sqrt(t.Trials[i].LR * t.Trials[n].LR))
-}
-
-// TwoDigits rounds v to two significant digits.
-func TwoDigits(v float64) float64 {
-	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 1, 64), 64)
-	if err != nil {
-		panic(err) // it was written just now
-	}
-	return rounded
+	return growth.Rounded(math.Sqrt(t.Trials[i].LR*t.Trials[n].LR), 2)
 }
 
 // Tuning is how the contenders of a comparison came to their learning rates.

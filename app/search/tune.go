@@ -117,5 +117,5 @@ func Carry(best float64, from, to growth.Recipe) (lr float64, rule string, err e
 		return best, fmt.Sprintf("that of %s by muP", from.Name), nil
 	}
 	a, b = from.Stages[0].Hidden, to.Stages[0].Hidden
-	return lab.TwoDigits(best * float64(a) / float64(b)), fmt.Sprintf("%g of %s times %d/%d, width over width", best, from.Name, a, b), nil
+	return growth.Rounded(best*float64(a)/float64(b), 2), fmt.Sprintf("%g of %s times %d/%d, width over width", best, from.Name, a, b), nil
 }
