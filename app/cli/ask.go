@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -37,7 +38,10 @@ func (p Program) ask(cmd *cobra.Command, run string, dry bool, said func(control
 	ctx, cancel := context.WithTimeout(cmd.Context(), answerTime)
 	defer cancel()
 	for _, c := range commands {
-		if err := home.Send(ctx, info.ID, c); err != nil {
+		switch err := home.Send(ctx, info.ID, c); {
+		case errors.Is(err, control.ErrNoEngine):
+			return idle(info)
+		case err != nil:
 			return err
 		}
 		if _, err := fmt.Fprintf(p.Streams.Err, "run %s %s\n", info.ID, said(c)); err != nil {
@@ -47,22 +51,34 @@ func (p Program) ask(cmd *cobra.Command, run string, dry bool, said func(control
 	return nil
 }
 
+// idle says that a run does not train, and what can be done about it.
+func idle(info session.Info) error {
+	hint := "growlab resume goes on with it"
+	if info.State == session.Done {
+		hint = "growlab fork goes on from one of its checkpoints, with changes"
+	}
+	return fmt.Errorf("run %s is not running: it is %s; %s", info.ID, info.State, hint)
+}
+
 func dryRunFlag(cmd *cobra.Command, to *bool) {
 	cmd.Flags().BoolVar(to, "dry-run", false, "show what the rest of the run would become, and change nothing")
 }
 
-// longer is a verb that gives a stage of a live run more tokens.
-func (p Program) longer(verb, short, long string) *cobra.Command {
+// longer is a verb that gives a stage of a live run more tokens; then says of so many what comes of it.
+func (p Program) longer(verb, short, long, then string) *cobra.Command {
 	var tokens growth.Tokens
 	var dry bool
 	cmd := &cobra.Command{
 		Use: verb + " RUN --tokens N", Short: short, Long: long, Args: oneRun,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("tokens") {
+				return session.Usagef("%s needs --tokens, how many more, such as 50k or 2M", cmd.CommandPath())
+			}
 			c := control.Command{Verb: verb, Tokens: int(tokens)}
 			if err := c.Validate(); err != nil {
 				return session.Usagef("--tokens is %d: %v", tokens, err)
 			}
-			return p.ask(cmd, args[0], dry, func(c control.Command) string { return "takes " + verb + " by " + c.Detail() }, c)
+			return p.ask(cmd, args[0], dry, func(control.Command) string { return fmt.Sprintf(then, grouped(int64(tokens))) }, c)
 		},
 	}
 	cmd.Flags().Var((*amount)(&tokens), "tokens", "how many more, such as 50k or 2M")

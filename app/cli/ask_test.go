@@ -66,7 +66,8 @@ func TestBadOrders(t *testing.T) {
 	home(t)
 	ok(t, "train", "--recipe", tiny, "--set", "stage.1.tokens=1280", "--set", "stage.1.warmup=0")
 	for want, args := range map[string][]string{
-		"--tokens is 0: postpone by 0 tokens":        {"postpone", "tiny"},
+		"growlab postpone needs --tokens":            {"postpone", "tiny"},
+		"--tokens is 0: postpone by 0 tokens":        {"postpone", "tiny", "--tokens=0"},
 		"--tokens is -5: extend by -5 tokens":        {"extend", "tiny", "--tokens=-5"},
 		`"many" is not a number of tokens`:           {"extend", "tiny", "--tokens=many"},
 		"growlab postpone takes one run":             {"postpone"},
@@ -101,8 +102,8 @@ func TestLiveRunIsChangedAndReplayed(t *testing.T) {
 		says    string
 	}{
 		{[]string{"set", "tiny", "lr=0.5x", "clip=0.2", "threads=1"}, []string{"peak learning rate 0.003, then 0.0015", "clip 1, then 0.2", "threads=1 changes none"}, "has clip=0.2 from the next step on"},
-		{[]string{"postpone", "tiny", "--tokens", "1M"}, []string{"as it goes now: 100,008,960 tokens", "as it would go: 101,009,024 tokens", "ramp to step"}, "takes postpone by 1000000 tokens"},
-		{[]string{"extend", "tiny", "--tokens", "12_800"}, []string{"as it would go: 101,021,"}, "takes extend by 12800 tokens"},
+		{[]string{"postpone", "tiny", "--tokens", "1M"}, []string{"as it goes now: 100,008,960 tokens", "as it would go: 101,009,024 tokens", "ramp to step"}, "grows 1,000,000 tokens later"},
+		{[]string{"extend", "tiny", "--tokens", "12_800"}, []string{"as it would go: 101,021,"}, "is 12,800 tokens longer"},
 		{[]string{"grow", "tiny"}, []string{"1  1L × 16", "-              -"}, "grows"},
 	} {
 		before := course()
@@ -153,7 +154,7 @@ func TestLiveRunIsChangedAndReplayed(t *testing.T) {
 	}
 	for _, args := range [][]string{{"grow"}, {"set", "lr=1"}, {"postpone", "--tokens=1k"}, {"extend", "--tokens=1k", "--dry-run"}} {
 		args = append([]string{args[0], file}, args[1:]...)
-		if r := run(t, args...); r.code != 1 || !strings.Contains(r.err, "is not running") {
+		if r := run(t, args...); r.code != 1 || !strings.Contains(r.err, "is not running: it is stopped; growlab resume goes on with it") {
 			t.Errorf("%v of a run that was stopped: exit code %d, %s", args, r.code, r.err)
 		}
 	}

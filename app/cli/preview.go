@@ -40,7 +40,7 @@ const threadsKey = "threads"
 // foresee is the course of a live run, and its recipe if it took all commands now; the error is why it would refuse one.
 func foresee(info session.Info, commands []control.Command) (c engine.Course, then growth.Recipe, err error) {
 	if !info.Live() {
-		return c, then, fmt.Errorf("run %s is not running: it is %s", info.ID, info.State)
+		return c, then, idle(info)
 	}
 	if c, err = engine.ReadCourse(info.File); err != nil {
 		return c, then, err

@@ -180,7 +180,11 @@ func (a account) writeStages(t *text) {
 // writeGrowth prints a transition with its proof.
 func (a account) writeGrowth(t *text, g event.Grew) {
 	t.line("")
-	t.line("grew %s to %s at step %s by %s, mask ramp %s tokens", g.From.Shape, g.To.Shape, grouped(g.Step), g.Operator, grouped(g.RampTokens))
+	how := "without masks"
+	if g.RampTokens > 0 {
+		how = "mask ramp " + grouped(g.RampTokens) + " tokens"
+	}
+	t.line("grew %s to %s at step %s by %s, %s", g.From.Shape, g.To.Shape, grouped(g.Step), g.Operator, how)
 	t.line("  on one frozen batch: loss %s before, %s after; max |logit diff| %.2e of logits up to %.1f: %s",
 		fixed(g.LossBefore, 7), fixed(g.LossAfter, 7), g.MaxLogitDiff, g.MaxLogit, proof(g))
 	t.line("  Adam moments: %s entries carried over, %s new ones start at zero", grouped(g.MomentsCarried), grouped(g.MomentsNew))

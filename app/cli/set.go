@@ -31,7 +31,7 @@ and one that changes no numbers, and that a resumed run has forgotten:
   threads=N           threads of the CPU engine, from 1 to the number that it was started with`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) < 2 {
-				return session.Usagef("%s takes a run and a setting, for example: growlab set RUN threads=1", cmd.CommandPath())
+				return session.Usagef("%s takes a run and a setting, for example: growlab set RUN lr=0.5x", cmd.CommandPath())
 			}
 			return nil
 		},
