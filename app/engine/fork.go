@@ -232,6 +232,10 @@ func (b *branch) unchanged(r growth.Recipe) (growth.Recipe, error) {
 		return refuse("the section model is of the whole run")
 	case was.Train != r.Train:
 		return refuse("the section train is of the whole run")
+	case !was.Teacher.On() && r.Teacher.On():
+		return refuse("a teacher adds %d labels to the vocabulary, so its network is another from the first step on, as in growlab train --recipe flm-1m-teacher", growth.TeacherLabels)
+	case was.Teacher != r.Teacher:
+		return refuse("the section teacher is of the whole run")
 	case was.Eval != r.Eval:
 		return refuse("the section eval is of the whole run")
 	case len(r.Stages) <= b.at.Stage:

@@ -180,6 +180,7 @@ func TestForkRefuses(t *testing.T) {
 		"the peak rate":        {session.Fork{Step: at, Set: []string{"train.lr=1e-3"}}, "what can change from there on is batch, ", session.ErrUsage},
 		"the shape":            {session.Fork{Step: at, Set: []string{"model.head_dim=4"}}, "the section model is of the whole run", session.ErrUsage},
 		"evaluations":          {session.Fork{Step: at, Set: []string{"eval.tokens=512"}}, "the section eval is of the whole run", session.ErrUsage},
+		"a teacher":            {session.Fork{Step: at, Set: []string{"teacher.file=builtin", "teacher.share=0.25"}}, "a teacher adds 2 labels to the vocabulary", session.ErrUsage},
 		"a stage that is over": {session.Fork{Step: at, Set: []string{"stage.1.tokens=6400"}}, "stage 1 has begun", session.ErrUsage},
 		"how it grew":          {session.Fork{Step: at, Set: []string{"stage.2.operator=stack", "stage.2.ramp=0"}}, "stage 2 has begun", session.ErrUsage},
 		"a longer decay":       {session.Fork{Step: mid, Set: []string{"stage.3.tokens=5120"}}, " had learning rate ", session.ErrUsage},
