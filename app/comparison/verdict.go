@@ -53,7 +53,7 @@ func (p *Page) sides(v verdict.Verdict) fyne.CanvasObject {
 
 // pairs is the table of what the run is against each rival.
 func pairs(v verdict.Verdict) fyne.CanvasObject {
-	t := newTable([]float32{2.2, 1.4, 3, 2.7, 0.9}, "against "+v.Run.Name, "at equal FLOPs", "rival − run (95 %)", "FLOPs to equal loss (95 %)", "time")
+	t := newTable([]float32{2.2, 1.4, 3, 2.7, 0.9}, "against "+v.Run.Name, "at equal FLOPs", "rival minus run (95 %)", "FLOPs to equal loss (95 %)", "time")
 	for _, x := range v.Pairs {
 		loss, diff, ratio, wall := "–", "–", "–", "–"
 		better := false

@@ -239,12 +239,12 @@ func (p *Page) showFindings(findings []doctor.Finding) {
 
 // finding is one check with what to do about it.
 func finding(f doctor.Finding) fyne.CanvasObject {
-	mark, colour := "✓ ok", theme.ColorNameSuccess
+	mark, colour := "ok", theme.ColorNameSuccess
 	switch {
 	case f.Unfit():
-		mark, colour = "✗ broken", theme.ColorNameError
+		mark, colour = "broken", theme.ColorNameError
 	case !f.OK:
-		mark, colour = "– none", theme.ColorNamePlaceHolder
+		mark, colour = "none", theme.ColorNamePlaceHolder
 	}
 	texts := container.New(look.Column{}, wrapped(f.Detail))
 	if f.Fix != "" {

@@ -77,7 +77,7 @@ func TestWhatIsFoundIsShown(t *testing.T) {
 	for _, want := range []string{
 		"AMD EPYC 9B14 · 16 cores", "trains as: cpu avx512 bf16, 16 threads", "41.0 GB free of 64.0 GB", "chosen", "1.7 times as slow", "driver 575.57",
 		"GPU 0 · NVIDIA H100 80GB HBM3 · compute capability 9.0", "97 %", "654 W of 700 W", "88 °C", "it is slowed down: power cap",
-		"to do: set GROWLAB_HOME", "hint: pip install", "✗ broken",
+		"to do: set GROWLAB_HOME", "hint: pip install", "broken",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not on the page:\n%s", want, got)

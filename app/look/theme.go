@@ -57,25 +57,27 @@ func (l Theme) Color(n fyne.ThemeColorName, system fyne.ThemeVariant) color.Colo
 }
 
 var darkColours = map[fyne.ThemeColorName]color.Color{
-	theme.ColorNameBackground:        chart.Dark().Background,
-	theme.ColorNameForeground:        color.NRGBA{0xe8, 0xea, 0xed, 0xff},
-	theme.ColorNameInputBackground:   color.NRGBA{0x26, 0x28, 0x30, 0xff},
-	theme.ColorNameInputBorder:       color.NRGBA{0x4a, 0x4f, 0x5a, 0xff}, // 2.2 : 1 on the background: a box to check must be seen
-	theme.ColorNameButton:            color.NRGBA{0x26, 0x28, 0x30, 0xff},
-	theme.ColorNameDisabledButton:    color.NRGBA{0x1e, 0x20, 0x26, 0xff},
-	theme.ColorNameDisabled:          color.NRGBA{0x82, 0x87, 0x92, 0xff},
-	theme.ColorNamePlaceHolder:       color.NRGBA{0x9a, 0x9f, 0xa9, 0xff}, // secondary text: 6.6 : 1 on the background
-	theme.ColorNameHeaderBackground:  color.NRGBA{0x1d, 0x1f, 0x25, 0xff}, // cards and panels
-	theme.ColorNameOverlayBackground: color.NRGBA{0x21, 0x23, 0x2a, 0xff},
-	theme.ColorNameMenuBackground:    color.NRGBA{0x21, 0x23, 0x2a, 0xff},
-	theme.ColorNameSeparator:         color.NRGBA{0x2b, 0x2e, 0x36, 0xff},
-	theme.ColorNamePrimary:           color.NRGBA{0x2f, 0x72, 0xe6, 0xff},
-	theme.ColorNameHover:             color.NRGBA{0xff, 0xff, 0xff, 0x10},
-	theme.ColorNameSelection:         color.NRGBA{0x2f, 0x72, 0xe6, 0x46},
-	theme.ColorNameSuccess:           color.NRGBA{0x2b, 0xc4, 0x98, 0xff},
-	theme.ColorNameWarning:           color.NRGBA{0xf0, 0xa4, 0x3a, 0xff},
-	theme.ColorNameError:             color.NRGBA{0xff, 0x6b, 0x6b, 0xff},
-	Trouble:                          color.NRGBA{0x3a, 0x1f, 0x24, 0xff},
+	theme.ColorNameBackground:          chart.Dark().Background,
+	theme.ColorNameForeground:          color.NRGBA{0xe8, 0xea, 0xed, 0xff},
+	theme.ColorNameInputBackground:     color.NRGBA{0x26, 0x28, 0x30, 0xff},
+	theme.ColorNameInputBorder:         color.NRGBA{0x4a, 0x4f, 0x5a, 0xff}, // 2.2 : 1 on the background: a box to check must be seen
+	theme.ColorNameButton:              color.NRGBA{0x26, 0x28, 0x30, 0xff},
+	theme.ColorNameDisabledButton:      color.NRGBA{0x1e, 0x20, 0x26, 0xff},
+	theme.ColorNameDisabled:            color.NRGBA{0x82, 0x87, 0x92, 0xff},
+	theme.ColorNamePlaceHolder:         color.NRGBA{0x9a, 0x9f, 0xa9, 0xff}, // secondary text: 6.6 : 1 on the background
+	theme.ColorNameHeaderBackground:    color.NRGBA{0x1d, 0x1f, 0x25, 0xff}, // cards and panels
+	theme.ColorNameOverlayBackground:   color.NRGBA{0x21, 0x23, 0x2a, 0xff},
+	theme.ColorNameMenuBackground:      color.NRGBA{0x21, 0x23, 0x2a, 0xff},
+	theme.ColorNameSeparator:           color.NRGBA{0x2b, 0x2e, 0x36, 0xff},
+	theme.ColorNamePrimary:             color.NRGBA{0x5c, 0x97, 0xf7, 0xff}, // as text 6.2 : 1 on the background, so what stands on it is dark
+	theme.ColorNameForegroundOnPrimary: color.NRGBA{0x0b, 0x12, 0x20, 0xff},
+	theme.ColorNameForegroundOnError:   color.NRGBA{0x20, 0x0a, 0x0c, 0xff},
+	theme.ColorNameHover:               color.NRGBA{0xff, 0xff, 0xff, 0x10},
+	theme.ColorNameSelection:           color.NRGBA{0x2f, 0x72, 0xe6, 0x46},
+	theme.ColorNameSuccess:             color.NRGBA{0x2b, 0xc4, 0x98, 0xff},
+	theme.ColorNameWarning:             color.NRGBA{0xf0, 0xa4, 0x3a, 0xff},
+	theme.ColorNameError:               color.NRGBA{0xff, 0x6b, 0x6b, 0xff},
+	Trouble:                            color.NRGBA{0x3a, 0x1f, 0x24, 0xff},
 }
 
 var lightColours = map[fyne.ThemeColorName]color.Color{
@@ -85,7 +87,7 @@ var lightColours = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameInputBorder:       color.NRGBA{0xb0, 0xb7, 0xc2, 0xff},
 	theme.ColorNameButton:            color.NRGBA{0xee, 0xf0, 0xf3, 0xff},
 	theme.ColorNameDisabledButton:    color.NRGBA{0xf5, 0xf6, 0xf8, 0xff},
-	theme.ColorNameDisabled:          color.NRGBA{0x7b, 0x83, 0x8e, 0xff},
+	theme.ColorNameDisabled:          color.NRGBA{0x66, 0x6e, 0x79, 0xff}, // also the text of calm labels: 4.8 : 1 on panels
 	theme.ColorNamePlaceHolder:       color.NRGBA{0x5d, 0x65, 0x70, 0xff}, // secondary text: 5.9 : 1 on the background
 	theme.ColorNameHeaderBackground:  color.NRGBA{0xf6, 0xf7, 0xf9, 0xff},
 	theme.ColorNameOverlayBackground: color.NRGBA{0xff, 0xff, 0xff, 0xff},
@@ -95,7 +97,7 @@ var lightColours = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameSelection:         color.NRGBA{0x1f, 0x63, 0xd6, 0x2a},
 	theme.ColorNameSuccess:           color.NRGBA{0x00, 0x7d, 0x5a, 0xff},
 	theme.ColorNameWarning:           color.NRGBA{0xa8, 0x5f, 0x00, 0xff},
-	theme.ColorNameError:             color.NRGBA{0xc9, 0x25, 0x2d, 0xff},
+	theme.ColorNameError:             color.NRGBA{0xbd, 0x1f, 0x28, 0xff}, // 4.9 : 1 on what is selected
 	Trouble:                          color.NRGBA{0xfd, 0xec, 0xec, 0xff},
 }
 
