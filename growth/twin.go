@@ -18,6 +18,15 @@ const (
 // Rivals lists them all.
 var Rivals = []string{RivalTwin, RivalSmall, RivalMiddle, RivalLarge, RivalStack}
 
+// RivalKinds are those of Rivals that r has: of two stages none is the middle one. A recipe that does not grow has none at all, as
+// Rival says.
+func (r Recipe) RivalKinds() []string {
+	if len(r.Stages) == 2 {
+		return []string{RivalTwin, RivalSmall, RivalLarge, RivalStack}
+	}
+	return Rivals
+}
+
 // Spent is what a run has taken. A zero field means what its recipe plans.
 type Spent struct {
 	Tokens int64

@@ -89,6 +89,21 @@ func TestRivalUnderMuP(t *testing.T) {
 	}
 }
 
+// TestRivalKinds: all that a recipe is said to have can be made.
+func TestRivalKinds(t *testing.T) {
+	two := preset(t, "flm-1m")
+	two.Stages = two.Stages[:2]
+	for want, r := range map[int]growth.Recipe{4: two, 5: preset(t, "flm-1m")} {
+		kinds := r.RivalKinds()
+		if len(kinds) != want {
+			t.Errorf("%d stages have the rivals %v, want %d", len(r.Stages), kinds, want)
+		}
+		for _, kind := range kinds {
+			rival(t, r, kind, growth.Spent{})
+		}
+	}
+}
+
 func TestNoSuchRival(t *testing.T) {
 	two := preset(t, "flm-1m")
 	two.Stages = two.Stages[:2]

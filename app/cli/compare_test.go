@@ -97,7 +97,10 @@ func TestRivalsKeepTheText(t *testing.T) {
 	short := []string{"--set", "stage.1.tokens=1280", "--set", "stage.2.tokens=1280", "--set", "stage.3.tokens=1280", "--set", "eval.every=640", "--set", "stage.2.ramp=640", "--set", "stage.3.ramp=640"}
 	data := write(t, "text.txt", strings.Repeat("all that is gold does not glitter; ", 400))
 	ok(t, append([]string{"train", "--recipe", tiny, "--data", data}, short...)...)
-	ok(t, "twin", "tiny")
+	several := regexp.MustCompile(`growlab compare \w{8} \w{8} \w{8}\n$`)
+	if out := ok(t, "twin", "tiny", "--rival", "twin,large"); !several.MatchString(out) {
+		t.Errorf("two rivals do not say how to compare them:\n%s", out)
+	}
 	var hash [2]struct {
 		Hash string `json:"data_hash"`
 	}

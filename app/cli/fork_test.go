@@ -137,6 +137,15 @@ func TestQueueOnTheTerminal(t *testing.T) {
 	if e := q.Entries[1]; e.Name != "tiny-small" || e.State != session.Waiting || !strings.Contains(e.Recipe, "rival_of = 'tiny'") {
 		t.Errorf("the rival's entry is %+v", e)
 	}
+	ok(t, "twin", tiny, "--rival", "all", "--queue")
+	decode(t, ok(t, "queue", "list", "--json"), &q)
+	var names []string
+	for _, e := range q.Entries[2:] {
+		names = append(names, e.Name)
+	}
+	if got := strings.Join(names, " "); got != "tiny-twin tiny-small tiny-middle tiny-large tiny-stack" {
+		t.Errorf("all rivals are %s", got)
+	}
 }
 
 // TestExportedRun: the small copy of a run is plotted, tabled and compared like the run.

@@ -113,8 +113,8 @@ func (p Program) tuned(cmd *cobra.Command, f compareFlags, args []string) (t *la
 		if on, _, err = p.contenders(f.transfer, f.Data); err != nil {
 			return nil, nil, nil, err
 		}
-		if len(on) != len(contenders) {
-			return nil, nil, nil, session.Usagef("--transfer has %d recipes and there are %d contenders; each needs one, in the same order", len(on), len(contenders))
+		if err := smaller(on, contenders); err != nil {
+			return nil, nil, nil, err
 		}
 	}
 	train := func(ctx context.Context, recipes []growth.Recipe) ([]search.Outcome, error) {
@@ -136,6 +136,20 @@ func (p Program) tuned(cmd *cobra.Command, f compareFlags, args []string) (t *la
 	}
 	runs, names, err = finals(cmd.Context(), contenders, *t, train)
 	return t, runs, names, err
+}
+
+// smaller makes sure that there is something to transfer from for every contender, and that it costs no more.
+func smaller(on, contenders []growth.Recipe) error {
+	if len(on) != len(contenders) {
+		return session.Usagef("--transfer has %d recipes and there are %d contenders; each needs one, in the same order", len(on), len(contenders))
+	}
+	for i, r := range contenders {
+		if a, b := on[i].Plan().FLOPs, r.Plan().FLOPs; a > b {
+			return session.Usagef("--transfer has %s of %s for %s of %s; one that costs more saves nothing, so leave --transfer out",
+				on[i].Name, flops(a), r.Name, flops(b))
+		}
+	}
+	return nil
 }
 
 // contenders are the recipes that args name, by presets, files or runs; of one alone, it and all its rivals. data is the text.
@@ -161,10 +175,7 @@ func (p Program) contenders(args []string, data string) ([]growth.Recipe, string
 	if len(all) > 1 {
 		return all, data, nil
 	}
-	for _, kind := range growth.Rivals {
-		if kind == growth.RivalMiddle && len(all[0].Stages) == 2 {
-			continue
-		}
+	for _, kind := range all[0].RivalKinds() {
 		r, err := all[0].Rival(kind, growth.Spent{})
 		if err != nil {
 			return nil, "", err

@@ -82,6 +82,11 @@ func TestTuneFlags(t *testing.T) {
 		"two ways to print":        {[]string{"compare", "a", "b", "--json", "--markdown"}, "give one of them"},
 		"queued and printed":       {[]string{"twin", tiny, "--queue", "--json"}, "nothing for --json"},
 		"few transfers":            {[]string{"compare", "--tune", tiny, "--transfer", tiny + "," + tiny}, "--transfer has 2 recipes and there are 6 contenders"},
+		"a dear transfer":          {[]string{"compare", "--tune", tiny, "--transfer", "flm-1m"}, "one that costs more saves nothing"},
+		"rivals, one name":         {[]string{"twin", tiny, "--rival", "twin,small", "--name", "a"}, "--name is for one rival, and --rival twin,small is several"},
+		"all rivals, one rate":     {[]string{"twin", tiny, "--rival", "all", "--lr", "1e-3"}, "--lr is for one rival"},
+		"a rival twice":            {[]string{"twin", tiny, "--rival", "twin,twin"}, "--rival names twin twice"},
+		"all and one":              {[]string{"twin", tiny, "--rival", "all,twin"}, `--rival is "all"; it must be one of`},
 	} {
 		if r := run(t, x.args...); r.code != 2 || !strings.Contains(r.err, x.want) {
 			t.Errorf("%s: exit code %d, %q, want %q", name, r.code, r.err, x.want)
