@@ -19,7 +19,7 @@ func main() {
 
 // window opens the window; cli itself knows no toolkit.
 func window(w cli.Window) error {
-	o := app.Options{Sessions: desk.Desk{Home: w.Home}, Open: w.Run, Theme: w.Theme}
+	o := app.Options{Sessions: desk.Desk{Home: w.Home}, Open: w.Run, Version: cli.Version(), Theme: w.Theme}
 	if w.Picture != "" {
 		return picture(o, w.Picture, w.Page)
 	}

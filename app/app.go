@@ -26,6 +26,7 @@ const (
 type Options struct {
 	Sessions Sessions
 	Open     string // id of the run to show first; "" for the newest that trains, else the newest
+	Version  string // of the program; "" if it is not known
 	Theme    string // "dark" or "light"; "" or "system" for the choice remembered, else as the system
 
 	shown func(*window) // runs when the window is up; for tests
@@ -88,7 +89,7 @@ func runGuarded(o Options) (err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	w := newWindow(ctx, o.Sessions, fyne.Do)
-	w.open = o.Open
+	w.open, w.version = o.Open, o.Version
 	w.show(a)
 	w.welcomeBack(crashed, crashErr)
 	w.run()

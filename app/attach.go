@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
@@ -44,11 +45,16 @@ func (w *window) attach(target string) {
 	if !ok || target == "" {
 		return
 	}
-	w.hint("attaching to " + target + "…")
+	ctx, cancel := context.WithCancel(w.ctx)
+	done := w.working("attaching to "+target, cancel)
 	go func() {
-		info, err := a.Attach(w.ctx, target)
+		defer cancel()
+		info, err := a.Attach(ctx, target)
 		w.feed.deliver(w.ctx, func() {
-			w.hint("")
+			done()
+			if errors.Is(err, context.Canceled) {
+				return
+			}
 			if err != nil {
 				w.fail("The run could not be reached", err)
 				return

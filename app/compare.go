@@ -73,9 +73,11 @@ func (w *window) exportReport(c lab.Comparison) {
 
 func (w *window) writeReport(dir string, c lab.Comparison) {
 	w.compare.Working("writing the report")
+	done := w.working("writing the report", nil)
 	go func() {
 		err := lab.WriteReport(dir, c)
 		w.feed.deliver(w.ctx, func() {
+			done()
 			if err != nil {
 				w.compare.Tell(err.Error(), true)
 				return

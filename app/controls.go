@@ -133,7 +133,11 @@ func endText(v *runView, info session.Info, state string) (text string, bad bool
 		if v.ended.State != session.Done {
 			return "Done", false
 		}
-		return fmt.Sprintf("Done · validation loss %.4f · %s of compute saved", v.ended.Loss, words.Saving(v.ended.FLOPsSaved)), false
+		text = fmt.Sprintf("Done · validation loss %.4f", v.ended.Loss)
+		if len(v.start.Stages) > 1 { // one that never grew is its own twin
+			text += fmt.Sprintf(" · %s of compute saved", words.Saving(v.ended.FLOPsSaved))
+		}
+		return text, false
 	case session.Stopped:
 		return "Stopped with a checkpoint · Resume goes on", false
 	case session.Interrupted:

@@ -161,10 +161,11 @@ func TestKnobsReachTheEngineAndCanBeReverted(t *testing.T) {
 	b.until("the answer", func() bool { return b.knobs.Staged().Len() == 0 })
 	d.mu.Lock()
 	d.edits = 2
+	d.saved = []session.Saved{{ID: 5, Reason: "edit"}, {ID: 6, Reason: "cadence"}, {ID: 7, Reason: "edit"}, {ID: 8, Reason: "edit"}}
 	d.mu.Unlock()
 	b.until("the new course", func() bool { b.tuning.courses = ""; b.refresh(); return b.tuning.course.Edits == 2 })
-	tap(t, b.button("Revert the last change"))
-	b.sent("set lr=0.5x", "set clip=2", "fork flm-1m at 0 revert true set ")
+	tap(t, b.button("Revert the last 2 changes")) // which were applied together
+	b.sent("set lr=0.5x", "set clip=2", "fork flm-1m at 7 revert true set ")
 	b.until("the fork", func() bool { return b.id == "flm-1m-fork" })
 }
 

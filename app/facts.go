@@ -84,7 +84,9 @@ func factsOf(v *runView, info session.Info) map[string]string {
 	}
 	if v.ended.State == session.Done {
 		facts[factCompute], facts[factTime] = words.FLOPs(v.ended.FLOPs), words.Seconds(v.ended.Seconds)
-		facts[factSaved] = words.Saving(v.ended.FLOPsSaved) + " of " + words.FLOPs(v.ended.TwinFLOPs)
+		if len(v.start.Stages) > 1 {
+			facts[factSaved] = words.Saving(v.ended.FLOPsSaved) + " of " + words.FLOPs(v.ended.TwinFLOPs)
+		}
 	}
 	return facts
 }

@@ -77,8 +77,11 @@ func endedLine(e event.Ended) logLine {
 	case session.Failed:
 		return logLine{step: e.Step, kind: "failed", text: e.Error, bad: true}
 	case session.Done:
-		return logLine{step: e.Step, kind: "done", text: fmt.Sprintf("validation loss %.4f, %.4f bits per byte, %s, %s of compute saved against the twin",
-			e.Loss, e.BitsPerByte, words.FLOPs(e.FLOPs), words.Saving(e.FLOPsSaved))}
+		text := fmt.Sprintf("validation loss %.4f, %.4f bits per byte, %s", e.Loss, e.BitsPerByte, words.FLOPs(e.FLOPs))
+		if e.FLOPs != e.TwinFLOPs { // one that never grew is its own twin
+			text += fmt.Sprintf(", %s of compute saved against the twin", words.Saving(e.FLOPsSaved))
+		}
+		return logLine{step: e.Step, kind: "done", text: text}
 	}
 	return logLine{step: e.Step, kind: e.State, text: "a checkpoint is kept; the run can be resumed"}
 }

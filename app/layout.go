@@ -37,6 +37,7 @@ type parts struct {
 	side    *side
 	sidebar *fyne.Container // side with its border
 	status  *look.Line
+	jobs    *jobs
 }
 
 // initialSmooth is the smoothing of the loss curve before anyone has chosen another.
@@ -61,7 +62,7 @@ func (w *window) build() {
 	w.trans, w.samples, w.journal, w.side = microscope.New(w.typedKey), w.newSamples(), newJournal(), newSide(w.recolour)
 	w.journal.rows.Others = w.typedKey
 	w.devices = w.newDevices()
-	w.status = look.NewLine(look.Caption.Fitting(), "")
+	w.status, w.jobs = look.NewLine(look.Caption.Fitting(), ""), newJobs(w.hint)
 }
 
 // page is one of the tabs of a run.
@@ -108,6 +109,7 @@ func (w *window) layOut() {
 	left := container.NewBorder(nil, nil, nil, widget.NewSeparator(), container.New(look.FixedWidth(runsWidth), w.runs.Object))
 	w.sidebar = container.NewBorder(nil, nil, widget.NewSeparator(), nil, container.New(look.FixedWidth(sideWidth), w.side.object))
 	top := container.NewVBox(w.header.object, widget.NewSeparator())
-	bottom := container.NewVBox(widget.NewSeparator(), container.New(look.Margin(10, 10, 3, 3), w.status))
+	w.jobs.around = container.NewBorder(nil, nil, nil, w.jobs.object, w.status)
+	bottom := container.NewVBox(widget.NewSeparator(), container.New(look.Margin(10, 10, 3, 3), w.jobs.around))
 	w.content = container.New(look.InsetAll(0), container.NewBorder(top, bottom, left, w.sidebar, middle))
 }

@@ -119,9 +119,11 @@ func (w *window) duplicate(id string) {
 	if !ok {
 		return
 	}
+	done := w.working("reading the recipe of "+w.nameOf(id), nil)
 	go func() {
 		r, data, err := s.RecipeOf(id)
 		w.feed.deliver(w.ctx, func() {
+			done()
 			if err != nil {
 				w.fail("The recipe cannot be read", err)
 				return

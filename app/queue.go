@@ -77,12 +77,14 @@ func (w *window) runRival(id, kind string) {
 	}
 	name := w.nameOf(id)
 	w.compare.Working("adding the " + kind + " of " + name + " to the queue")
+	done := w.working("adding the "+kind+" of "+name+" to the queue", nil)
 	go func() {
 		r, data, err := s.Rival(id, kind)
 		if err == nil {
 			err = s.EnqueueRecipe(w.ctx, r, data)
 		}
 		w.feed.deliver(w.ctx, func() {
+			done()
 			w.lookAtQueue()
 			w.look()
 			if err != nil {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -18,14 +19,16 @@ import (
 )
 
 // keep does something to the runs that keeps them in order, off the goroutine of the window, and looks at the list again.
-func (w *window) keep(trouble string, do func(keeper) error, then func()) {
+func (w *window) keep(what, trouble string, do func(keeper) error, then func()) {
 	k, ok := w.sessions.(keeper)
 	if !ok {
 		return
 	}
+	done := w.working(what, nil)
 	go func() {
 		err := do(k)
 		w.feed.deliver(w.ctx, func() {
+			done()
 			w.acted = time.Now()
 			w.look()
 			if err != nil {
@@ -63,7 +66,7 @@ func (w *window) askRename(info session.Info) {
 		if name == info.Name {
 			return
 		}
-		w.keep("The run could not be renamed", func(k keeper) error { _, err := k.Rename(info.ID, name); return err }, nil)
+		w.keep("renaming "+info.Name, "The run could not be renamed", func(k keeper) error { _, err := k.Rename(info.ID, name); return err }, nil)
 	})
 }
 
@@ -73,7 +76,7 @@ func (w *window) askTags(info session.Info) {
 		if len(add)+len(remove) == 0 {
 			return
 		}
-		w.keep("The tags could not be set", func(k keeper) error { _, err := k.Tag(info.ID, add, remove); return err }, nil)
+		w.keep("tagging "+info.Name, "The tags could not be set", func(k keeper) error { _, err := k.Tag(info.ID, add, remove); return err }, nil)
 	})
 }
 
@@ -87,11 +90,12 @@ func (w *window) askDelete(info session.Info) {
 		w.fail("The run cannot be deleted", fmt.Errorf("%s is %s; stop it first", info.Name, info.State))
 		return
 	}
+	done := w.working("measuring "+info.Name, nil)
 	go func() {
 		weight := k.Weight(info)
 		w.feed.deliver(w.ctx, func() {
-			text := fmt.Sprintf("%s, with its curve, checkpoints and samples, is deleted for ever.\nThis frees %s.", info.Name, words.Size(weight))
-			ask := dialog.NewConfirm("Delete the run?", text, func(yes bool) {
+			done()
+			ask := dialog.NewConfirm("Delete the run?", w.deleteText(info, weight), func(yes bool) {
 				if yes {
 					w.remove(info)
 				}
@@ -104,10 +108,29 @@ func (w *window) askDelete(info session.Info) {
 	}()
 }
 
+// deleteText is what there is to know before a run that weighs so many bytes is deleted.
+func (w *window) deleteText(info session.Info, weight int64) string {
+	text := info.Name + ", with its curve, checkpoints and samples, is deleted for ever."
+	forks := 0
+	for _, other := range w.infos {
+		if other.Parent == info.ID {
+			forks++
+		}
+	}
+	switch forks {
+	case 0:
+	case 1:
+		text += "\nIts fork stays: it has the past in a file of its own."
+	default:
+		text += fmt.Sprintf("\nIts %d forks stay: each has the past in a file of its own.", forks)
+	}
+	return text + "\nThis frees " + words.Size(weight) + "."
+}
+
 func (w *window) remove(info session.Info) {
-	w.hint("deleting " + info.Name + "…")
-	w.keep("The run could not be deleted", func(k keeper) error { _, err := k.Remove(info); return err }, func() {
-		w.hint("")
+	var freed int64
+	w.keep("deleting "+info.Name, "The run could not be deleted", func(k keeper) (err error) { freed, err = k.Remove(info); return err }, func() {
+		w.notice(info.Name + " is deleted: " + words.Size(freed) + " are free again")
 		w.lay(info.ID, false)
 		for i := range w.infos {
 			if w.infos[i].ID == info.ID {
@@ -129,9 +152,11 @@ func (w *window) askFork(info session.Info) {
 	if !ok || w.win == nil {
 		return
 	}
+	done := w.working("reading the checkpoints of "+info.Name, nil)
 	go func() {
 		saved, err := k.Checkpoints(info.ID)
 		w.feed.deliver(w.ctx, func() {
+			done()
 			switch {
 			case err != nil:
 				w.fail("The checkpoints cannot be read", err)
@@ -177,9 +202,15 @@ func (w *window) fork(f session.Fork) {
 		return
 	}
 	w.expect(pendingStart)
+	ctx, cancel := context.WithCancel(w.ctx)
+	done := w.working("forking "+w.nameOf(f.Run), cancel)
 	go func() {
-		info, err := k.Fork(w.ctx, f)
-		w.feed.deliver(w.ctx, func() { w.began(info, err, "The fork could not start", "") })
+		defer cancel()
+		info, err := k.Fork(ctx, f)
+		w.feed.deliver(w.ctx, func() {
+			done()
+			w.began(info, err, "The fork could not start", "")
+		})
 	}()
 }
 
@@ -189,6 +220,7 @@ func (w *window) showDifference(a, b string) {
 	if !ok || w.win == nil {
 		return
 	}
+	done := w.working("reading the recipes", nil)
 	go func() {
 		x, _, err := s.RecipeOf(a)
 		var y growth.Recipe
@@ -196,6 +228,7 @@ func (w *window) showDifference(a, b string) {
 			y, _, err = s.RecipeOf(b)
 		}
 		w.feed.deliver(w.ctx, func() {
+			done()
 			if err != nil {
 				w.fail("The recipes cannot be read", err)
 				return

@@ -7,6 +7,7 @@ import (
 
 	"growlab/app/knobs"
 	"growlab/app/session"
+	"growlab/trainer"
 	"growlab/trainer/control"
 )
 
@@ -16,6 +17,14 @@ type tuning struct {
 	courses string        // the run, and how much had happened in it, when course was read
 	reading bool
 	cancel  context.CancelFunc // stops waiting for what was applied
+	applied applied
+}
+
+// applied is the last group of changes that this window made, which Revert takes back as one.
+type applied struct {
+	run   string
+	first int // how many changes the run had before the group
+	last  int // and after it
 }
 
 func (w *window) newKnobs() *knobs.Page {
@@ -37,8 +46,8 @@ func (w *window) refreshKnobs(info session.Info) {
 		w.knobs.Show(nil, false)
 		return
 	}
-	if w.tabs.SelectedIndex() < 0 || w.tabs.Selected().Content != w.knobs.Object {
-		return // nobody looks
+	if !w.looksAt(w.knobs.Object) {
+		return
 	}
 	if key := fmt.Sprint(w.id, " ", len(w.view.log)); key != w.tuning.courses && !w.tuning.reading {
 		w.readCourse(key)
@@ -51,6 +60,7 @@ func (w *window) refreshKnobs(info session.Info) {
 		w.tuning.course = c
 	}
 	w.knobs.Show(c, live)
+	w.knobs.Reverts(w.tuning.together(w.id))
 }
 
 func (w *window) readCourse(key string) {
@@ -81,6 +91,11 @@ func (w *window) applyKnobs(commands []control.Command) {
 	id := w.id
 	ctx, cancel := context.WithCancel(w.ctx)
 	w.tuning.cancel = cancel
+	group := applied{run: id}
+	if w.tuning.course != nil {
+		group.first = w.tuning.course.Edits
+	}
+	group.last = group.first
 	w.knobs.Wait("Applied at the end of this step…")
 	go func() {
 		defer cancel()
@@ -89,9 +104,12 @@ func (w *window) applyKnobs(commands []control.Command) {
 			if err = w.sessions.Send(ctx, id, c); err != nil {
 				break
 			}
+			if _, ok := trainer.EditOf(c); ok {
+				group.last++
+			}
 		}
 		w.feed.deliver(w.ctx, func() {
-			w.tuning.courses = "" // read it again
+			w.tuning.courses, w.tuning.applied = "", group // read it again
 			if id == w.id {
 				w.knobs.Applied("Applied. The state before is saved: Revert goes back to it.", err)
 			}
@@ -109,8 +127,34 @@ func (w *window) growNow() {
 	}
 }
 
-// revert goes on from before the last change, as a run of its own.
+// together is how many of the last changes of a course were applied together, and so are reverted together.
+func (t *tuning) together(run string) int {
+	if a := t.applied; t.course != nil && a.run == run && a.last == t.course.Edits {
+		return max(a.last-a.first, 1)
+	}
+	return 1
+}
+
+// revert goes on from before the last change, or group of changes, as a run of its own.
 func (w *window) revert() {
+	k, ok := w.sessions.(keeper)
+	if !ok {
+		return
+	}
+	f, n := session.Fork{Run: w.id, Revert: true}, w.tuning.together(w.id)
 	w.knobs.Wait("Stopping the run, and going on from before the last change…")
-	w.fork(session.Fork{Run: w.id, Revert: true})
+	if n == 1 {
+		w.fork(f)
+		return
+	}
+	go func() {
+		saved, err := k.Checkpoints(f.Run)
+		w.feed.deliver(w.ctx, func() {
+			edits := slices.DeleteFunc(saved, func(s session.Saved) bool { return s.Reason != "edit" })
+			if err == nil && len(edits) >= n {
+				f.Checkpoint = edits[len(edits)-n].ID // was saved before the first of the group
+			}
+			w.fork(f)
+		})
+	}()
 }

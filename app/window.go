@@ -22,6 +22,7 @@ type window struct {
 	win      fyne.Window   // nil in a screenshot
 	prefs    fyne.Preferences
 	open     string        // id of the run to show first
+	version  string        // of the program; "" if it is not known
 	dialog   dialog.Dialog // shown last
 
 	presets []session.Preset

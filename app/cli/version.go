@@ -8,6 +8,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// Version is what growlab version says of this build.
+func Version() string { return version }
+
 // build is what growlab version prints.
 type build struct {
 	Version  string `json:"version"`

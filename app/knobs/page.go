@@ -123,6 +123,17 @@ func (p *Page) Applied(done string, err error) {
 	p.Refresh()
 }
 
+// Reverts says how many of the last changes Revert takes back: those that were applied together.
+func (p *Page) Reverts(n int) {
+	text := revertOne
+	if n > 1 {
+		text = fmt.Sprintf("Revert the last %d changes", n)
+	}
+	if p.revert.Text != text {
+		p.revert.SetText(text)
+	}
+}
+
 // Refresh shows what is staged.
 func (p *Page) Refresh() {
 	look.Show(p.none, !p.live)
@@ -178,6 +189,9 @@ func (p *Page) refreshButtons() {
 	p.state.Paint(colour)
 }
 
+// revertOne is what the button says that takes back one change.
+const revertOne = "Revert the last change"
+
 // resolution is in how many parts of a run the preview tells where it stands.
 const resolution = 400
 
@@ -230,7 +244,7 @@ func (p *Page) build() {
 		p.Refresh()
 	})
 	p.grow = widget.NewButtonWithIcon("Grow now", theme.UploadIcon(), func() { p.host.Apply([]control.Command{{Verb: control.Grow}}) })
-	p.revert = widget.NewButtonWithIcon("Revert the last change", theme.ContentUndoIcon(), func() { p.host.Revert() })
+	p.revert = widget.NewButtonWithIcon(revertOne, theme.ContentUndoIcon(), func() { p.host.Revert() })
 	p.cancel = widget.NewButton("Cancel", func() { p.host.Cancel() })
 	p.rates, p.masks = p.newChart("learning rate"), p.newChart("mask")
 	p.now, p.then = newRestTable(), newRestTable()
