@@ -36,6 +36,8 @@ type planned struct {
 	ParamFLOPs float64 `json:"flops_6nd"`
 	// Footprint is what the rates that were given say; nil if none was.
 	Footprint *footprint `json:"footprint,omitempty"`
+
+	drawn []string // the schedule, for people
 }
 
 // deviceMemory is the memory of a GPU in bytes.
@@ -130,6 +132,7 @@ func price(r growth.Recipe, l session.Launch) (p planned, err error) {
 	p = planned{
 		Recipe: r.Name, Title: r.Title, Teacher: r.Teacher, Device: dev.Name(), Tokens: plan.Tokens, Steps: plan.Steps,
 		FLOPs: plan.FLOPs, Twin: plan.TwinFLOPs, Saved: plan.Saved, PaperFLOPs: plan.PaperFLOPs, ParamFLOPs: plan.ParamFLOPs,
+		drawn: drawSchedule(r),
 	}
 	if free, total, apart := session.DeviceMemory(dev); apart {
 		p.DeviceMemory = &deviceMemory{free, total}
@@ -173,6 +176,10 @@ func (p planned) write(t *text) error {
 	if p.Teacher.On() {
 		t.line("teacher: %s of the sequences of each batch hold propositions (%s), whose labels are %d tokens more than bytes have values",
 			percent(p.Teacher.Share), p.Teacher.File, growth.TeacherLabels)
+	}
+	t.line("")
+	for _, row := range p.drawn {
+		t.line("%s", row)
 	}
 	t.line("")
 	t.line("total %s tokens in %s steps, %s, about %s on %s (steps alone, measured just now)",

@@ -9,7 +9,7 @@ import (
 func TestDerivedPlan(t *testing.T) {
 	home(t)
 	out := ok(t, "plan", "--final-params", "1.02M", "--budget", "3.11M-tokens")
-	for _, want := range []string{"derived-1.02m", "5L × 128", "msg preserves the function; moments carry; linear ramp over", "learning rate 0.008 to"} {
+	for _, want := range []string{"derived-1.02m", "5L × 128", "msg preserves the function; moments carry; linear ramp over", "learning rate 0.008 to", "\nstage          1-----"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in %s", want, out)
 		}
