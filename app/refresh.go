@@ -1,6 +1,8 @@
 package app
 
 import (
+	"fyne.io/fyne/v2"
+
 	"growlab/app/look"
 	"growlab/app/session"
 	"growlab/app/words"
@@ -17,13 +19,27 @@ func (w *window) refreshPages() {
 		w.content.Refresh() // the middle gets another width
 	}
 	look.Show(w.cards.back, len(w.infos) > 0)
+	w.refreshCurves()
+}
+
+// refreshCurves brings the charts up to date that are on show: whatever changes in a hidden one would make Fyne paint the window.
+func (w *window) refreshCurves() {
+	switch {
+	case w.looksAt(w.curves.Object):
+		w.curves.Refresh()
+	case w.looksAt(w.trans.Object):
+		w.trans.Refresh()
+	}
+}
+
+// looksAt reports whether a page of a run is on show.
+func (w *window) looksAt(page fyne.CanvasObject) bool {
+	now := w.tabs.Selected()
+	return w.place == placeRun && now != nil && now.Content == page
 }
 
 // wide reports whether the page on show needs the room of the side.
-func (w *window) wide() bool {
-	now := w.tabs.Selected()
-	return now != nil && (now.Content == w.knobs.Object || now.Content == w.compare.Object)
-}
+func (w *window) wide() bool { return w.looksAt(w.knobs.Object) || w.looksAt(w.compare.Object) }
 
 // refresh shows everything that follows from the view.
 func (w *window) refresh() {
@@ -37,8 +53,7 @@ func (w *window) refresh() {
 	}
 	w.header.show(c, p)
 	w.cards.enableTrain(c.train)
-	w.curves.Refresh()
-	w.trans.Refresh()
+	w.refreshCurves()
 	w.refreshSamples(info)
 	w.journal.show(w.view.log)
 	w.side.show(w.view, info)

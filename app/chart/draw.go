@@ -23,36 +23,41 @@ var pens = sync.Pool{New: func() any { return new(pen) }}
 // Draw fills dst with the picture of f and tells where things are in it. scale is device pixels per logical one, 0.1 to
 // 64: a text of 12 is 24 pixels high at scale 2. Layout counts from the corner of dst.
 func Draw(dst *image.RGBA, f Figure, t Theme, scale float64) Layout {
-	p := pens.Get().(*pen)
-	defer pens.Put(p)
 	size := dst.Rect.Size()
-	if !dst.Rect.Empty() { // count from the corner of dst
-		dst = &image.RGBA{Pix: dst.Pix[dst.PixOffset(dst.Rect.Min.X, dst.Rect.Min.Y):], Stride: dst.Stride, Rect: image.Rectangle{Max: size}}
-	}
-	p.pixels.dst = dst
-	return p.draw(&p.pixels, f, t, size, sane(scale))
-}
-
-// draw makes the picture of f with the given ink.
-func (p *pen) draw(with ink, f Figure, t Theme, size image.Point, scale float64) Layout {
-	p.ink = with
-	l := p.layout(f, size, scale)
-	with.clear(t.Background)
-	if !l.Plot.Empty() {
-		p.drawGrid(&l, t)
-		p.drawLines(&l, t)
-		p.drawTrends(&l, t)
-		p.drawMarks(&l, t)
-		p.drawText(&l, t)
-	}
+	l := Arrange(f, size.X, size.Y, scale)
+	l.Draw(dst, t)
 	return l
 }
 
-// Arrange tells where things would be in a picture of the given size in device pixels, without drawing it.
+// Arrange tells where things will be in a picture of the given size in device pixels, without drawing it.
 func Arrange(f Figure, width, height int, scale float64) Layout {
 	p := pens.Get().(*pen)
 	defer pens.Put(p)
 	return p.layout(f, image.Pt(width, height), sane(scale))
+}
+
+// Draw fills dst, which has the size that l was arranged for, with the picture: the points that there were then.
+func (l *Layout) Draw(dst *image.RGBA, t Theme) {
+	p := pens.Get().(*pen)
+	defer pens.Put(p)
+	if !dst.Rect.Empty() { // count from the corner of dst
+		dst = &image.RGBA{Pix: dst.Pix[dst.PixOffset(dst.Rect.Min.X, dst.Rect.Min.Y):], Stride: dst.Stride, Rect: image.Rectangle{Max: dst.Rect.Size()}}
+	}
+	p.pixels.dst = dst
+	p.draw(&p.pixels, l, t)
+}
+
+// draw makes the picture of l with the given ink.
+func (p *pen) draw(with ink, l *Layout, t Theme) {
+	p.ink = with
+	with.clear(t.Background)
+	if !l.Plot.Empty() {
+		p.drawGrid(l, t)
+		p.drawLines(l, t)
+		p.drawTrends(l, t)
+		p.drawMarks(l, t)
+		p.drawText(l, t)
+	}
 }
 
 // WritePNG writes the picture of f as PNG, width x height logical pixels at the given scale.

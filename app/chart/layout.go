@@ -30,6 +30,9 @@ type Layout struct {
 	rows   int // of the legend, at least the one that the axis title needs
 }
 
+// Size is the size of the picture in device pixels.
+func (l *Layout) Size() image.Point { return l.size }
+
 // XPixel is the horizontal pixel of value v.
 func (l *Layout) XPixel(v float64) float64 { return l.sx.px(v) }
 

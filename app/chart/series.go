@@ -23,6 +23,7 @@ type Series struct {
 	raw     track
 	breaks  []float64 // steps after which smoothing starts afresh, ascending
 	cache   smoothed
+	edits   int // how often what was drawn already changed: by a rewind, or by a break
 }
 
 // NewSeries returns an empty series; name is what legend and tooltip call it.
@@ -102,7 +103,7 @@ func (c *course) rewind(n int) {
 func (s *Series) cut(n int) {
 	if n < len(s.raw.v) {
 		s.raw.cut(n)
-		s.cache = smoothed{}
+		s.edit()
 	}
 }
 
@@ -130,7 +131,13 @@ func (s *Series) Break(step float64) {
 		return
 	}
 	s.breaks = slices.Insert(slices.Clone(s.breaks), i, step)
+	s.edit()
+}
+
+// edit notes that more than new points changed.
+func (s *Series) edit() {
 	s.cache = smoothed{}
+	s.edits++
 }
 
 // Index is the number of points up to step, which is the index of the first one after it.

@@ -43,6 +43,7 @@ type view struct {
 	starts []int // of a smoothed line: indices at which it starts afresh
 	warm   int   // points after a fresh start that are not drawn
 	muted  bool  // not fitted
+	edits  int   // of the series, when it was frozen
 }
 
 func (v view) at(i int) Pos { return posAt(v.coords, i) }
@@ -51,7 +52,7 @@ func (v view) at(i int) Pos { return posAt(v.coords, i) }
 func (s *Series) view(a Axis, beta float64, through bool) view {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := view{coords: s.x, x: s.x[a.known()], raw: s.raw, line: s.raw}
+	v := view{coords: s.x, x: s.x[a.known()], raw: s.raw, line: s.raw, edits: s.edits}
 	if !(beta > 0) {
 		return v
 	}

@@ -92,7 +92,8 @@ func (s Stack) WriteSVG(w io.Writer, t Theme, width, height int) error {
 		if part.size.Y < 1 {
 			continue
 		}
-		p.draw(&part, f, t, part.size, 1)
+		l := p.layout(f, part.size, 1)
+		p.draw(&part, &l, t)
 		part.end()
 		whole.put(`<g transform="translate(0 %d)">`, top)
 		whole.body.Write(part.body.Bytes())

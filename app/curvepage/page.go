@@ -146,14 +146,14 @@ func (p *Page) Shows(id string) bool {
 	return slices.ContainsFunc(p.overlaid(), func(s curves.Shown) bool { return s.Run.ID == id })
 }
 
-// Refresh shows what came since the last time. It makes no objects, and redraws only charts that are on show.
+// Refresh shows what came since the last time. It makes no objects, and draws only charts that are on show and would look different.
 func (p *Page) Refresh() {
 	if now := p.changes(); !slices.Equal(now, p.marked) {
 		p.put()
 		return
 	}
 	for _, m := range p.board.Metrics {
-		p.charts[m].Change(func(f *chart.Figure) { p.fit(m, f) })
+		p.charts[m].Grow(func(f *chart.Figure) { p.fit(m, f) })
 	}
 	p.readout.Update()
 }
@@ -177,13 +177,26 @@ func (p *Page) fit(m curves.Metric, f *chart.Figure) {
 func (p *Page) put() {
 	p.marked = p.changes()
 	for _, m := range curves.Metrics() {
-		c := p.charts[m]
-		if on := slices.Contains(p.board.Metrics, m); on != c.Visible() {
-			c.Hidden = !on
-		}
-		p.board.View = viewOf(p.Loss.Figure())
+		p.charts[m].Hidden = !slices.Contains(p.board.Metrics, m)
+	}
+	p.draw()
+	p.stack.Refresh()
+	p.readout.Update()
+}
+
+// follow is called after a setting of the loss changed, which holds for all charts.
+func (p *Page) follow() {
+	p.draw()
+	p.bar.follow()
+	p.readout.Update()
+}
+
+// draw gives every chart what the board says of it.
+func (p *Page) draw() {
+	p.board.View = viewOf(p.Loss.Figure())
+	for _, m := range curves.Metrics() {
 		want := p.board.Figure(m)
-		c.Change(func(f *chart.Figure) {
+		p.charts[m].Change(func(f *chart.Figure) {
 			hidden := map[*chart.Series]bool{}
 			for _, l := range f.Lines {
 				hidden[l.Series] = l.Hidden
@@ -192,34 +205,11 @@ func (p *Page) put() {
 				want.Lines[i].Hidden = hidden[want.Lines[i].Series]
 			}
 			f.Lines, f.Markers, f.Levels, f.XName = want.Lines, want.Markers, want.Levels, want.XName
+			f.Smooth, f.Through, f.NoGhost, f.Robust = want.Smooth, want.Through, want.NoGhost, want.Robust
 			if m != curves.Loss { // whose empty text is the window's
 				f.Empty = want.Empty
 			}
 			p.fit(m, f)
-		})
-	}
-	p.share()
-	p.stack.Refresh()
-	p.readout.Update()
-}
-
-// follow is called after a setting of the loss changed.
-func (p *Page) follow() {
-	p.share()
-	p.Loss.Change(func(f *chart.Figure) { p.fit(curves.Loss, f) })
-	p.bar.follow()
-	p.readout.Update()
-}
-
-// share gives the other charts the settings that hold for all.
-func (p *Page) share() {
-	from := p.Loss.Figure()
-	for _, m := range curves.Metrics()[1:] {
-		p.charts[m].Change(func(f *chart.Figure) {
-			f.Through, f.NoGhost = from.Through, from.NoGhost
-			if m == curves.GradNorm || m == curves.Speed {
-				f.Smooth, f.Robust = from.Smooth, from.Robust
-			}
 		})
 	}
 }

@@ -1,11 +1,8 @@
 package plot
 
 import (
-	"context"
 	"math"
 	"slices"
-	"sync/atomic"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
@@ -32,7 +29,6 @@ type Chart struct {
 
 	figure    chart.Figure
 	listeners []func()
-	dirty     atomic.Bool
 
 	studio
 	layout chart.Layout // of the last frame, or of the next one if nothing was drawn yet
@@ -88,8 +84,8 @@ func (c *Chart) ToggleLine(i int) {
 // AddMarker adds an event. For a stage start, call Break on the series too.
 func (c *Chart) AddMarker(m chart.Marker) { c.SetMarkers(append(c.figure.Markers, m)) }
 
-// Change changes what the chart shows and draws it, without telling OnChanged and those who listen: for new data, not for
-// settings.
+// Change changes what the chart shows and draws it, without telling OnChanged and those who listen: for what a run brings, not
+// for settings.
 func (c *Chart) Change(change func(f *chart.Figure)) {
 	change(&c.figure)
 	c.Refresh()
@@ -166,24 +162,17 @@ func (c *Chart) changed() {
 	}
 }
 
-// MarkDirty notes, from any goroutine, that a series grew. Live turns any number of notes into one repaint.
-func (c *Chart) MarkDirty() { c.dirty.Store(true) }
-
-// Live repaints the chart at most hz times a second while MarkDirty is called, until ctx ends. It runs on a goroutine of
-// its own: go c.Live(ctx, 10).
-func (c *Chart) Live(ctx context.Context, hz int) {
-	t := time.NewTicker(time.Second / time.Duration(hz))
-	defer t.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-			if c.dirty.Swap(false) {
-				fyne.Do(c.Refresh)
-			}
-		}
+// Grow shows what the series have gained, if that shows: a chart of 100,000 points does not move for one more. Where it does,
+// change runs first; it may be nil.
+func (c *Chart) Grow(change func(f *chart.Figure)) {
+	if c.front != nil && !c.stale && !c.busy && c.layout.Stands() {
+		c.refreshOverlay() // the pointer may be where the points came
+		return
 	}
+	if change != nil {
+		change(&c.figure)
+	}
+	c.Refresh()
 }
 
 // MinSize is small enough for a laptop window.
@@ -204,11 +193,17 @@ func (c *Chart) CreateRenderer() fyne.WidgetRenderer {
 
 // arrange computes the layout of the frame to come.
 func (c *Chart) arrange() {
-	c.dots = 1
+	scale := float32(1)
 	if cv := fyne.CurrentApp().Driver().CanvasForObject(c); cv != nil {
-		c.dots = cv.Scale()
+		scale = cv.Scale()
 	}
 	size := c.Size()
-	pixels := func(v float32) int { return int(math.Round(float64(v * c.dots))) }
-	c.layout = chart.Arrange(c.figure, pixels(size.Width), pixels(size.Height), float64(c.dots))
+	pixels := func(v float32) int { return int(math.Round(float64(v * scale))) }
+	c.arrangeFor(pixels(size.Width), pixels(size.Height))
+}
+
+// arrangeFor computes the layout of a frame of w x h device pixels.
+func (c *Chart) arrangeFor(w, h int) {
+	c.dots = float32(w) / max(c.Size().Width, 1)
+	c.layout, c.stale = chart.Arrange(c.figure, w, h, float64(c.dots)), true
 }

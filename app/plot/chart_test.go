@@ -1,13 +1,10 @@
 package plot
 
 import (
-	"context"
 	"image/color"
 	"math"
 	"slices"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -231,30 +228,42 @@ func TestLayoutOfSameSizeDoesNothing(t *testing.T) {
 	}
 }
 
-// Ten marks a tick make one repaint a tick. In the test driver fyne.Do runs on the goroutine that calls it.
-func TestLiveCoalesces(t *testing.T) {
-	c, _ := showChart(t)
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		repaints := 0
-		c.rend.onRefresh = func() { repaints++ }
-		go c.Live(ctx, 10)
-		for range 100 { // one second
-			c.MarkDirty()
-			time.Sleep(10 * time.Millisecond)
+// A picture of 5000 steps on 600 pixels is drawn again when the run has grown by a part of a pixel, or by something that shows.
+func TestGrowDrawsOnlyWhatShows(t *testing.T) {
+	c, w := showChart(t)
+	grown := c.figure.Lines[0].Series
+	w.Canvas().Capture()
+	grow := func(steps int, y float64) (drawn int) {
+		before := c.frames
+		for range steps {
+			x := float64(grown.Len() + 1)
+			grown.Append(chart.Pos{Step: x, Tokens: 4096 * x, FLOPs: 1e10 * x, Seconds: 0.1 * x}, y)
+			c.Grow(nil)
+			w.Canvas().Capture()
 		}
-		synctest.Wait()
-		busy := repaints
-		time.Sleep(time.Second)
-		cancel()
-		synctest.Wait()
-		if busy < 9 || busy > 10 {
-			t.Errorf("%d repaints in a second of 100 marks, want 9 or 10", busy)
-		}
-		if repaints-busy > 1 {
-			t.Errorf("%d repaints in an idle second, want at most the last one", repaints-busy)
-		}
-	})
+		return c.frames - before
+	}
+	level := grown.At(grown.Len() - 1).Y
+	if got := grow(100, level); got < 20 || got > 60 {
+		t.Errorf("100 steps more, 12 pixels, were drawn %d times, want once for each quarter of a pixel", got)
+	}
+	if got := grow(1, 3*level); got != 1 {
+		t.Errorf("a spike was drawn %d times, want once", got)
+	}
+	changed := false
+	c.Grow(func(*chart.Figure) { changed = true })
+	if changed {
+		t.Error("without a new point the figure was changed")
+	}
+	c.Hide()
+	if got := grow(50, level); got != 0 {
+		t.Errorf("hidden, %d pictures were drawn, want none", got)
+	}
+	c.Show()
+	w.Canvas().Capture()
+	if x := c.layout.X.Hi; x != float64(grown.Len()) {
+		t.Errorf("shown again, the chart ends at %g, want the last step, %d", x, grown.Len())
+	}
 }
 
 func TestFollowsTheme(t *testing.T) {

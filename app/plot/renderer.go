@@ -22,7 +22,6 @@ type renderer struct {
 	tip       *tooltip
 	size      fyne.Size
 	objects   []fyne.CanvasObject
-	onRefresh func() // for tests; may be nil
 }
 
 func newRenderer(c *Chart) *renderer {
@@ -34,6 +33,7 @@ func newRenderer(c *Chart) *renderer {
 		cross:     canvas.NewRectangle(color.Transparent),
 		tip:       newTooltip(),
 	}
+	r.raster.ScaleMode = canvas.ImageScalePixels // a pixel is a pixel; interpolating costs software GL as much as all the rest
 	r.focus.StrokeWidth, r.focus.CornerRadius = 1, 4
 	r.selection.StrokeWidth = 1
 	for _, o := range []*canvas.Rectangle{r.focus, r.selection, r.cross} {
@@ -72,13 +72,17 @@ func (r *renderer) Layout(size fyne.Size) {
 
 // Refresh is for Fyne: settings, theme or data changed.
 func (r *renderer) Refresh() {
-	if r.onRefresh != nil {
-		r.onRefresh()
+	c := r.c
+	c.stale = true
+	switch {
+	case !c.Visible(): // drawn when it is shown
+		return
+	case !c.behind():
+		c.arrange()
+		r.raster.Refresh()
+	case !c.busy:
+		c.drawBehind()
 	}
-	if !r.c.behind() {
-		r.c.arrange()
-	}
-	r.raster.Refresh()
 	r.overlay()
 }
 

@@ -11,8 +11,8 @@ import (
 // slowFrame is how long a frame may take on the goroutine of the window: one of sixty in a second.
 const slowFrame = 16 * time.Millisecond
 
-// studio makes the pictures of a chart. One that takes longer than slow is made on a goroutine of its own: meanwhile the
-// picture before it is shown, and the window answers.
+// studio makes the pictures of a chart, and only when they would differ from the one on show. One that takes longer than slow is
+// made on a goroutine of its own: meanwhile the picture before it is shown, and the window answers.
 type studio struct {
 	slow  time.Duration
 	queue func(func()) // runs a function on the goroutine of the window
@@ -20,48 +20,48 @@ type studio struct {
 	front, back *image.RGBA // what is shown, and what the next picture is drawn on; reused from frame to frame
 	took        time.Duration
 	busy        bool // a goroutine draws on back
-	again       bool // what it draws is out of date already
-	ready       bool // front was made by a goroutine just now and is to be shown
+	stale       bool // what front shows, or what is being drawn, is out of date
 }
 
 // draw is the picture at device pixels, for Fyne's raster.
 func (c *Chart) draw(w, h int) image.Image {
-	c.dots = float32(w) / max(c.Size().Width, 1)
 	fits := c.front != nil && c.front.Rect.Dx() == w && c.front.Rect.Dy() == h
 	switch {
-	case fits && c.ready:
-		c.ready = false
-		return c.front
-	case fits && c.busy:
-		c.again = true
+	case fits && (c.busy || !c.stale):
 		return c.front
 	case fits && c.took > c.slow:
-		c.drawBehind(w, h)
+		c.drawBehind()
 		return c.front
 	}
 	if !fits {
 		c.front = image.NewRGBA(image.Rect(0, 0, w, h))
 	}
-	c.layout, c.took = paintOn(c.front, c.figure, c.colors(), c.dots)
+	if c.layout.Size() != c.front.Rect.Max {
+		c.arrangeFor(w, h)
+	}
+	c.took = paintOn(c.front, &c.layout, c.colors())
+	c.stale = false
 	c.frames++
 	return c.front
 }
 
-func paintOn(on *image.RGBA, f chart.Figure, t chart.Theme, dots float32) (chart.Layout, time.Duration) {
+func paintOn(on *image.RGBA, l *chart.Layout, t chart.Theme) time.Duration {
 	began := time.Now()
-	l := chart.Draw(on, f, t, float64(dots))
-	return l, time.Since(began)
+	l.Draw(on, t)
+	return time.Since(began)
 }
 
 // drawBehind draws on another goroutine and shows the picture when it is done.
-func (c *Chart) drawBehind(w, h int) {
-	if c.back == nil || c.back.Rect.Dx() != w || c.back.Rect.Dy() != h {
-		c.back = image.NewRGBA(image.Rect(0, 0, w, h))
+func (c *Chart) drawBehind() {
+	size := c.front.Rect.Max
+	if c.back == nil || c.back.Rect.Max != size {
+		c.back = image.NewRGBA(c.front.Rect)
 	}
-	c.busy, c.again = true, false
+	c.busy, c.stale = true, false
 	on, f, t, dots, queue := c.back, clone(c.figure), c.colors(), c.dots, c.queue
 	go func() {
-		l, took := paintOn(on, f, t, dots)
+		l := chart.Arrange(f, size.X, size.Y, float64(dots))
+		took := paintOn(on, &l, t)
 		queue(func() { c.show(on, l, took) })
 	}()
 }
@@ -82,7 +82,7 @@ func (c *Chart) xRange() chart.Range {
 	return c.figure.X
 }
 
-// show takes a picture that a goroutine has drawn.
+// show takes a picture that a goroutine has drawn, and asks for the next one if it is out of date already.
 func (c *Chart) show(picture *image.RGBA, l chart.Layout, took time.Duration) {
 	c.busy, c.took = false, took
 	c.frames++
@@ -90,24 +90,13 @@ func (c *Chart) show(picture *image.RGBA, l chart.Layout, took time.Duration) {
 		return
 	}
 	c.front, c.back = picture, c.front
-	c.layout, c.ready = l, true
+	c.layout = l
 	if c.rend == nil {
 		return
 	}
 	c.rend.raster.Refresh()
 	c.rend.overlay()
-	if c.again {
-		c.again = false
-		c.redraw()
+	if c.stale {
+		c.drawBehind()
 	}
-}
-
-// redraw asks for another picture after the one that is about to be shown.
-func (c *Chart) redraw() {
-	c.queue(func() {
-		c.ready = false
-		if c.rend != nil {
-			c.rend.raster.Refresh()
-		}
-	})
 }
