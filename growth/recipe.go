@@ -167,6 +167,9 @@ func (r Recipe) Config(i int) shape.Config {
 	return c
 }
 
+// Grows reports whether the network becomes larger: a stage may also keep the shape of the one before, and change its schedule only.
+func (r Recipe) Grows() bool { return r.Config(0) != r.Final() }
+
 // Final is the shape of the last stage.
 func (r Recipe) Final() shape.Config { return r.Config(len(r.Stages) - 1) }
 

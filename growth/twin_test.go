@@ -104,6 +104,22 @@ func TestRivalKinds(t *testing.T) {
 	}
 }
 
+// TestGrows: a second stage of the same shape is a schedule, no growth.
+func TestGrows(t *testing.T) {
+	for name, tt := range map[string]struct {
+		r    growth.Recipe
+		want bool
+	}{
+		"grown":      {preset(t, "flm-1m"), true},
+		"one stage":  {preset(t, "flm-1m-twin"), false},
+		"same shape": {preset(t, "flm-1m", "stage.1.hidden=128", "stage.2.hidden=128", "stage.1.layers=5"), false},
+	} {
+		if got := tt.r.Grows(); got != tt.want {
+			t.Errorf("%s: grows is %v", name, got)
+		}
+	}
+}
+
 func TestNoSuchRival(t *testing.T) {
 	two := preset(t, "flm-1m")
 	two.Stages = two.Stages[:2]

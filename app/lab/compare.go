@@ -3,6 +3,7 @@ package lab
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -119,25 +120,38 @@ func groups(entries []Entry) ([]Group, error) {
 	return all, nil
 }
 
-// called is the name of the runs of g; if they have several, that of their recipe; if it has several too, as runs made by a search
-// have, what those begin with.
+// called is what the names of g's runs begin with, unless that has their recipe's name in it, or is nothing: then it is that.
 func (g Group) called() string {
-	for _, name := range []func(Entry) string{
-		func(e Entry) string { return e.Info.Name },
-		func(e Entry) string { return e.Recipe.Name },
-	} {
-		if one := name(g.Entries[0]); !slices.ContainsFunc(g.Entries, func(e Entry) bool { return name(e) != one }) {
-			return one
-		}
-	}
-	common := g.Entries[0].Recipe.Name
+	var runs, recipes []string
 	for _, e := range g.Entries {
-		for !strings.HasPrefix(e.Recipe.Name, common) {
+		runs, recipes = append(runs, e.Info.Name), append(recipes, e.Recipe.Name)
+	}
+	run, recipe := inCommon(runs), inCommon(recipes)
+	if run == "" || !slices.Contains(runs, run) && recipe != "" && strings.Contains(run, recipe) {
+		return cmp.Or(recipe, recipes[0])
+	}
+	return run
+}
+
+// seedPart is what a search puts behind a name for each seed.
+var seedPart = regexp.MustCompile(`-seed\d+$`)
+
+// inCommon is what names begin with, their seeds aside: all of the shortest, or what is left without number and hyphen at its end.
+func inCommon(names []string) string {
+	var all []string
+	for _, n := range names {
+		all = append(all, seedPart.ReplaceAllString(n, ""))
+	}
+	common := all[0]
+	for _, n := range all {
+		for !strings.HasPrefix(n, common) {
 			common = common[:len(common)-1]
 		}
 	}
-	common = strings.TrimSuffix(strings.TrimRight(common, "0123456789"), "seed")
-	return cmp.Or(strings.TrimRight(common, "-"), g.Entries[0].Recipe.Name)
+	if slices.Contains(all, common) {
+		return common
+	}
+	return strings.TrimRight(strings.TrimRight(common, "0123456789"), "- ")
 }
 
 // key is the recipe without its seed and what it is called.
@@ -165,7 +179,7 @@ func tellApart(all []Group) {
 func (c Comparison) Contenders() []verdict.Contender {
 	var all []verdict.Contender
 	for _, g := range c.Groups {
-		x := verdict.Contender{Name: g.Name, Grown: len(g.Entries[0].Recipe.Stages) > 1}
+		x := verdict.Contender{Name: g.Name, Grown: g.Entries[0].Recipe.Grows()}
 		for _, e := range g.Entries {
 			x.Runs = append(x.Runs, e.Run)
 		}

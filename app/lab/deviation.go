@@ -70,7 +70,7 @@ func always(growth.Recipe) bool { return true }
 
 func taught(r growth.Recipe) bool { return r.Teacher.On() }
 
-func grown(r growth.Recipe) bool { return len(r.Stages) > 1 }
+func grown(r growth.Recipe) bool { return r.Grows() }
 
 func ramped(r growth.Recipe) bool {
 	return slices.ContainsFunc(r.Plan().Stages, func(s growth.StagePlan) bool { return s.Ramp > 0 })

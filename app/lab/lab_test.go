@@ -152,7 +152,7 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// TestNamesOfGroups: a group is called as its runs are, then as their recipe is, then by what their recipes' names have in common.
+// TestNamesOfGroups: a group is called by what the names of its runs have in common, or by its recipe.
 func TestNamesOfGroups(t *testing.T) {
 	for _, tt := range []struct {
 		name          string
@@ -160,10 +160,13 @@ func TestNamesOfGroups(t *testing.T) {
 		want          string
 	}{
 		{"one name", [2]string{"mine", "mine"}, [2]string{"flm-1m", "flm-1m"}, "mine"},
-		{"one recipe", [2]string{"final-1", "final-2"}, [2]string{"flm-1m", "flm-1m"}, "flm-1m"},
+		{"the recipe's", [2]string{"final-flm-1m-1", "final-flm-1m-2"}, [2]string{"flm-1m", "flm-1m"}, "flm-1m"},
+		{"of their own", [2]string{"plan-2to4", "plan-2to4-2"}, [2]string{"flm-1m", "flm-1m"}, "plan-2to4"},
+		{"numbered", [2]string{"plan-1", "plan-12"}, [2]string{"flm-1m", "flm-1m"}, "plan-1"},
+		{"numbered alike", [2]string{"plan-11", "plan-12"}, [2]string{"flm-1m", "flm-1m"}, "plan"},
+		{"nothing in common", [2]string{"a", "b"}, [2]string{"flm-1m", "flm-1m"}, "flm-1m"},
 		{"a search", [2]string{"x-lr0.01-seed100", "x-lr0.01-seed1"}, [2]string{"x-lr0.01-seed100", "x-lr0.01-seed1"}, "x-lr0.01"},
-		{"numbered", [2]string{"a", "b"}, [2]string{"plan-1", "plan-12"}, "plan"},
-		{"nothing in common", [2]string{"a", "b"}, [2]string{"c", "d"}, "c"},
+		{"nothing at all", [2]string{"a", "b"}, [2]string{"c", "d"}, "c"},
 	} {
 		a, b := entry(t, "a1", "flm-1m", 1, 1.3), entry(t, "a2", "flm-1m", 2, 1.3)
 		a.Info.Name, b.Info.Name, a.Recipe.Name, b.Recipe.Name = tt.runs[0], tt.runs[1], tt.recipes[0], tt.recipes[1]

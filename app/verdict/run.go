@@ -39,7 +39,7 @@ func (r Run) secondsAt(tokens float64) float64 {
 // Contender is a recipe with its runs, at least one.
 type Contender struct {
 	Name  string
-	Grown bool // has more than one stage
+	Grown bool // ends larger than it began
 	Runs  []Run
 }
 
