@@ -133,7 +133,8 @@ section_plans() {
 		--set stage.2.tokens=2399232 --set stage.2.ramp=239616
 	once longer-three --recipe flm-1m --seed 1 --set train.lr=1.1e-2 --set stage.1.tokens=7999488 --set stage.1.warmup=319488 \
 		--set stage.2.tokens=1500672 --set stage.2.ramp=150528 --set stage.3.tokens=870912 --set stage.3.ramp=87552
-	plans=$(have plan-flat plan-late plan-early plan-shortlast plan-longramp plan-deep fixed-deep longer-small longer-middle longer-two longer-three)
+	depth_plans
+	plans=$(have plan-flat plan-late plan-early plan-shortlast plan-longramp plan-deep fixed-deep longer-small longer-middle longer-two longer-three $depth)
 	# shellcheck disable=SC2086,SC2046 # names without blanks
 	{
 		"$growlab" runs table $plans
@@ -141,6 +142,43 @@ section_plans() {
 		"$growlab" frontier $(awk -F, 'NR > 1 && !seen[$2]++ { print $2 }' "$out/flm-1m/curves.csv") $plans --csv "$out/frontier-1m.csv" --png "$out/frontier-1m.png"
 		echo '```'
 	} | put plans
+}
+
+# those of the plans below that are compared over three seeds
+thrice='plan-2to4 plan-3to4 control-3to3 fixed-4'
+
+# growth in depth alone, from below the best fixed size to above it, at the tuned rate of 64 channels, which stays at its peak until the last
+# stage; control-3to3 has that schedule and does not grow
+depth_plans() {
+	depth=
+	deep() { # NAME RECIPE ARGUMENTS...: once for each seed
+		name=$1 recipe=$2
+		shift 2
+		sets=
+		for s; do sets="$sets --set $s"; done
+		for seed in 1 2 3; do
+			of=$name
+			[ $seed = 1 ] || of=$name-$seed
+			case " $thrice " in *" $name "*) ;; *) [ $seed = 1 ] || continue ;; esac
+			# shellcheck disable=SC2086 # words
+			once "$of" --recipe "$recipe" --seed $seed --set train.lr=1.6e-2 $sets
+			depth="$depth $of"
+		done
+	}
+	two="$tmp/two.toml stage.2.hidden=64 stage.2.lr=1"
+	# shellcheck disable=SC2086 # words
+	{
+		deep plan-2to4 $two stage.1.layers=2 stage.1.tokens=4597248 stage.1.warmup=184320 stage.2.layers=4 stage.2.tokens=1634304 stage.2.ramp=162816
+		deep plan-2to3 $two stage.1.layers=2 stage.1.tokens=3832320 stage.1.warmup=153600 stage.2.layers=3 stage.2.tokens=2666496 stage.2.ramp=267264
+		deep plan-3to4 $two stage.1.layers=3 stage.1.tokens=4265472 stage.1.warmup=170496 stage.2.layers=4 stage.2.tokens=817152 stage.2.ramp=81408
+		deep plan-2to4-stack $two stage.1.layers=2 stage.1.tokens=4597248 stage.1.warmup=184320 stage.2.layers=4 stage.2.tokens=1634304 \
+			stage.2.operator=stack stage.2.ramp=0
+		deep control-3to3 $two stage.1.layers=3 stage.1.tokens=4265472 stage.1.warmup=170496 stage.2.layers=3 stage.2.tokens=1065984 stage.2.ramp=0
+	}
+	deep plan-1to2to4 flm-1m stage.1.layers=1 stage.1.tokens=3406848 stage.1.warmup=136704 stage.2.layers=2 stage.2.hidden=64 stage.2.tokens=2299392 \
+		stage.2.lr=1 stage.2.ramp=230400 stage.3.layers=4 stage.3.hidden=64 stage.3.tokens=1838592 stage.3.lr=1 stage.3.ramp=184320
+	deep fixed-2 flm-1m-small stage.1.layers=2 stage.1.tokens=7663104 stage.1.warmup=307200
+	deep fixed-4 flm-1m-small stage.1.layers=4 stage.1.tokens=4087296 stage.1.warmup=164352
 }
 
 # 10 M: rates carried from 1 M
