@@ -35,6 +35,9 @@ func openWindow(scene string) {
 	case "curves", "charts":
 		openCurves(scene == "charts")
 		return
+	case "pan":
+		openPan()
+		return
 	case "idle":
 		past := append(upTo(script("flm-1m"), 1612), event.Paused{Step: 1612})
 		fake.withRun("paused", past).withRun("done", script("flm-1m-first"))
