@@ -53,8 +53,6 @@ const (
 	flashKeys128Kernel
 	flashQuery128Kernel
 	classifyKernel
-	classifyScanKernel
-	classifyPartKernel
 	columnSumsKernel
 	sumPartsKernel
 	sumKernel
@@ -75,5 +73,5 @@ var kernelNames = [kernelCount]string{
 	"attention_keys_bf16", "attention_keys_f32", "attention_queries_bf16", "attention_queries_f32",
 	"flash_16", "flash_keys_16", "flash_queries_16", "flash_32", "flash_keys_32", "flash_queries_32",
 	"flash_64", "flash_keys_64", "flash_queries_64", "flash_128", "flash_keys_128", "flash_queries_128",
-	"classify", "classify_scan", "classify_part", "column_sums", "sum_parts", "sum_numbers", "sum_finish", "adamw", "clip_scale",
+	"classify", "column_sums", "sum_parts", "sum_numbers", "sum_finish", "adamw", "clip_scale",
 }

@@ -27,7 +27,7 @@ func (k *Set) ColumnSums(s *cudart.Stream, dst cudart.Ptr, src Array, rows, c in
 	return k.sumParts(s, dst, scratch, 1, chunks, c, scale, true)
 }
 
-// SumRows adds the sum of the rows of parts, float32 (rows, C), to dst, float32 (C), in their order.
+// SumRows adds the sum of the rows of parts, float32 (rows, C), to dst, float32 (C): eight sums of every eighth row, then theirs.
 func (k *Set) SumRows(s *cudart.Stream, dst, parts cudart.Ptr, rows, c int) error {
 	positive("SumRows", rows, c)
 	return k.sumParts(s, dst, parts, 1, rows, c, Const(1), true)
@@ -41,7 +41,7 @@ func (k *Set) sumParts(s *cudart.Stream, dst, parts cudart.Ptr, groups, n, c int
 		n, c, add  int32
 		_          int32
 	}{scale, dst, parts, i32(n), i32(c), flag(add), 0}
-	return launch(k, s, sumPartsKernel, cudart.Dim{X: u32(ceil(c, 128)), Y: u32(groups)}, cudart.Dim{X: 128}, 0, &a)
+	return launch(k, s, sumPartsKernel, cudart.Dim{X: u32(ceil(c, 32)), Y: u32(groups)}, cudart.Dim{X: 256}, 8*32*4, &a)
 }
 
 const (

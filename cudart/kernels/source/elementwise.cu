@@ -37,6 +37,7 @@ KERNEL(256, 4, embed_grad, embed_grad_args) {
   quad sum = {};
   int end = min_(from + (warp() + 1) * each, to);
   if (c < a.c)
+#pragma unroll 4
     for (int i = from + warp() * each; i < end; i++) {
       quad d = load_quad(a.dx, (i64)a.groups[2 + 2 * most + i] * a.c + c, a.c - c, a.vec);
 #pragma unroll

@@ -37,8 +37,8 @@ DEV int weight_row(const product_args& a, int n0, int r) {
 }
 
 // Finishes `rows` rows from (m0, n0) of a tile of T columns, whose sums lie in s, T + SPARE apart.
-template <int T> DEV void finish_rows(const product_args& a, const finisher& f, shared<float> s, int rows, int m0, int n0) {
-  const int quads = T / 4;
+template <int T> DEV void finish_rows(const product_args& a, const finisher& f, shared<quad> s, int rows, int m0, int n0) {
+  const int quads = T / 4, row = (T + SPARE) / 4;
   bool pairs = paired(a.e);
   int step = pairs ? quads / 2 : quads;
   for (int i = thread_x(); i < rows * step; i += threads_x()) {
@@ -46,17 +46,15 @@ template <int T> DEV void finish_rows(const product_args& a, const finisher& f, 
     if (m0 + r >= a.m) continue;
     quad z, up = {};
     if (pairs) {
-      at = r * (T + SPARE) + (q >> 1) * 16 + (q & 1) * 4;
+      at = r * row + (q >> 1) * 4 + (q & 1);
       col = n0 / 2 + q * 4;
-#pragma unroll
-      for (int k = 0; k < 4; k++) up.v[k] = s[at + 8 + k];
+      up = s[at + 2];
     } else {
-      at = r * (T + SPARE) + q * 4;
+      at = r * row + q;
       col = n0 + q * 4;
     }
     if (col >= (a.parts ? a.n : a.e.c)) continue;
-#pragma unroll
-    for (int k = 0; k < 4; k++) z.v[k] = s[at + k];
+    z = s[at];
     if (a.parts) store_quad(a.parts, ((i64)block_z() * a.m + m0 + r) * a.n + col, a.n - col, a.e.vec, z);
     else finish(a.e, f, m0 + r, col, z, up);
   }
@@ -158,7 +156,7 @@ template <int T, int LAYOUT, bool ALIGNED> DEV void product_tile(const product_a
             s[(i * 16 + (l >> 2) + (e >> 1) * 8) * (T + SPARE) + wn + j * 8 + (l & 3) * 2 + (e & 1)] = sum[i][j][e];
     }
     block_sync();
-    finish_rows<T>(a, f, s, W, at.m + half * W, at.n);
+    finish_rows<T>(a, f, carve<quad>(bytes, 0), W, at.m + half * W, at.n);
   }
 }
 KERNEL(128, 2, product_128_nt, product_args) { product_tile<128, NT, true>(a); }
@@ -220,7 +218,7 @@ template <int LAYOUT> DEV void product_f32(const product_args& a) {
 #pragma unroll
     for (int j = 0; j < 4; j++) s[(ty + i) * LD + tx + j] = sum[i][j];
   block_sync();
-  finish_rows<T>(a, prepare(a.e), s, T, at.m, at.n);
+  finish_rows<T>(a, prepare(a.e), carve<quad>(bytes, 0), T, at.m, at.n);
 }
 KERNEL(128, 4, product_f32_nt, product_args) { product_f32<NT>(a); }
 KERNEL(128, 4, product_f32_nn, product_args) { product_f32<NN>(a); }

@@ -37,12 +37,23 @@ struct sum_parts_args {
   global<const float> parts;
   int n, c, add, unused;
 };
-KERNEL(128, 8, sum_parts, sum_parts_args) {
-  int c = block_x() * 128 + thread_x(), group = block_y();
-  if (c >= a.c) return;
+// A block has 32 columns of a group; each of eight warps adds up every eighth row.
+KERNEL(256, 4, sum_parts, sum_parts_args) {
+  DYNAMIC_SHARED(bytes);
+  shared<float> part = carve<float>(bytes, 0);   // 8 x 32
+  int c = block_x() * WARP + lane(), group = block_y();
   float sum = 0;
+  if (c < a.c) {
+    global<const float> p = a.parts + ((i64)group * a.n * a.c + c);
 #pragma unroll 8
-  for (int i = 0; i < a.n; i++) sum += a.parts[((i64)group * a.n + i) * a.c + c];
+    for (int i = warp(); i < a.n; i += 8) sum += p[(i64)i * a.c];
+  }
+  part[warp() * WARP + lane()] = sum;
+  block_sync();
+  if (warp() > 0 || c >= a.c) return;
+  sum = 0;
+#pragma unroll
+  for (int w = 0; w < 8; w++) sum += part[w * WARP + lane()];
   sum *= load_scalar(a.scale);
   i64 at = (i64)group * a.c + c;
   a.dst[at] = a.add ? a.dst[at] + sum : sum;

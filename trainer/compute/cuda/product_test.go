@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/computetest"
 )
 
 // layerOf is what one layer of size 64 -> 128, with a bias, gives on d, and its gradient: the output, the argument of GELU, and dx.
@@ -111,6 +112,88 @@ func TestBiasesInTheLibrary(t *testing.T) {
 				t.Error(err)
 			}
 			m.MustBeClean()
+		}
+	}
+}
+
+// TestWideVocabulary: logits of a vocabulary that is wide are rounded to bf16, where their gradient is wanted, and nowhere else. One
+// that is off by 2^-9 of itself moves a loss by at most twice that of the largest, and a probability by that part.
+func TestWideVocabulary(t *testing.T) {
+	const rows, in, vocab, scale = 24, 32, wideVocab + 8, 0.5
+	r := rand.New(rand.NewPCG(5, 6))
+	y, w, targets := make([]float32, rows*in), make([]float32, vocab*in), make([]int32, rows)
+	for i := range y {
+		y[i] = computetest.RoundBF16(float32(r.NormFloat64()))
+	}
+	for i := range w {
+		w[i] = computetest.RoundBF16(float32(r.NormFloat64() / 3))
+	}
+	for i := range targets {
+		targets[i] = int32(r.IntN(vocab))
+	}
+	targets[3] = -1
+	for _, own := range []bool{false, true} {
+		d := on(t, machine(t), Options{Own: own, Untimed: true})
+		room := func(alloc func(int) (compute.Buffer, error), n int, v []float32) compute.Vec {
+			b, err := alloc(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v != nil {
+				d.Upload(compute.All(b), v)
+			}
+			return compute.All(b)
+		}
+		weight := d.Weight(room(d.Alloc, vocab*in, w), vocab, in)
+		vy, vd, vl := room(d.AllocOperand, rows*in, y), room(d.AllocOperand, rows*vocab, nil), room(d.Alloc, rows, nil)
+		read := func(v compute.Vec) []float32 {
+			to := make([]float32, v.N)
+			d.Download(to, v)
+			return to
+		}
+		b := compute.Batch{Seqs: 2, T: rows / 2, Inputs: make([]int32, rows), Targets: targets}
+		d.Run(b, func(l compute.Lane) {
+			l.Classify(vl, compute.Matrix(vd, vocab), compute.Matrix(vy, in), weight, 1, scale)
+		})
+		loss, grad := read(vl), read(vd)
+		d.Run(b, func(l compute.Lane) { l.Classify(vl, compute.Mat{}, compute.Matrix(vy, in), weight, 1, 0) })
+		alone := read(vl)
+		for row, target := range targets {
+			z, top, all := make([]float64, vocab), 0.0, 0.0
+			for j := range z {
+				for i := range in {
+					z[j] += float64(y[row*in+i]) * float64(w[j*in+i])
+				}
+				top = max(top, math.Abs(z[j]))
+			}
+			for _, x := range z {
+				all += math.Exp(x)
+			}
+			want, off := 0.0, 0x1p-8*top
+			if target >= 0 {
+				want = math.Log(all) - z[target]
+			} else {
+				all = math.Inf(1) // no gradient
+			}
+			if g := float64(loss[row]); math.Abs(g-want) > off+1e-5 {
+				t.Fatalf("own products %v: loss of row %d is %v, want %v within %v", own, row, g, want, off)
+			}
+			if g := float64(alone[row]); math.Abs(g-want) > 1e-5*top+1e-5 {
+				t.Fatalf("own products %v: loss of row %d without a gradient is %v, want %v", own, row, g, want)
+			}
+			for j, x := range z {
+				p := scale * math.Exp(x) / all
+				want := p
+				if j == int(target) {
+					want -= scale
+				}
+				if g := float64(grad[row*vocab+j]); math.Abs(g-want) > p*math.Expm1(off)+0x1p-8*math.Abs(want)+1e-7 {
+					t.Fatalf("own products %v: dlogits (%d, %d) is %v, want %v", own, row, j, g, want)
+				}
+			}
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }
