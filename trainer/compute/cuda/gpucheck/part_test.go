@@ -54,8 +54,8 @@ func write(t *testing.T, numbers any) {
 	}
 	t.Logf("%s", text)
 	if dir := os.Getenv(envOut); dir != "" {
-		name := strings.ToLower(strings.TrimPrefix(t.Name(), "TestPart")) + ".json"
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+		name := filepath.Join(dir, strings.ToLower(strings.TrimPrefix(t.Name(), "TestPart"))+".json")
+		if err := errors.Join(os.WriteFile(name+".part", text, 0o644), os.Rename(name+".part", name)); err != nil { // whole or not at all
 			t.Fatal(err)
 		}
 	}
@@ -92,7 +92,7 @@ func open(t testing.TB, k kind) compute.Device {
 // mustOpen is the engine on the first GPU.
 func mustOpen(t testing.TB, k kind) compute.Device {
 	t.Helper()
-	o := cuda.Options{Finder: cudart.NewFinder(), Precision: k.Precision, Own: k.Own}
+	o := cuda.Options{Finder: cudart.NewFinder(), Precision: k.Precision, Own: k.Own, Choices: choices()}
 	if file := os.Getenv(envImage); file != "" {
 		o.Image, o.Untimed = fake.Image(file), true
 	}
@@ -101,6 +101,16 @@ func mustOpen(t testing.TB, k kind) compute.Device {
 		t.Fatal(err)
 	}
 	return dev
+}
+
+// choices is the file in which all parts keep which of cuBLASLt's ways were fastest: two runs that time them anew may choose others, and
+// then add up in another order.
+func choices() string {
+	dir := os.Getenv(envOut)
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	return filepath.Join(dir, "choices.json")
 }
 
 // processor is the CPU engine.

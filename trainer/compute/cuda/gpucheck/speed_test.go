@@ -36,7 +36,12 @@ type speed struct {
 	FirstStep float64 `json:"first_step_seconds"` // with what is compiled, timed and captured once
 	// Loss of the last step: of random tokens, ln of their number and a little more.
 	Loss float64 `json:"loss"`
+	// Products is how each product was computed, and which the library refused.
+	Products []string `json:"products,omitempty"`
 }
+
+// explaining is an engine that tells how it computes products.
+type explaining interface{ Products() []string }
 
 // gpt2 is GPT-2 124M, its vocabulary padded to a multiple of 128 as nanoGPT and llm.c do.
 func gpt2(small bool) shape.Config {
@@ -62,6 +67,38 @@ func TestPartGPT2(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, s)
+}
+
+// row is an operation of a step.
+type row struct {
+	Phase     string  `json:"phase"`
+	Operation string  `json:"operation"`
+	Calls     int64   `json:"calls"`
+	Time      float64 `json:"ms"`
+	Rate      float64 `json:"tflops,omitempty"`
+}
+
+// TestPartProfile says where a step of GPT-2 124M goes: each operation is waited for, so that all together take longer than a step does.
+func TestPartProfile(t *testing.T) {
+	b := bench.Shape{Name: "GPT-2 124M", Config: gpt2(part(t)), Seqs: 32}
+	if part(t) {
+		b.Seqs = 4
+	}
+	dev := open(t, kind{"bf16", false})
+	r, err := bench.Run(dev, b, bench.Options{Runs: bench.LeastRuns, Each: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := []row{}
+	for _, x := range r.Profile.Rows {
+		rows = append(rows, row{x.Phase, x.Operation, x.Calls, x.Time.Seconds() * 1e3, x.FLOPs / max(x.Time.Seconds(), 1e-9) / 1e12})
+	}
+	write(t, map[string]any{
+		"tokens_of_a_step": b.Seqs * b.Config.Context, "step_ms": r.Profile.Step.Seconds() * 1e3, "tokens_per_s_unprofiled": r.Plain.Median(), "rows": rows,
+	})
+	if len(rows) == 0 {
+		t.Error("no operation was booked")
+	}
 }
 
 // TestPartFLM101M times the stages of flm-101m, and of its twin, and works out how long both take end to end, without evaluations.
@@ -143,6 +180,9 @@ func timed(t *testing.T, c shape.Config, batch, micro int, lasting time.Duration
 		}
 	}
 	s.Steps, s.Median, s.Best, s.Worst, s.Loss = len(rates), rates.Median(), rates.Best(), rates.Worst(), tr.loss
+	if e, ok := dev.(explaining); ok {
+		s.Products = e.Products()
+	}
 	s.TFLOPS, s.CausalTF = s.Median*b.FLOPsPerToken()/1e12, s.Median*growth.FLOPsPerToken(c)/1e12
 	return s, nil
 }
@@ -226,4 +266,38 @@ func (tr *training) step() (time.Duration, error) {
 func (tr *training) free() {
 	tr.net.Free()
 	tr.adam.Free()
+}
+
+// TestPartFLM101MRun carries flm-101m and its twin out, on the embedded text over and over: that takes more than the ten minutes of all
+// other parts, and is done only when asked for.
+func TestPartFLM101MRun(t *testing.T) {
+	sets := []string{"train.micro_batch=64", "sample.tokens=0", "checkpoint.every=0"}
+	if part(t) {
+		sets = append(sets, "model.context=32", "train.batch=64", "stage.1.tokens=128", "stage.1.warmup=64", "stage.2.tokens=128", "stage.2.ramp=64",
+			"stage.3.tokens=128", "stage.3.ramp=64", "stage.1.layers=1", "stage.1.hidden=64", "stage.2.layers=1", "stage.2.hidden=64", "stage.3.layers=1",
+			"stage.3.hidden=128", "eval.every=0", "eval.tokens=64", "eval.final_tokens=64")
+	}
+	preset, err := assets.Recipe("flm-101m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	grown, err := growth.Parse("flm-101m", preset, sets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	twin, err := grown.Rival(growth.RivalTwin, growth.Spent{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	took, loss := map[string]float64{}, map[string]float64{}
+	for name, r := range map[string]growth.Recipe{"grown": grown, "twin": twin} {
+		dev := open(t, kind{"bf16", false})
+		begin := time.Now()
+		h := train(t, dev, r)
+		took[name], loss[name] = time.Since(begin).Seconds(), h.eval.Loss
+		if !(h.eval.Loss > 0) || math.IsInf(h.eval.Loss, 0) {
+			t.Errorf("%s: the loss is %v", name, h.eval.Loss)
+		}
+	}
+	write(t, map[string]any{"seconds": took, "final_validation_loss": loss})
 }
