@@ -1,10 +1,5 @@
 package growth
 
-import (
-	"growlab/growth/expand"
-	"growlab/growth/shape"
-)
-
 // Exact keeps the function without masks, by what it makes the new part write: nothing. Its kernels are the plain ones from
 // the first step on.
 //
@@ -22,11 +17,4 @@ import (
 var Exact = Operator{
 	Name: "exact", Source: "our derivation (growth/expand); layers as LLaMA-Pro, arXiv:2401.02415", Promise: always, Depth: DepthStack,
 	Map: silent,
-}
-
-// silent leads every width, lets the new part write nothing, and mutes added layers.
-func silent(from, to shape.Config) expand.Map {
-	m := expand.Keep(from, to)
-	m.Exact, m.Added = true, expand.Mute
-	return m
 }

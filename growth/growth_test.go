@@ -349,6 +349,26 @@ func randomGrowth(t *testing.T, op Operator, rng *rand.Rand) (from, to shape.Con
 	return from, to
 }
 
+// TestTexts: every operator has a text with a picture in its own file, and only its own.
+func TestTexts(t *testing.T) {
+	seen := map[string]string{}
+	for _, op := range Operators {
+		text := op.Text()
+		lines := strings.Split(text, "\n")
+		drawn := slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "\t") && strings.ContainsAny(l, "|+") })
+		if !drawn || len(lines) < 6 || strings.Contains(text, "//") || strings.Contains(text, "Operator{") {
+			t.Errorf("%s: the text lacks a picture or is not one\n%s", op.Name, text)
+		}
+		if other := seen[text]; other != "" {
+			t.Errorf("%s has the text of %s", op.Name, other)
+		}
+		seen[text] = op.Name
+	}
+	if text := (Operator{Name: "none"}).Text(); text != "" {
+		t.Errorf("an operator that there is not has the text %q", text)
+	}
+}
+
 // TestOperators: over random shapes, for every operator and every order it takes: the source is untouched, the same growth gives
 // the same result, added layers have no moments, every entry is finite, and the counts add up.
 func TestOperators(t *testing.T) {

@@ -42,19 +42,3 @@ func refuseUneven(from, to shape.Config) error {
 	}
 	return nil
 }
-
-// cycles goes round in every width, exactly, and mutes added layers.
-func cycles(from, to shape.Config) expand.Map {
-	m := expand.Keep(from, to)
-	m.Hidden = expand.Cycle(from.Hidden, to.Hidden)
-	m.Heads = expand.Cycle(from.Heads, to.Heads)
-	m.FFN = expand.Cycle(from.FFN, to.FFN)
-	m.Exact, m.Added = true, expand.Mute
-	return m
-}
-
-func noisyCycles(from, to shape.Config) expand.Map {
-	m := cycles(from, to)
-	m.Split = expand.Noise
-	return m
-}

@@ -25,4 +25,15 @@ func TestOperators(t *testing.T) {
 			t.Errorf("%s preserves: %v, %s", o.Name, o.Preserves, o.When)
 		}
 	}
+	one := ok(t, "operators", "midas")
+	if !strings.Contains(one, "\n\nMIDAS duplicates the middle of the stack") || !strings.Contains(one, "+-------------+  copy of 2") || strings.Contains(one, "net2net") {
+		t.Errorf("midas is shown as\n%s", one)
+	}
+	var row []operatorRow
+	if decode(t, ok(t, "operators", "midas", "--json"), &row); len(row) != 1 || row[0].Name != "midas" || !strings.Contains(row[0].Text, "Deviation:") {
+		t.Errorf("midas is %+v", row)
+	}
+	if r := run(t, "operators", "lemn"); r.code != 2 || !strings.Contains(r.err, `operator is "lemn"; it must be one of msg, `) {
+		t.Errorf("exit code %d, %s", r.code, r.err)
+	}
 }
