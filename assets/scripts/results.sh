@@ -134,6 +134,7 @@ section_plans() {
 	once longer-three --recipe flm-1m --seed 1 --set train.lr=1.1e-2 --set stage.1.tokens=7999488 --set stage.1.warmup=319488 \
 		--set stage.2.tokens=1500672 --set stage.2.ramp=150528 --set stage.3.tokens=870912 --set stage.3.ramp=87552
 	depth_plans
+	# shellcheck disable=SC2086 # names without blanks
 	plans=$(have plan-flat plan-late plan-early plan-shortlast plan-longramp plan-deep fixed-deep longer-small longer-middle longer-two longer-three $depth)
 	# shellcheck disable=SC2086,SC2046 # names without blanks
 	{
