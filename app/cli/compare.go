@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"text/tabwriter"
 
@@ -130,7 +131,10 @@ func (p Program) entries(args []string, names map[string]string, l session.Launc
 	err = lab.Measure(entries, func(precision string) (compute.Device, error) {
 		return session.OpenDevice(l.Device, l.Threads, precision)
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, session.ErrUsage), l.Device != "" && errors.Is(err, session.ErrDevice):
+		return nil, err
+	case err != nil:
 		_, _ = fmt.Fprintf(p.Streams.Err, "growlab: curves are compared as they were measured: %v\n", err) // nobody else to tell
 	}
 	return entries, nil

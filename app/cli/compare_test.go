@@ -67,6 +67,11 @@ func TestRunAgainstItsRivals(t *testing.T) {
 	}
 
 	dir := filepath.Join(t.TempDir(), "report")
+	for want, c := range map[string]int{"gpu": 2, "cuda:9": 4} {
+		if r := run(t, "compare", grown, twin[1], "--device", want); r.code != c || r.out != "" {
+			t.Errorf("on %s: exit code %d, %s\n%s", want, r.code, r.err, r.out)
+		}
+	}
 	text := ok(t, "compare", grown, twin[1], small, "--report", dir)
 	for _, want := range []string{"tiny-twin", "small one", "one seed each", "the paper's own ratio", "intervals are 95 %", filepath.Join(dir, "report.md")} {
 		if !strings.Contains(text, want) {

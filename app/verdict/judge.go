@@ -58,7 +58,7 @@ func (v *Verdict) decide() {
 	fixed := false
 	for i, p := range v.Pairs {
 		fixed = fixed || p.sameBudget() && !p.Rival.Grown
-		if p.LossAtFLOPs == nil || p.LossAtFLOPs.FLOPs*budget < v.Run.FLOPs {
+		if p.LossAtFLOPs == nil || p.Rival.FLOPs*budget < v.Run.FLOPs {
 			continue // it did not get that far
 		}
 		if d := p.LossAtFLOPs.Difference.Value; d < second {

@@ -88,6 +88,9 @@ func TestWithoutWindows(t *testing.T) {
 	if !strings.Contains(strings.Join(p.Notes, "\n"), "were not measured") || !strings.Contains(p.Interval, "scatter of the curves only") {
 		t.Errorf("notes %q, interval %q do not tell", p.Notes, p.Interval)
 	}
+	if v := Judge(one("a", a), []Contender{one("b", b)}); v.Winner != "a" || !strings.Contains(v.Sentence, "a won") {
+		t.Errorf("winner %q: %s", v.Winner, v.Sentence)
+	}
 }
 
 // TestIntervalsHoldTheTruth: over noisy pairs of one run each, intervals that claim 95 % hold the true ratio about as often, and
