@@ -38,7 +38,7 @@ func (k *Set) EmbedGrad(s *cudart.Stream, e EmbedGrad) error {
 		rows, c, vec, _    int32
 	}{e.DTable, e.DX, e.Groups, i32(e.Rows), i32(e.C), quads(e.C, F32(e.DTable), F32(e.DX)), 0}
 	grid := cudart.Dim{X: u32(min(e.Rows, e.V)), Y: u32(ceil(e.C, 128))}
-	if err := launch(k, s, embedGradKernel, grid, cudart.Dim{X: 256}, 8*128*4, &a); err != nil || e.DPos == 0 {
+	if err := launch(k, s, embedGradKernel, grid, cudart.Dim{X: 256}, columnShared, &a); err != nil || e.DPos == 0 {
 		return err
 	}
 	p := struct {

@@ -57,8 +57,13 @@ func (k *Set) Norm(s *cudart.Stream, n Norm) error {
 const (
 	normWarps     = 8    // rows that a block of Norm computes
 	normGradRows  = 32   // rows of one sequence that a block of NormGrad computes
-	maxNormHidden = 8192 // channels: 512 threads with 4 quads each
+	maxNormHidden = 8192 // channels: normGradThreads with 4 quads each
+
+	normGradThreads = 512
 )
+
+// normGradShared is two buffers of two sums for each of up to four rows, for each warp.
+func normGradShared(threads int) int { return 2 * 2 * 4 * (threads / 32) * 4 }
 
 // NormGrad writes DX = Residual + the gradient of Norm's input, a copy of it to Operand, and the gradients of gain and bias summed
 // over each sequence of T rows.
@@ -97,12 +102,11 @@ func (k *Set) NormGrad(s *cudart.Stream, n NormGrad) error {
 		quads(n.C, n.Operand, n.DY, F32(n.DX), F32(n.Residual), F32(n.X), F32(n.Gain), F32(n.Scratch)),
 	}
 	id, per := normGradKernel, 1
-	for ; ceil(n.C, 4*per) > 512; per *= 2 {
+	for ; ceil(n.C, 4*per) > normGradThreads; per *= 2 {
 		id++
 	}
 	block := warps(ceil(n.C, 4*per))
-	shared := 2 * 4 * 2 * int(block.X/32) * 4
-	if err := launch(k, s, id, cudart.Dim{X: u32(chunks), Y: u32(seqs)}, block, shared, &a); err != nil {
+	if err := launch(k, s, id, cudart.Dim{X: u32(chunks), Y: u32(seqs)}, block, normGradShared(int(block.X)), &a); err != nil {
 		return err
 	}
 	if err := k.sumParts(s, n.Gains, n.Scratch, seqs, chunks, n.C, Const(1), false); err != nil || n.RMS {

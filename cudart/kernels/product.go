@@ -206,7 +206,7 @@ const productThreads = 128
 func (k *Set) productKernel(p Product, tile int) (id kernel, shared int) {
 	switch {
 	case p.A.Type == cudart.F32:
-		return productF32Kernel + kernel(p.Layout), smallTile * (smallTile + 4) * 4
+		return productF32Kernel + kernel(p.Layout), productF32Shared
 	case !k.aligned(p):
 		return productOddKernel + kernel(p.Layout), productStages * 2 * smallTile * productDepth * 2
 	case tile == largeTile:
@@ -216,7 +216,10 @@ func (k *Set) productKernel(p Product, tile int) (id kernel, shared int) {
 	}
 }
 
-const productStages = 3
+const (
+	productStages    = 3
+	productF32Shared = smallTile * (smallTile + 4) * 4
+)
 
 func (p Product) check() {
 	switch {

@@ -144,7 +144,7 @@ func TestReferencesByDifferences(t *testing.T) {
 
 // TestSharedMemoryFits: no kernel takes more than the least that GPUs from 8.0 on allow a block, 99 KiB.
 func TestSharedMemoryFits(t *testing.T) {
-	for id, bytes := range dynamicShared() {
+	for id, bytes := range mostShared {
 		if bytes > 99<<10 {
 			t.Errorf("%s takes %d bytes of shared memory, more than %d", kernelNames[id], bytes, 99<<10)
 		}

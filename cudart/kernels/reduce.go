@@ -21,7 +21,7 @@ func (k *Set) ColumnSums(s *cudart.Stream, dst cudart.Ptr, src Array, rows, c in
 		_            int32
 	}{src, scratch, i32(rows), i32(c), quads(c, src, F32(scratch)), 0}
 	g := cudart.Dim{X: u32(ceil(c, 128)), Y: u32(chunks)}
-	if err := launch(k, s, columnSumsKernel, g, cudart.Dim{X: 256}, 8*128*4, &a); err != nil {
+	if err := launch(k, s, columnSumsKernel, g, cudart.Dim{X: 256}, columnShared, &a); err != nil {
 		return err
 	}
 	return k.sumParts(s, dst, scratch, 1, chunks, c, scale, true)
@@ -41,7 +41,7 @@ func (k *Set) sumParts(s *cudart.Stream, dst, parts cudart.Ptr, groups, n, c int
 		n, c, add  int32
 		_          int32
 	}{scale, dst, parts, i32(n), i32(c), flag(add), 0}
-	return launch(k, s, sumPartsKernel, cudart.Dim{X: u32(ceil(c, 32)), Y: u32(groups)}, cudart.Dim{X: 256}, 8*32*4, &a)
+	return launch(k, s, sumPartsKernel, cudart.Dim{X: u32(ceil(c, 32)), Y: u32(groups)}, cudart.Dim{X: 256}, partsShared, &a)
 }
 
 const (
@@ -49,7 +49,8 @@ const (
 	sumPerBlock  = 4096 // numbers, at least
 	sumThreads   = 256
 	sumShared    = 32 * 8
-	finishShared = 32 * 8
+	columnShared = 8 * 128 * 4 // eight warps of 128 columns
+	partsShared  = 8 * 32 * 4  // eight warps of 32 columns
 )
 
 // SumScratch is the bytes of scratch memory of Sum and SumSquares.
@@ -79,5 +80,5 @@ func (k *Set) sum(s *cudart.Stream, to, v cudart.Ptr, n int64, scratch cudart.Pt
 		to, parts cudart.Ptr
 		n, _      int32
 	}{to, scratch, int32(blocks), 0}
-	return launch(k, s, sumFinishKernel, dim(1), cudart.Dim{X: sumThreads}, finishShared, &f)
+	return launch(k, s, sumFinishKernel, dim(1), cudart.Dim{X: sumThreads}, sumShared, &f)
 }

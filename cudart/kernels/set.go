@@ -51,8 +51,9 @@ func LoadImage(c *cudart.Context, image []byte, multiprocessors int) (*Set, erro
 			return nil, errors.Join(err, module.Close())
 		}
 	}
-	for id, bytes := range dynamicShared() {
-		if bytes <= 48<<10 {
+	for id, bytes := range mostShared {
+		const always = 48 << 10 // what every launch may take
+		if bytes <= always {
 			continue
 		}
 		if err := k.kernels[id].SetShared(bytes); err != nil {
@@ -65,20 +66,37 @@ func LoadImage(c *cudart.Context, image []byte, multiprocessors int) (*Set, erro
 // Close takes the kernels off the GPU.
 func (k *Set) Close() error { return k.module.Close() }
 
-// dynamicShared is the shared memory of the kernels that may take more than every launch is allowed, in bytes.
-func dynamicShared() map[kernel]int {
-	shared := map[kernel]int{}
+// mostShared is the dynamic shared memory that a launch of each kernel takes at most, in bytes.
+var mostShared = func() (most [kernelCount]int) {
 	for l := range kernel(3) {
-		shared[product128Kernel+l] = productStages * 2 * largeTile * productDepth * 2
+		most[product128Kernel+l] = productStages * 2 * largeTile * productDepth * 2
+		most[product64Kernel+l] = productStages * 2 * smallTile * productDepth * 2
+		most[productOddKernel+l] = productStages * 2 * smallTile * productDepth * 2
+		most[productF32Kernel+l] = productF32Shared
+		most[normGradKernel+l] = normGradShared(normGradThreads)
 	}
 	for _, f := range flashes {
-		shared[f.forward], shared[f.keys], shared[f.query] = f.forwardShared, f.keysShared, f.queryShared
+		most[f.forward], most[f.keys], most[f.query] = f.forwardShared, f.keysShared, f.queryShared
 	}
-	return shared
+	most[embedGradKernel], most[columnSumsKernel], most[sumPartsKernel] = columnShared, columnShared, partsShared
+	most[sumKernel], most[sumFinishKernel], most[classifyKernel] = sumShared, sumShared, classifyShared
+	return most
+}()
+
+// Shared is the dynamic shared memory that each kernel takes at most, in bytes, by its name; for the table of the compiler.
+func Shared() map[string]int {
+	all := map[string]int{}
+	for id, name := range kernelNames {
+		all[name] = mostShared[id]
+	}
+	return all
 }
 
 // launch puts one run of a kernel whose only parameter is the struct *a into s.
 func launch[A any](k *Set, s *cudart.Stream, id kernel, grid, block cudart.Dim, shared int, a *A) error {
+	if shared > mostShared[id] {
+		panic(fmt.Sprintf("kernels: %s: %d bytes of shared memory, more than its %d", kernelNames[id], shared, mostShared[id]))
+	}
 	k.args.Reset().Bytes(unsafe.Slice((*byte)(unsafe.Pointer(a)), unsafe.Sizeof(*a)))
 	return k.kernels[id].Launch(s, grid, block, shared, &k.args)
 }

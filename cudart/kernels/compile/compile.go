@@ -15,6 +15,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"growlab/cudart"
+	"growlab/cudart/kernels"
 	"growlab/cudart/kernels/source"
 )
 
@@ -172,16 +173,18 @@ func number(s string) int {
 	return n
 }
 
-// table is one line for each kernel, with the registers on each architecture; nothing spills, or there would be no table.
+// table is one line for each kernel: registers of a thread on each architecture, bytes that it spills on the worst (stack, stores and
+// loads; there would be no table if that were not 0), and bytes of shared memory of a block, static and dynamic.
 func table(all []Usage) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# made by `make kernels`; NVRTC %d.%d, nothing spilled, no static shared memory\n", Compiler.Major, Compiler.Minor)
+	fmt.Fprintf(&b, "# made by `make kernels` with NVRTC %d.%d\n", Compiler.Major, Compiler.Minor)
 	fmt.Fprintf(&b, "hash %s\n", Hash())
 	fmt.Fprintf(&b, "%-24s", "registers")
 	for _, a := range Architectures {
 		fmt.Fprintf(&b, "%7s", a)
 	}
-	by := map[string]map[string]int{}
+	fmt.Fprintf(&b, "%8s%8s%8s", columns[0], columns[1], columns[2])
+	by, spilled, static := map[string]map[string]int{}, map[string]int{}, map[string]int{}
 	var names []string
 	for _, u := range all {
 		if by[u.Kernel] == nil {
@@ -189,16 +192,23 @@ func table(all []Usage) string {
 			names = append(names, u.Kernel)
 		}
 		by[u.Kernel][u.Architecture] = u.Registers
+		spilled[u.Kernel] = max(spilled[u.Kernel], u.Stack+u.Stores+u.Loads)
+		static[u.Kernel] = max(static[u.Kernel], u.Shared)
 	}
+	dynamic := kernels.Shared()
 	for _, name := range names {
 		fmt.Fprintf(&b, "\n%-24s", name)
 		for _, a := range Architectures {
 			fmt.Fprintf(&b, "%7d", by[name][a])
 		}
+		fmt.Fprintf(&b, "%8d%8d%8d", spilled[name], static[name], dynamic[name])
 	}
 	b.WriteString("\n")
 	return b.String()
 }
+
+// columns of the table behind the architectures', in bytes.
+var columns = [3]string{"spilled", "static", "dynamic"}
 
 func pack(code []byte) ([]byte, error) {
 	w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression))

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"growlab/cudart"
+	"growlab/cudart/kernels"
 	"growlab/cudart/kernels/source"
 )
 
@@ -35,14 +36,38 @@ func TestEmbeddedCodeIsOfTheseSources(t *testing.T) {
 	}
 }
 
-// TestTableHasEveryKernel: each kernel of the sources has registers on each architecture, within what its launch bounds leave.
-func TestTableHasEveryKernel(t *testing.T) {
-	lines := map[string][]string{}
+// kernelLine is a kernel of the table.
+type kernelLine struct {
+	registers                []int // by architecture
+	spilled, static, dynamic int   // bytes
+}
+
+func committedKernels(t *testing.T) map[string]kernelLine {
+	t.Helper()
+	lines := map[string]kernelLine{}
 	for line := range strings.Lines(committedTable(t)) {
-		if f := strings.Fields(line); len(f) == 1+len(Architectures) {
-			lines[f[0]] = f[1:]
+		f := strings.Fields(line)
+		if len(f) != 1+len(Architectures)+len(columns) || f[0] == "#" || f[0] == "registers" {
+			continue
 		}
+		var n []int
+		for _, x := range f[1:] {
+			n = append(n, number(x))
+		}
+		k := len(Architectures)
+		lines[f[0]] = kernelLine{n[:k], n[k], n[k+1], n[k+2]}
 	}
+	return lines
+}
+
+// sharedLimits are the bytes of shared memory of a block and of a multiprocessor, of which a block costs 1 KiB more (CUDA C++
+// Programming Guide, table of technical specifications).
+var sharedLimits = map[string][2]int{"sm_80": {163 << 10, 164 << 10}, "sm_86": {99 << 10, 100 << 10}, "sm_89": {99 << 10, 100 << 10}, "sm_90": {227 << 10, 228 << 10}}
+
+// TestTableHasEveryKernel: each kernel of the sources has registers on each architecture, within what its launch bounds leave, spills
+// nothing, and finds the shared memory of its largest launch.
+func TestTableHasEveryKernel(t *testing.T) {
+	lines, shared := committedKernels(t), kernels.Shared()
 	for _, unit := range source.Units {
 		for line := range strings.Lines(source.Text(unit)) {
 			rest, ok := strings.CutPrefix(line, "KERNEL(")
@@ -51,21 +76,28 @@ func TestTableHasEveryKernel(t *testing.T) {
 			}
 			f := strings.Split(rest, ",")
 			threads, blocks, name := number(strings.TrimSpace(f[0])), number(strings.TrimSpace(f[1])), strings.TrimSpace(f[2])
-			if len(lines[name]) == 0 {
+			k, ok := lines[name]
+			if !ok {
 				t.Errorf("kernel %s is not in the table", name)
+				continue
 			}
-			for _, r := range lines[name] {
-				if n := number(r); n < 1 || n > 255 || n*threads*blocks > 65536 {
-					t.Errorf("kernel %s takes %d registers for %d threads of which %d blocks are to fit on 65536", name, n, threads, blocks)
+			if k.spilled != 0 || k.static != 0 || k.dynamic != shared[name] {
+				t.Errorf("kernel %s: the table has %d bytes spilled, %d of static and %d of dynamic shared memory; want 0, 0 and %d, as the launchers say",
+					name, k.spilled, k.static, k.dynamic, shared[name])
+			}
+			for i, a := range Architectures {
+				if n := k.registers[i]; n < 1 || n > 255 || (n+7)/8*8*threads*blocks > 65536 {
+					t.Errorf("%s: kernel %s takes %d registers for %d threads of which %d blocks are to fit on 65536", a, name, n, threads, blocks)
+				}
+				if limits := sharedLimits[a]; k.dynamic > limits[0] || k.dynamic+1024 > limits[1] {
+					t.Errorf("%s: kernel %s takes %d bytes of shared memory, of at most %d", a, name, k.dynamic, limits[0])
 				}
 			}
 			delete(lines, name)
 		}
 	}
 	for name := range lines {
-		if name != "registers" {
-			t.Errorf("the table has kernel %s, which the sources have not", name)
-		}
+		t.Errorf("the table has kernel %s, which the sources have not", name)
 	}
 }
 
@@ -99,15 +131,11 @@ func TestCompilerSaysTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{}
-	for line := range strings.Lines(committedTable(t)) {
-		if f := strings.Fields(line); len(f) == 1+len(Architectures) {
-			want[f[0]] = f[1+slices.Index(Architectures, target)]
-		}
-	}
+	want := committedKernels(t)
 	for _, u := range usage {
-		if want[u.Kernel] == "" || number(want[u.Kernel]) != u.Registers || u.Shared != 0 {
-			t.Errorf("%s: kernel %s takes %d registers and %d bytes of static shared memory, the table says %s and 0", target, u.Kernel, u.Registers, u.Shared, want[u.Kernel])
+		k := want[u.Kernel]
+		if k.registers == nil || k.registers[slices.Index(Architectures, target)] != u.Registers || k.static != u.Shared {
+			t.Errorf("%s: kernel %s takes %d registers and %d bytes of static shared memory, the table says %+v", target, u.Kernel, u.Registers, u.Shared, k)
 		}
 	}
 }
