@@ -19,7 +19,7 @@ type frontierFlags struct {
 	session.Launch
 	allOf, png, csv string
 	train           []string // recipes
-	seeds           []uint
+	seeds           []uint64
 	asJSON          bool
 }
 
@@ -60,7 +60,7 @@ a checkpoint and ends; the same command goes on where it stopped.`,
 	cmd.Flags().StringVar(&f.png, "png", "", "draw loss against FLOPs into `FILE`")
 	cmd.Flags().StringVar(&f.csv, "csv", "", "write a line for each contender to `FILE`")
 	cmd.Flags().StringArrayVar(&f.train, "train", nil, "train a recipe first, the `NAME` of a preset or a TOML file; repeatable")
-	cmd.Flags().UintSliceVar(&f.seeds, "seeds", nil, "seeds of what --train trains, such as 1,2,3 (default the recipe's)")
+	cmd.Flags().Var(&seeds{to: &f.seeds}, "seeds", "seeds of what --train trains, such as 1,2,3 (default the recipe's)")
 	cmd.Flags().StringVar(&f.Data, "data", "", "text that --train trains on, a UTF-8 file or a folder of them; without it the King James Bible")
 	deviceFlags(cmd, &f.Launch)
 	jsonFlag(cmd, &f.asJSON, "print one JSON object")
@@ -69,13 +69,12 @@ a checkpoint and ends; the same command goes on where it stopped.`,
 
 // recipes are what --train names, with every seed.
 func (f frontierFlags) recipes() ([]growth.Recipe, error) {
-	seeds := []*uint64{nil} // the recipe's own
-	for i, s := range f.seeds {
-		if i == 0 {
-			seeds = nil
-		}
-		n := uint64(s)
-		seeds = append(seeds, &n)
+	var seeds []*uint64
+	for _, s := range f.seeds {
+		seeds = append(seeds, &s)
+	}
+	if len(seeds) == 0 {
+		seeds = append(seeds, nil) // the recipe's own
 	}
 	var all []growth.Recipe
 	for _, name := range f.train {
