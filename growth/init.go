@@ -13,6 +13,10 @@ import (
 // the final stage, fixed from the start; gains are 1, biases 0. With muP (base_width > 0) the variance of a matrix shrinks
 // as its width grows over the base (arXiv:2304.06875). Each tensor has its own stream of random numbers, so its values
 // depend only on seed, stage and name.
+//
+// Deviation: muScaling's code also has queries, and unless told otherwise the embedding, start at zero, multiplies what the
+// embedding puts out by a factor of its own, and shifts and scales what was drawn to its exact mean and variance. None of this
+// hangs on the width, so that rates carry over without it.
 func (r Recipe) Init(i int) shape.Tree {
 	c, depth := r.Config(i), 1/math.Sqrt(2*float64(r.Final().Layers))
 	return r.draw(i, func(s shape.Tensor) float64 {

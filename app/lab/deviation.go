@@ -33,6 +33,7 @@ var deviations = []Deviation{
 	}},
 	{"growth/position.go", "between the printed values at stage starts the learning rate slides linearly, and falls by a cosine in the last stage; one cosine, as the paper says, cannot pass through the printed values", policy(growth.LRContinue)},
 	{"growth/position.go", "MSG's decay is linear and ends above zero after a rewind; ours is a cosine that ends at lr_final", policy(growth.LRRewind)},
+	{"growth/init.go", "initial values under muP are plain normal draws, where muScaling's code zeroes queries and embedding, scales the embedding's output and makes mean and variance exact", func(r growth.Recipe) bool { return r.Model.BaseWidth > 0 }},
 	{"growth/msg.go", "masks are on the outputs of heads and FFN, and gates on the branches of added layers, where MSG's code masks queries, keys, values and pre-activations, and gates whole blocks: as exact, with larger gradients for new weights", operator("msg")},
 	{"growth/msg.go", "several dimensions grow at once, as in FLM-101B, where MSG grows one at a time", together("msg")},
 	{"growth/msgauthors.go", "all dimensions fade in together, where MSG grows one at a time", together("msg-authors")},
