@@ -18,6 +18,14 @@ type attacher interface {
 	Attach(ctx context.Context, target string) (session.Info, error)
 }
 
+// distant is what sessions are that tell runs of other machines apart; session.Home is one.
+type distant interface {
+	// Leave takes such a run off the list, where it goes on as it did.
+	Leave(id string) error
+	// Far is such a run, nil for one of this machine.
+	Far(id string) *session.Far
+}
+
 // showAttach asks for a run on another machine.
 func (w *window) showAttach() {
 	if w.win == nil {
@@ -65,6 +73,25 @@ func (w *window) attach(target string) {
 			w.look()
 		})
 	}()
+}
+
+// far reports whether a run is of another machine, and on which.
+func (w *window) far(id string) (host string, far bool) {
+	if a, ok := w.sessions.(distant); ok {
+		if f := a.Far(id); f != nil {
+			return f.Host(), true
+		}
+	}
+	return "", false
+}
+
+// leave takes a run of another machine off the list.
+func (w *window) leave(info session.Info) {
+	if err := w.sessions.(distant).Leave(info.ID); err != nil { // only offered where there is one
+		w.fail("The run stays on the list", err)
+		return
+	}
+	w.forget(info)
 }
 
 // hint shows a text in place of the status, "" for the status.

@@ -62,6 +62,9 @@ func (w *window) askText(title, button, text, about string, take func(string)) {
 }
 
 func (w *window) askRename(info session.Info) {
+	if host, far := w.far(info.ID); far {
+		info.Name = strings.TrimSuffix(info.Name, " @ "+host)
+	}
 	w.askText("Rename the run", "Rename", info.Name, "Its file and its id "+info.ID+" stay as they are.", func(name string) {
 		if name == info.Name {
 			return
@@ -124,26 +127,36 @@ func (w *window) deleteText(info session.Info, weight int64) string {
 	default:
 		text += fmt.Sprintf("\nIts %d forks stay: each has the past in a file of its own.", forks)
 	}
-	return text + "\nThis frees " + words.Size(weight) + "."
+	where := ""
+	if host, far := w.far(info.ID); far {
+		where = " on " + host
+	}
+	return text + "\nThis frees " + words.Size(weight) + where + "."
 }
 
 func (w *window) remove(info session.Info) {
 	var freed int64
 	w.keep("deleting "+info.Name, "The run could not be deleted", func(k keeper) (err error) { freed, err = k.Remove(info); return err }, func() {
 		w.notice(info.Name + " is deleted: " + words.Size(freed) + " are free again")
-		w.lay(info.ID, false)
-		for i := range w.infos {
-			if w.infos[i].ID == info.ID {
-				w.infos = append(w.infos[:i:i], w.infos[i+1:]...)
-				break
-			}
-		}
-		if info.ID == w.id {
-			w.choose(firstRun(w.infos, ""))
-		}
-		w.runs.Show(w.updated(), w.id)
-		w.refreshPages()
+		w.forget(info)
 	})
+}
+
+// forget takes a run off the list; if it was on show, another is.
+func (w *window) forget(info session.Info) {
+	w.lay(info.ID, false)
+	for i := range w.infos {
+		if w.infos[i].ID == info.ID {
+			w.infos = append(w.infos[:i:i], w.infos[i+1:]...)
+			break
+		}
+	}
+	w.acted = time.Now() // a list begun before has it yet
+	if info.ID == w.id {
+		w.choose(firstRun(w.infos, ""))
+	}
+	w.runs.Show(w.updated(), w.id)
+	w.refreshPages()
 }
 
 // askFork offers the checkpoints of a run to fork from.

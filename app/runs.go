@@ -72,6 +72,9 @@ func (w *window) runMenu(info session.Info, at fyne.Position) {
 		item("Tags…", keeps, func() { w.askTags(info) }),
 		item("Copy the id", true, func() { fyne.CurrentApp().Clipboard().SetContent(info.ID) }),
 		item("Delete…", keeps && !info.Live(), func() { w.askDelete(info) }))
+	if _, far := w.far(info.ID); far {
+		menu.Items = append(menu.Items, item("Take off the list", true, func() { w.leave(info) }))
+	}
 	widget.ShowPopUpMenuAtPosition(menu, w.win.Canvas(), at)
 }
 

@@ -81,6 +81,7 @@ func (w *window) readCourse(key string) {
 			if err == nil {
 				w.tuning.course = &c
 			}
+			w.knobs.Unknown(err)
 			w.refreshKnobs(w.info())
 		})
 	}()

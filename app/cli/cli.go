@@ -82,7 +82,7 @@ Without a command it opens the window. A run is one file; it goes on after a sto
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return session.Usagef("%v; see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(p.gui(), p.attach(), p.train(), p.launchScript(), p.twin(), p.compare(), p.resume(), p.set(), p.plan(), p.presets(), p.operators(), p.predict(), p.search(), p.frontier(), p.grow(), p.postpone(), p.extend(), p.replay(), p.fork(), p.revert(), p.queue(), p.runs(), p.plot(), p.query(), p.sample(), p.bench(), p.devices(), p.doctor(), p.version(), p.engine(), exitCodes())
+	root.AddCommand(p.gui(), p.attach(), p.train(), p.launchScript(), p.twin(), p.compare(), p.resume(), p.set(), p.plan(), p.presets(), p.operators(), p.predict(), p.search(), p.frontier(), p.grow(), p.postpone(), p.extend(), p.replay(), p.fork(), p.revert(), p.queue(), p.runs(), p.plot(), p.query(), p.sample(), p.bench(), p.devices(), p.doctor(), p.version(), p.engine(), p.remote(), exitCodes())
 	return root
 }
 

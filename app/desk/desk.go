@@ -23,6 +23,9 @@ type Desk struct{ *session.Home }
 
 // Course is where a run stands and what lies ahead of it.
 func (d Desk) Course(id string) (knobs.Course, error) {
+	if far := d.Far(id); far != nil {
+		return farCourse(far)
+	}
 	info, err := d.Find(id)
 	if err != nil {
 		return knobs.Course{}, err
@@ -36,6 +39,9 @@ func (d Desk) Course(id string) (knobs.Course, error) {
 
 // RecipeOf is the recipe that a run began with, and the path of its text, "" for the embedded one.
 func (d Desk) RecipeOf(id string) (r growth.Recipe, data string, err error) {
+	if far := d.Far(id); far != nil {
+		return farRecipe(far, "")
+	}
 	info, err := d.Find(id)
 	if err != nil {
 		return r, "", err
@@ -86,6 +92,9 @@ func (d Desk) EnqueueRecipe(ctx context.Context, r growth.Recipe, data string) e
 
 // Rival is the recipe of what a run is compared with, one of growth.Rivals, and the path of its text.
 func (d Desk) Rival(id, kind string) (growth.Recipe, string, error) {
+	if far := d.Far(id); far != nil {
+		return farRival(far, kind)
+	}
 	of, err := lab.Of(d.Home, id, "")
 	if err != nil {
 		return growth.Recipe{}, "", err
@@ -121,7 +130,7 @@ func (d Desk) compare(ctx context.Context, ids []string, tell func(string)) (c l
 			return c, ctx.Err()
 		}
 		tell("reading " + id)
-		info, err := d.Find(id)
+		info, err := d.readable(ctx, id)
 		if err != nil {
 			return c, err
 		}

@@ -37,6 +37,7 @@ type Page struct {
 	busy   string // what is waited for, "" for nothing
 	said   string
 	bad    bool
+	blind  error  // why it is not known where the run stands; nil if it is, or will be
 	drawn  string // what the preview shows, so that it is drawn again only if that changed
 
 	fields            map[string]*form.Field
@@ -123,6 +124,12 @@ func (p *Page) Applied(done string, err error) {
 	p.Refresh()
 }
 
+// Unknown says why it is not known where the run stands, nil if it is.
+func (p *Page) Unknown(err error) {
+	p.blind = err
+	p.Refresh()
+}
+
 // Reverts says how many of the last changes Revert takes back: those that were applied together.
 func (p *Page) Reverts(n int) {
 	text := revertOne
@@ -178,6 +185,8 @@ func (p *Page) refreshButtons() {
 	case n > 0:
 		text = "Staged: " + strings.Join(p.staged.Words(), ", ")
 		colour = theme.ColorNameForeground
+	case p.staged.course == nil && p.blind != nil:
+		text, colour = "Where the run stands cannot be read: "+p.blind.Error(), theme.ColorNameError
 	case p.staged.course == nil:
 		text = "Reading where the run stands…"
 	case p.staged.CanGrow() != "":

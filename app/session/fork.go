@@ -58,6 +58,9 @@ type Saved struct {
 
 // Checkpoints lists the checkpoints of a run, oldest first.
 func (h *Home) Checkpoints(run string) (all []Saved, err error) {
+	if r := h.remote(run); r != nil {
+		return r.checkpoints(context.Background())
+	}
 	path, err := store.Find(h.RunFolder(), run)
 	if err != nil {
 		return nil, err
@@ -76,6 +79,9 @@ func (h *Home) Checkpoints(run string) (all []Saved, err error) {
 
 // Fork makes the fork and begins to train it in an engine process of its own, as Start does.
 func (h *Home) Fork(ctx context.Context, f Fork) (Info, error) {
+	if r := h.remote(f.Run); r != nil {
+		return h.forkFar(ctx, r, f)
+	}
 	f, err := h.Aim(ctx, f)
 	if err != nil {
 		return Info{}, err

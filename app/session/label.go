@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +18,9 @@ func (h *Home) Rename(run, name string) (Info, error) {
 	if err := CheckName(name); err != nil {
 		return Info{}, err
 	}
+	if r := h.remote(run); r != nil {
+		return r.label(context.Background(), "rename", "--", r.id, name)
+	}
 	return h.labelled(run, func(path string) error { return store.Rename(path, name) })
 }
 
@@ -26,6 +30,9 @@ func (h *Home) Tag(run string, add, remove []string) (Info, error) {
 		if t == "" || len(t) > 50 || strings.ContainsFunc(t, func(r rune) bool { return r == ',' || unicode.IsSpace(r) || unicode.IsControl(r) }) {
 			return Info{}, Usagef("the tag is %q; it must be a word of at most 50 bytes without commas", t)
 		}
+	}
+	if r := h.remote(run); r != nil {
+		return r.tag(context.Background(), add, remove)
 	}
 	return h.labelled(run, func(path string) error { return store.Tag(path, add, remove) })
 }
@@ -43,6 +50,9 @@ func (h *Home) labelled(run string, change func(path string) error) (Info, error
 
 // Weight is the bytes that Remove of a run frees.
 func (h *Home) Weight(info Info) int64 {
+	if r := h.remote(info.ID); r != nil {
+		return r.weigh(context.Background())
+	}
 	var n int64
 	for _, path := range h.filesOf(info) {
 		if f, err := os.Stat(path); err == nil {
@@ -63,6 +73,9 @@ func (h *Home) filesOf(info Info) []string {
 
 // Remove deletes a run with its curve and its log for ever, and returns the bytes that this freed. One that an engine works on stays.
 func (h *Home) Remove(info Info) (freed int64, err error) {
+	if r := h.remote(info.ID); r != nil {
+		return h.removeFar(context.Background(), r)
+	}
 	freed = h.Weight(info)
 	err = store.Remove(info.File)
 	if errors.Is(err, store.ErrBusy) {

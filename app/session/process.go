@@ -50,7 +50,7 @@ func (h *Home) Start(ctx context.Context, l Launch) (Info, error) {
 // Resume goes on with a run that is not live, in an engine process of its own.
 func (h *Home) Resume(ctx context.Context, id string) (Info, error) {
 	if r := h.remote(id); r != nil {
-		return Info{}, fmt.Errorf("run %s is on %s: resume it there, with growlab resume %s", r.id, r.host, r.id)
+		return r.resume(ctx)
 	}
 	info, err := h.Find(id)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 
 // TestMain is also the program that engine processes, terminals, and those that look for GPUs, run.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && slices.Contains([]string{"engine", "train", "devices", "sample", "runs", "queue"}, os.Args[1]) {
+	if len(os.Args) > 1 && slices.Contains([]string{"engine", "train", "devices", "sample", "runs", "queue", "remote"}, os.Args[1]) {
 		os.Exit(cli.Main(cli.Program{}, os.Args[1:]))
 	}
 	os.Exit(runAll(m))

@@ -58,7 +58,7 @@ func splitTarget(target string) (host, run string, err error) {
 }
 
 // Attach connects to a run of another machine by ssh, "host:RUN", where RUN is an id, its beginning or a name there. Runs lists
-// it from then on, and Watch, Send and Sample work on it, by the id "host:ID". ssh may ask for a password on the terminal; the
+// it from then on, and what is done with a run works on it, by the id "host:ID", but for Find: growlab there does it. ssh may ask for a password on the terminal; the
 // connections after the first share it.
 func (h *Home) Attach(ctx context.Context, target string) (Info, error) {
 	host, run, err := splitTarget(target)
@@ -124,6 +124,9 @@ func (r *remote) listed() Info {
 	info := r.info
 	info.ID = r.name()
 	info.Name += " @ " + r.host
+	if info.Parent != "" {
+		info.Parent = r.host + ":" + info.Parent
+	}
 	info.File = r.host + ":" + info.File
 	return info
 }

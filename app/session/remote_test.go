@@ -108,9 +108,6 @@ func TestAttach(t *testing.T) {
 	if _, err := m.here.Find(info.ID); err == nil || !strings.Contains(err.Error(), "only be done there") {
 		t.Errorf("find: %v", err)
 	}
-	if _, err := m.here.Resume(t.Context(), info.ID); err == nil || !strings.Contains(err.Error(), "resume it there") {
-		t.Errorf("resume: %v", err)
-	}
 }
 
 // followed reads events until one that is waited for.
