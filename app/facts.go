@@ -69,6 +69,9 @@ func factsOf(v *runView, info session.Info) map[string]string {
 	if g := v.gpus.String(); g != "" && v.ended.State == "" {
 		facts[factDevice] += " (" + g + ")"
 	}
+	if held := v.memory.Process; held > 0 {
+		facts[factDevice] += " (" + words.Size(held) + ")"
+	}
 	if _, stage := v.stage(); stage.Params > 0 {
 		facts[factParams] = words.Thousands(stage.Params)
 	}

@@ -21,7 +21,7 @@ func shape(s event.StageInfo) string {
 // logOf is the line of the journal for an event; steps have none.
 func logOf(e event.Event) (logLine, bool) {
 	switch e := e.(type) {
-	case event.Step, event.Blocks, event.GPUs:
+	case event.Step, event.Blocks, event.GPUs, event.Memory:
 		return logLine{}, false
 	case event.Start:
 		return startLine(e), true

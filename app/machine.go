@@ -130,9 +130,11 @@ func (w *window) refreshThreads(info session.Info) {
 	now, most := w.view.threads, w.view.mostThreads
 	if !info.Live() || most == 0 {
 		w.devices.Threads("", 0, 0)
+		w.devices.Holds("", 0)
 		return
 	}
 	w.devices.Threads(info.Name, now, most)
+	w.devices.Holds(info.Name, w.view.memory.Process)
 }
 
 // setThreads has the selected run use n threads.

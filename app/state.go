@@ -20,6 +20,7 @@ type runView struct {
 	grews   []event.Grew
 	blocks  []event.Blocks // norms of each block, at evaluations
 	gpus    event.GPUs     // the last measurement
+	memory  event.Memory   // the last one, of a run on a processor
 	samples []event.Sampled
 	saves   []event.Saved
 	waits   []event.Paused
@@ -71,6 +72,8 @@ func (v *runView) applyOne(e event.Event) {
 		v.evals = append(v.evals, e)
 	case event.GPUs:
 		v.gpus = e
+	case event.Memory:
+		v.memory = e
 	case event.Blocks:
 		v.blocks = append(v.blocks, e)
 	case event.Grew:

@@ -58,7 +58,7 @@ func (r *recorder) put(q queued) error {
 			return r.plan(e.Plan)
 		}
 		return nil
-	default: // Saved, Blocks and Shrank are in the journal only
+	default: // Saved, Blocks, Shrank, GPUs and Memory are in the journal only
 		return nil
 	}
 }
@@ -100,6 +100,8 @@ func where(e event.Event) (step int64, tokens sql.NullInt64) {
 	case event.Eval:
 		return e.Step, known(e.Tokens)
 	case event.GPUs:
+		return e.Step, known(e.Tokens)
+	case event.Memory:
 		return e.Step, known(e.Tokens)
 	case event.Blocks:
 		return e.Step, known(e.Tokens)

@@ -97,8 +97,29 @@ func (p *progress) pass(stage int, l lap) {
 	p.Joules += l.joules
 }
 
+// weighing is the last look at the memory of the process.
+type weighing struct {
+	reserved int64     // bytes set aside for the network of this stage
+	at       time.Time // zero before the first look
+}
+
+// weighEvery is between two looks.
+const weighEvery = 10 * time.Second
+
+// weigh reports the memory of the process: at once in a new stage, then now and then.
+func (t *Trainer) weigh() {
+	if t.Memory == nil || time.Since(t.weighed.at) < weighEvery {
+		return
+	}
+	t.weighed.at = time.Now()
+	if bytes := t.Memory(); bytes > 0 {
+		t.Sink.Emit(event.Memory{Step: t.steps(), Tokens: t.tokens, Process: bytes, Reserved: t.weighed.reserved})
+	}
+}
+
 // measured reports what the meter has, if that is new.
 func (t *Trainer) measured() {
+	t.weigh()
 	if t.Meter == nil {
 		return
 	}

@@ -50,6 +50,8 @@ type Options struct {
 	Ranks *ranks.Group
 	// Meter measures the devices; nil is none.
 	Meter Meter
+	// Memory is the bytes of the machine's memory that this process holds, 0 if that is not known; nil: nobody asks.
+	Memory func() int64
 	// Start fills the identity fields (Run, Name, File) of the event that opens the run.
 	Start event.Start
 }
@@ -68,6 +70,7 @@ type Trainer struct {
 	evaluated float64 // the last loss on held-out text
 	paused    bool
 	clock     stopwatch
+	weighed   weighing
 	room      int            // sequences that the device has memory for at a time; 0: as many as the recipe says
 	shrunk    []event.Shrank // not told yet
 }
@@ -173,10 +176,13 @@ func (t *Trainer) tellShrunk() {
 func (t *Trainer) put(i int) error {
 	t.Close()
 	c, seqs := t.plan.Stages[i].Config, t.micro(i)
+	t.weighed = weighing{}
 	if dev, ok := t.Device.(compute.Planned); ok {
-		if err := dev.Reserve(Footprint(dev, c, seqs, ModelOptions(t.Recipe)...)); err != nil {
+		f := Footprint(dev, c, seqs, ModelOptions(t.Recipe)...)
+		if err := dev.Reserve(f); err != nil {
 			return fmt.Errorf("stage %d: %w", i+1, err)
 		}
+		t.weighed.reserved = f.Total()
 	}
 	set := t.Recipe.Train
 	net, adam, err := build(t.Device, c, seqs, optim.Settings{

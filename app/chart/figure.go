@@ -49,6 +49,7 @@ type Figure struct {
 	Robust  bool    // the height fits all but the outliers: the 5th to the 95th percentile of what is in view
 
 	Lines   []Line
+	Along   []Line // not drawn, but x is fitted to them too: a figure below another one shows the same x, though it has fewer points
 	Markers []Marker
 	Trends  []Trend
 	Levels  []Level
@@ -100,6 +101,16 @@ func (f Figure) views() []view {
 		out = append(out, f.view(f.Lines[i]))
 	}
 	return out
+}
+
+// fitX is the x that the figure shows unless it says otherwise.
+func (f Figure) fitX(views []view) Range {
+	views = slices.Clip(views)
+	for _, l := range f.Along {
+		l.Exact = true
+		views = append(views, f.view(l))
+	}
+	return fitX(views, f.LogX)
 }
 
 // Reading is the value of one line near a place on the horizontal axis.

@@ -20,7 +20,7 @@ type pill struct {
 // plot.
 func (p *pen) pillRows(l *Layout) int {
 	whole := *l
-	whole.X = fitX(l.views, l.figure.LogX)
+	whole.X = l.figure.fitX(l.views)
 	whole.sx = newScale(whole.X, l.figure.LogX, float64(l.Plot.Min.X), float64(l.Plot.Max.X))
 	for _, q := range p.placePills(&whole, whole.sx, 1) {
 		if q.text != l.figure.Markers[q.marker].Label {

@@ -51,7 +51,7 @@ func (f Figure) Fit() (x, y Range, ok bool) { return fit(f, f.views()) }
 func fit(f Figure, views []view) (x, y Range, ok bool) {
 	x, y = f.X, f.Y
 	if !x.valid(f.LogX) {
-		x = fitX(views, f.LogX)
+		x = f.fitX(views)
 	}
 	height := fitY
 	if f.Robust {
@@ -59,7 +59,7 @@ func fit(f Figure, views []view) (x, y Range, ok bool) {
 	}
 	fitted, ok := height(views, x, f.LogY)
 	if !ok { // nothing in view: keep the height of the whole
-		fitted, ok = height(views, fitX(views, f.LogX), f.LogY)
+		fitted, ok = height(views, f.fitX(views), f.LogY)
 	}
 	if !y.valid(f.LogY) {
 		y = fitted

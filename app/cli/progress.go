@@ -69,7 +69,7 @@ func (p *progress) show(e event.Event) {
 			e.Stage, grouped(int64(e.From)), grouped(int64(e.To)), e.Reason)
 	case event.GPUs:
 		p.gpus = e
-	case event.Blocks, event.Saved, event.Sampled, event.Ended:
+	case event.Blocks, event.Memory, event.Saved, event.Sampled, event.Ended:
 	}
 }
 

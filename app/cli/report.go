@@ -78,7 +78,7 @@ func (a *account) note(e event.Event) {
 		a.Sample = &e
 	case event.Ended:
 		a.Ended = &e
-	case event.Step, event.Blocks, event.GPUs, event.Shrank, event.Saved, event.Paused, event.Resumed, event.Command:
+	case event.Step, event.Blocks, event.GPUs, event.Memory, event.Shrank, event.Saved, event.Paused, event.Resumed, event.Command:
 	}
 }
 

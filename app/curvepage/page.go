@@ -204,7 +204,7 @@ func (p *Page) draw() {
 			for i := range want.Lines {
 				want.Lines[i].Hidden = hidden[want.Lines[i].Series]
 			}
-			f.Lines, f.Markers, f.Levels, f.XName = want.Lines, want.Markers, want.Levels, want.XName
+			f.Lines, f.Along, f.Markers, f.Levels, f.XName = want.Lines, want.Along, want.Markers, want.Levels, want.XName
 			f.Smooth, f.Through, f.NoGhost, f.Robust = want.Smooth, want.Through, want.NoGhost, want.Robust
 			if m != curves.Loss { // whose empty text is the window's
 				f.Empty = want.Empty

@@ -54,6 +54,9 @@ func (b Board) Figure(m Metric) chart.Figure {
 		YName: m.String(), XName: b.XName(), XAxis: v.Axis, X: v.X, LogX: v.LogX, Through: v.Through, NoGhost: v.NoGhost,
 		Lines: b.Lines(m), Markers: b.Markers(), Legend: true, Empty: fmt.Sprintf("no %s recorded", m),
 	}
+	if m == Memory { // measured now and then
+		f.Along = b.Lines(Loss)
+	}
 	if m.noisy() {
 		f.Smooth, f.Robust = v.Smooth, v.Robust
 	}
@@ -95,6 +98,11 @@ func (b Board) Lines(m Metric) []chart.Line {
 		}
 		name := b.name(s.Run)
 		switch {
+		case m == Memory:
+			add(s.Run.Series(m), name, chart.Line{Exact: true})
+			if s.Run.Reserved().Len() > 0 {
+				add(s.Run.Reserved(), name+" · reserved for the network", chart.Line{Exact: true, Dashed: true, Unlisted: true})
+			}
 		case m != Loss:
 			add(s.Run.Series(m), name, chart.Line{Exact: !m.noisy()})
 		case len(b.Shown) == 1:

@@ -70,6 +70,28 @@ func TestRunGathersEveryMetric(t *testing.T) {
 	}
 }
 
+// A run on a processor shows what its process holds, and what of that is set aside for the network.
+func TestMemoryOfTheProcess(t *testing.T) {
+	r := runOf("a", 1)
+	r.Apply([]event.Event{event.Memory{Step: 100, Process: 2e9, Reserved: 5e8}, event.Memory{Step: 300, Process: 3e9, Reserved: 1e9}})
+	if s := r.Series(Memory); s.Len() != 2 || s.At(1).Y != 3 || s.At(1).Tokens != 19200 {
+		t.Errorf("memory: %d points, the last %v; want 3 GB at 19,200 tokens last", s.Len(), s.At(s.Len()-1))
+	}
+	lines := Board{Shown: []Shown{{Run: r}}}.Lines(Memory)
+	if len(lines) != 2 || lines[1].Series.At(0).Y != 0.5 || !lines[1].Dashed || lines[0].Dashed {
+		t.Errorf("lines %+v, want the memory and, dashed, what is reserved", lines)
+	}
+	b := Board{Shown: []Shown{{Run: r}}, View: View{Axis: chart.Tokens}}
+	loss, _, _ := b.Figure(Loss).Fit()
+	if x, _, _ := b.Figure(Memory).Fit(); x != loss {
+		t.Errorf("the chart of memory shows x %v, want what that of the loss shows, %v", x, loss)
+	}
+	r.Apply([]event.Event{event.Start{Resumed: 200}})
+	if got := r.Series(Memory).Len() + r.Reserved().Len(); got != 2 {
+		t.Errorf("%d points after the run went back to step 200, want one of each", got)
+	}
+}
+
 // A run that went back to a checkpoint keeps what it gave up, apart.
 func TestGoingBackKeepsWhatWasGivenUp(t *testing.T) {
 	events := life("a", 1)

@@ -12,7 +12,7 @@ const (
 	LearningRate               // as scheduled and edited
 	Mask                       // factor on what the last growth added
 	Speed                      // tokens per second
-	Memory                     // used on all GPUs together, in GB; of a processor nothing is recorded
+	Memory                     // of the process, or used on all GPUs together, in GB
 	numMetrics
 )
 
@@ -52,6 +52,6 @@ func (m Metric) About() string {
 		"Learning rate of the step, after warm-up, decay and what was edited.\nGrowing may rewind it; the peak moves with the width where the recipe scales it.",
 		"Factor m on the rows and columns that the last growth added: 0 is the small network, 1 the large one.\nWhile it rises, the new part is faded in.",
 		"Tokens trained on per second of active time.\nFalls with every growth, since a token meets more parameters.",
-		"Memory used on all GPUs of the run, by all processes. A run on the processor records none.\nSteps up at every growth.",
+		"Memory that the run's process holds, and dashed what of it is set aside for the network; of a run on GPUs, what is used on all of them.\nSteps up at every growth.",
 	}[m]
 }

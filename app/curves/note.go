@@ -83,7 +83,7 @@ func (r *Run) Story(n Note) Story {
 			Title: "resumed", What: "Went on from the checkpoint at step " + words.Thousands(e.Resumed) + ".",
 			Why: "What had been computed after it is drawn in grey.", Source: "",
 		}
-	case event.Eval, event.Blocks, event.GPUs, event.Resumed, event.Sampled, event.Shrank, event.Ended:
+	case event.Eval, event.Blocks, event.GPUs, event.Memory, event.Resumed, event.Sampled, event.Shrank, event.Ended:
 	}
 	return Story{}
 }

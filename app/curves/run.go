@@ -23,11 +23,12 @@ type Run struct {
 	// Changes grows with whatever Markers is made of.
 	Changes int
 
-	sheet   *chart.Sheet // a column for each metric that steps have
-	valid   *chart.Series
-	final   *chart.Series
-	memory  *chart.Series
-	orphans []*chart.Series // training loss of what was given up
+	sheet    *chart.Sheet // a column for each metric that steps have
+	valid    *chart.Series
+	final    *chart.Series
+	memory   *chart.Series
+	reserved *chart.Series   // of the memory, what was set aside for the network
+	orphans  []*chart.Series // training loss of what was given up
 
 	notes   []Note
 	spikes  *spikeDetector
@@ -41,7 +42,7 @@ var stepMetrics = []Metric{Loss, GradNorm, LearningRate, Mask, Speed}
 
 // NewRun returns a run without events.
 func NewRun(id, name string) *Run {
-	r := &Run{ID: id, Name: name, valid: chart.NewSeries("validation"), final: chart.NewSeries("final"), memory: chart.NewSeries("memory")}
+	r := &Run{ID: id, Name: name, valid: chart.NewSeries("validation"), final: chart.NewSeries("final"), memory: chart.NewSeries("memory"), reserved: chart.NewSeries("reserved")}
 	r.sheet = chart.NewSheet("train", "gradient norm", "learning rate", "mask", "tokens/s")
 	r.spikes = newSpikeDetector(SpikeWindow, SpikeLevel)
 	return r
@@ -60,6 +61,9 @@ func (r *Run) Validation() *chart.Series { return r.valid }
 
 // Final is the loss at the end, on more held-out text: no point of the same curve.
 func (r *Run) Final() *chart.Series { return r.final }
+
+// Reserved is what of Memory was planned for the network of each stage and set aside; empty for a run on GPUs.
+func (r *Run) Reserved() *chart.Series { return r.reserved }
 
 // Orphans are the training losses of steps that the run went back behind, a series for each time it did.
 func (r *Run) Orphans() []*chart.Series { return r.orphans }
@@ -167,6 +171,12 @@ func (r *Run) apply(e event.Event) {
 		}
 	case event.GPUs:
 		r.noteMemory(e)
+	case event.Memory:
+		at := r.At(e.Step)
+		r.memory.Append(at, float64(e.Process)/1e9)
+		if e.Reserved > 0 {
+			r.reserved.Append(at, float64(e.Reserved)/1e9)
+		}
 	case event.Step, event.Blocks, event.Resumed, event.Sampled, event.Shrank, event.Ended:
 	}
 }
@@ -192,6 +202,7 @@ func (r *Run) begin(e event.Start) {
 	r.valid.Rewind(float64(e.Resumed))
 	r.final.Rewind(float64(e.Resumed))
 	r.memory.Rewind(float64(e.Resumed))
+	r.reserved.Rewind(float64(e.Resumed))
 	r.Grews = slices.DeleteFunc(r.Grews, func(g event.Grew) bool { return g.Step > e.Resumed })
 	r.notes = slices.DeleteFunc(r.notes, func(n Note) bool { return n.Step > e.Resumed })
 	if r.Last.Step > e.Resumed {

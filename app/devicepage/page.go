@@ -34,6 +34,7 @@ type Page struct {
 	trains   *widget.Label
 	load     *gauge
 	memory   *gauge
+	held     string          // what the run that trains has of it, as the end of a sentence
 	choices  *fyne.Container // kernels and precisions
 	threads  *widget.Select
 	threadOf *look.Line
@@ -140,7 +141,7 @@ func (p *Page) showMemory(free, all int64) {
 		return
 	}
 	used := float64(all-free) / float64(all)
-	p.memory.set(used, fmt.Sprintf("%s free of %s", words.Size(free), words.Size(all)), used > 0.9)
+	p.memory.set(used, fmt.Sprintf("%s free of %s%s", words.Size(free), words.Size(all), p.held), used > 0.9)
 }
 
 // choice is a line on one of several kernels or precisions.
@@ -175,6 +176,14 @@ func (p *Page) Now(busy float64, free, all int64) {
 		p.load.set(busy, fmt.Sprintf("%.0f %% busy, with all that runs", 100*busy), false)
 	}
 	p.showMemory(free, all)
+}
+
+// Holds tells what the run that trains holds of the memory, from the next look at it on; an empty name is none.
+func (p *Page) Holds(run string, bytes int64) {
+	p.held = ""
+	if run != "" && bytes > 0 {
+		p.held = fmt.Sprintf(", %s has %s", run, words.Size(bytes))
+	}
 }
 
 // Threads sets the knob for the run that trains: its name, how many threads it uses, and the most it can. An empty name is none.

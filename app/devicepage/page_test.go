@@ -113,6 +113,11 @@ func TestMomentsAreShown(t *testing.T) {
 	if p.load.share != 0.42 || p.memory.share != 15.0/16 || !p.memory.warn {
 		t.Errorf("load %g, memory %g, warned %v", p.load.share, p.memory.share, p.memory.warn)
 	}
+	p.Holds("flm-1m", 117e6)
+	p.Now(0.42, 1e9, 16e9)
+	if got, want := p.memory.text.Text(), "1.00 GB free of 16.0 GB, flm-1m has 117 MB"; got != want {
+		t.Errorf("memory says %q, want %q", got, want)
+	}
 	p.Now(-1, 0, 0)
 	if p.load.share >= 0 || p.memory.share >= 0 {
 		t.Error("shares are on show that are not known")

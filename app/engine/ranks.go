@@ -204,6 +204,9 @@ func (e *Engine) prepareTrainer(recipe growth.Recipe, set *data.Set, from *train
 	if e.openMeter(); e.meter != nil {
 		o.Meter = e.meter
 	}
+	if _, _, apart := session.DeviceMemory(e.dev); !apart {
+		o.Memory = session.HeldMemory
+	}
 	o.Sink = &e.sink
 	if e.server != nil {
 		o.Requests = e.server.Requests()

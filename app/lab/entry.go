@@ -92,7 +92,7 @@ func (e *Entry) note(journal []store.Journalled) {
 			if x.Verb == control.Set && strings.HasPrefix(x.Detail, "threads=") { // times are of another device from here on
 				devices = append(devices, x.Detail)
 			}
-		case event.Step, event.Eval, event.Blocks, event.GPUs, event.Shrank, event.Saved, event.Sampled, event.Paused, event.Resumed:
+		case event.Step, event.Eval, event.Blocks, event.GPUs, event.Memory, event.Shrank, event.Saved, event.Sampled, event.Paused, event.Resumed:
 		}
 	}
 	e.Run.Device = strings.Join(devices, ", then ")

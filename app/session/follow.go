@@ -120,6 +120,8 @@ func stepOf(e event.Event) int64 {
 		return e.Step
 	case event.GPUs:
 		return e.Step
+	case event.Memory:
+		return e.Step
 	case event.Blocks:
 		return e.Step
 	case event.Grew:

@@ -130,6 +130,12 @@ func FreeMemory() (bytes int64, known bool) {
 	return free, known
 }
 
+// HeldMemory is the memory that this process has now, 0 if that is not known.
+func HeldMemory() int64 {
+	bytes, _ := memoryField("/proc/self/status", "VmRSS")
+	return bytes
+}
+
 // PeakMemory is the most memory that this process has had at a time.
 func PeakMemory() (bytes int64, known bool) { return memoryField("/proc/self/status", "VmHWM") }
 

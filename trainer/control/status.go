@@ -30,6 +30,6 @@ func (s *Status) note(e event.Event) {
 		s.Paused = false
 	case event.Ended:
 		s.Paused, s.Ended = false, true
-	case event.Eval, event.Saved, event.Sampled, event.Command, event.Blocks, event.Shrank, event.GPUs:
+	case event.Eval, event.Saved, event.Sampled, event.Command, event.Blocks, event.Shrank, event.GPUs, event.Memory:
 	}
 }

@@ -318,6 +318,8 @@ func Unmarshal(line []byte) (Event, error) {
 		return decode[Shrank](line)
 	case "gpus":
 		return decode[GPUs](line)
+	case "memory":
+		return decode[Memory](line)
 	case "ended":
 		return decode[Ended](line)
 	}

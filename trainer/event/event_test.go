@@ -24,6 +24,7 @@ var all = []event.Event{
 	event.GPUs{Step: 9, Joules: 1e6, GPUs: []event.GPU{
 		{Rank: 1, Host: "n2", Name: "NVIDIA H100", Utilization: new(97), Power: new(512.4), Throttle: "power cap", Slowed: true}, {Name: "a card that knows nothing"},
 	}},
+	event.Memory{Step: 9, Tokens: 18432, Process: 1 << 30, Reserved: 1 << 28},
 	event.Ended{State: "done", Loss: 1.45, Joules: 3, Stages: []event.StageCost{{Tokens: 1, Joules: 3}}},
 }
 
