@@ -19,11 +19,7 @@ const answerTime = 5 * time.Minute
 // ask gives a live run commands, one after the other, and says said of each that it took; or, if dry, shows what would come of
 // all of them together. If one of several is refused beforehand, none is given.
 func (p Program) ask(cmd *cobra.Command, run string, dry bool, said func(control.Command) string, commands ...control.Command) error {
-	home, err := session.Open()
-	if err != nil {
-		return err
-	}
-	info, err := find(home, run)
+	home, info, err := openRun(run)
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,6 @@ import (
 	"bufio"
 
 	"github.com/spf13/cobra"
-
-	"growlab/app/session"
 )
 
 func (p Program) runsEvents() *cobra.Command {
@@ -14,11 +12,7 @@ func (p Program) runsEvents() *cobra.Command {
 		Short: "print all that has happened in a run so far, a line of JSON for each event",
 		Args:  oneRun,
 		RunE: func(_ *cobra.Command, args []string) error {
-			home, err := session.Open()
-			if err != nil {
-				return err
-			}
-			info, err := find(home, args[0])
+			home, info, err := openRun(args[0])
 			if err != nil {
 				return err
 			}

@@ -28,11 +28,7 @@ checkpoint and tensor_chunk; --sql "PRAGMA table_info(step)" lists the columns o
 			if strings.TrimSpace(sql) == "" {
 				return session.Usagef(`growlab query needs --sql, for example --sql "SELECT step, loss FROM step LIMIT 5"`)
 			}
-			home, err := session.Open()
-			if err != nil {
-				return err
-			}
-			info, err := find(home, args[0])
+			_, info, err := openRun(args[0])
 			if err != nil {
 				return err
 			}

@@ -26,11 +26,7 @@ They are on the same machine, whatever the number of threads, and on others with
 elsewhere a warning says that they may differ.`,
 		Args: oneRun,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			home, err := session.Open()
-			if err != nil {
-				return err
-			}
-			info, err := find(home, args[0])
+			home, info, err := openRun(args[0])
 			if err != nil {
 				return err
 			}

@@ -17,6 +17,16 @@ func (p Program) runs() *cobra.Command {
 	return cmd
 }
 
+// openRun opens the data folder and finds the run that an argument means.
+func openRun(text string) (*session.Home, session.Info, error) {
+	home, err := session.Open()
+	if err != nil {
+		return nil, session.Info{}, err
+	}
+	info, err := find(home, text)
+	return home, info, err
+}
+
 // helpIsUsage is for verbs that need another word.
 func helpIsUsage(cmd *cobra.Command, _ []string) error {
 	if err := cmd.Help(); err != nil {
@@ -97,11 +107,7 @@ func (p Program) runsShow() *cobra.Command {
 		Short: "report on one run",
 		Args:  oneRun,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			home, err := session.Open()
-			if err != nil {
-				return err
-			}
-			info, err := find(home, args[0])
+			home, info, err := openRun(args[0])
 			if err != nil {
 				return err
 			}

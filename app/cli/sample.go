@@ -46,11 +46,7 @@ object.`,
 			if f.stream && !f.json {
 				return session.Usagef("--stream says how --json prints; give --json too")
 			}
-			home, err := session.Open()
-			if err != nil {
-				return err
-			}
-			info, err := find(home, args[0])
+			_, info, err := openRun(args[0])
 			if err != nil {
 				return err
 			}

@@ -167,11 +167,7 @@ interrupted. RUN is an id, its beginning, a name or a file.`,
 		Args: oneRun,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.trainRanks(cmd, asJSON, f, l, func(_ ranks.World, l session.Launch, o engine.Options) (*engine.Engine, error) {
-				home, err := session.Open()
-				if err != nil {
-					return nil, err
-				}
-				info, err := find(home, args[0]) // on the machine of rank 0
+				_, info, err := openRun(args[0]) // on the machine of rank 0
 				if err != nil {
 					return nil, err
 				}
