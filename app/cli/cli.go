@@ -82,7 +82,25 @@ Without a command it opens the window. A run is one file; it goes on after a sto
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return session.Usagef("%v; see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(p.gui(), p.attach(), p.train(), p.launchScript(), p.twin(), p.compare(), p.resume(), p.set(), p.plan(), p.presets(), p.operators(), p.predict(), p.search(), p.frontier(), p.grow(), p.postpone(), p.extend(), p.replay(), p.fork(), p.revert(), p.queue(), p.runs(), p.plot(), p.query(), p.sample(), p.bench(), p.devices(), p.doctor(), p.version(), p.engine(), p.remote(), exitCodes())
+	for _, g := range []struct {
+		title string
+		verbs []*cobra.Command
+	}{
+		{"Train:", []*cobra.Command{p.presets(), p.operators(), p.plan(), p.train(), p.resume(), p.queue(), p.launchScript()}},
+		{"Change a run, or take another way from it:", []*cobra.Command{p.set(), p.grow(), p.postpone(), p.extend(), p.fork(), p.revert(), p.replay()}},
+		{"Find out what growing is worth:", []*cobra.Command{p.twin(), p.compare(), p.frontier(), p.search(), p.predict()}},
+		{"Look at runs:", []*cobra.Command{p.gui(), p.attach(), p.runs(), p.plot(), p.sample(), p.query()}},
+		{"This machine and program:", []*cobra.Command{p.devices(), p.doctor(), p.bench(), p.version()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
+		for _, v := range g.verbs {
+			v.GroupID = g.title
+		}
+		root.AddCommand(g.verbs...)
+		root.SetHelpCommandGroupID(g.title) // of the last
+		root.SetCompletionCommandGroupID(g.title)
+	}
+	root.AddCommand(p.engine(), p.remote(), exitCodes())
 	return root
 }
 
