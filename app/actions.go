@@ -156,6 +156,7 @@ func (w *window) began(info session.Info, err error, trouble, pending string) {
 
 // put adds info to the list of runs, or replaces what stands there of the same run.
 func (w *window) put(info session.Info) {
+	defer w.colourRuns()
 	for i := range w.infos {
 		if w.infos[i].ID == info.ID {
 			w.infos[i] = info

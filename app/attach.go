@@ -36,7 +36,7 @@ func (w *window) showAttach() {
 	about := widget.NewLabel("Growlab must be installed there, and ssh must reach the host without asking for a password.\n" +
 		"Nothing is opened to the network: the run's socket comes through ssh.")
 	about.Importance = widget.LowImportance
-	body := container.New(look.Column{Width: 470, Space: 4}, where, container.New(look.Margin(-6, -6, -4, 0), about))
+	body := container.New(look.Column{Width: max(470, about.MinSize().Width), Space: 4}, where, container.New(look.Margin(-6, -6, -4, 0), about))
 	ask := dialog.NewCustomConfirm("Attach to a run on another machine", "Attach", "Cancel", body, func(yes bool) {
 		if yes {
 			w.attach(where.Text)

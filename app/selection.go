@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"growlab/app/chart"
 	"growlab/app/session"
 	"growlab/trainer/event"
 )
@@ -89,7 +90,23 @@ func (w *window) choose(id string) {
 // reset shows another view.
 func (w *window) reset(v *runView) {
 	w.view = v
+	w.sayEmpty()
 	w.showCurves()
+}
+
+// sayEmpty has the chart say what is to be done while it has nothing to show.
+func (w *window) sayEmpty() {
+	text := chart.EmptyText
+	if w.id != "" {
+		text = "Reading " + w.info().Name + "…"
+		if w.view.start.Tokens > 0 {
+			text = "No step was taken yet"
+		}
+	}
+	if f := w.chart.Figure(); f.Empty != text {
+		f.Empty = text
+		w.chart.SetFigure(f)
+	}
 }
 
 // watch follows the events of a run. What is on show stays until the first of them come.

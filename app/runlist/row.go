@@ -24,14 +24,17 @@ type row struct {
 	branch            *canvas.Line // from what it was forked from
 	name, loss, state *look.Line
 	node              node
+	under             *canvas.Rectangle // while the pointer is on the row, which keeps that from the list
 }
 
 func newRow(l *List) *row {
 	r := &row{
 		list: l, dot: canvas.NewCircle(color.Transparent), branch: canvas.NewLine(color.Transparent),
 		name: look.NewLine(look.Style{Fit: true, Bold: true}, ""), loss: look.NewLine(look.Style{Right: true}, ""),
-		state: look.NewLine(look.Caption.Fitting(), ""),
+		state: look.NewLine(look.Caption.Fitting(), ""), under: canvas.NewRectangle(color.Transparent),
 	}
+	r.under.CornerRadius = 3
+	r.under.Hide()
 	r.box = newBox(func(on bool) { l.host.Overlay(r.node.info.ID, on) })
 	r.ExtendBaseWidget(r)
 	return r
@@ -63,9 +66,29 @@ func (r *row) TappedSecondary(e *fyne.PointEvent) {
 	r.list.host.Menu(r.node.info, e.AbsolutePosition)
 }
 
+// MouseIn implements desktop.Hoverable: what has no room in the row is told.
+func (r *row) MouseIn(*desktop.MouseEvent) {
+	r.pointed(true, r.node.info.Name+" · "+State(r.node.info))
+}
+
+// MouseMoved implements desktop.Hoverable.
+func (r *row) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut implements desktop.Hoverable.
+func (r *row) MouseOut() { r.pointed(false, "") }
+
+func (r *row) pointed(on bool, about string) {
+	if look.Show(r.under, on) {
+		r.under.Refresh()
+	}
+	if r.list.host.Hint != nil {
+		r.list.host.Hint(about)
+	}
+}
+
 // CreateRenderer implements fyne.Widget.
 func (r *row) CreateRenderer() fyne.WidgetRenderer {
-	return &rowRenderer{row: r, objects: []fyne.CanvasObject{r.branch, r.box, r.dot, r.name, r.loss, r.state}}
+	return &rowRenderer{row: r, objects: []fyne.CanvasObject{r.under, r.branch, r.box, r.dot, r.name, r.loss, r.state}}
 }
 
 type rowRenderer struct {
@@ -95,6 +118,7 @@ func (r *rowRenderer) Layout(size fyne.Size) {
 		o.Move(fyne.NewPos(x, y))
 		o.Resize(fyne.NewSize(max(width, 0), height))
 	}
+	put(w.under, 0, 0, size.Width, size.Height)
 	put(w.box, left, top+(name-boxSize)/2, boxSize, boxSize)
 	put(w.dot, left+boxSize/2-dot/2, top+name+1+(state-dot)/2, dot, dot)
 	text := left + boxSize + 8
@@ -107,6 +131,7 @@ func (r *rowRenderer) Layout(size fyne.Size) {
 
 func (r *rowRenderer) Refresh() {
 	th, v := r.row.Theme(), fyne.CurrentApp().Settings().ThemeVariant()
+	r.row.under.FillColor = th.Color(theme.ColorNameHover, v)
 	r.row.dot.FillColor = th.Color(colourOf(r.row.node.info.State), v)
 	r.row.branch.StrokeColor, r.row.branch.StrokeWidth = th.Color(theme.ColorNameSeparator, v), 2
 	r.row.dot.Refresh()
