@@ -82,3 +82,38 @@ func ExampleOperator() {
 	// midas: false
 	// random: false
 }
+
+// Where each operator takes new channels and layers from: -1 is nowhere, so a fresh value, a mean or 0, and + marks an added layer.
+func ExampleMapOf() {
+	from := shape.Config{Layers: 4, Hidden: 2, Heads: 1, FFN: 2, HeadDim: 2, Norm: shape.LayerNorm}
+	to := shape.Config{Layers: 6, Hidden: 5, Heads: 1, FFN: 2, HeadDim: 2, Norm: shape.LayerNorm}
+	for _, op := range growth.Operators {
+		if op.Takes(from, to) != nil {
+			fmt.Printf("%-12s refuses\n", op.Name)
+			continue
+		}
+		m := growth.MapOf(op, from, to, "")
+		fmt.Printf("%-12s %2d ", op.Name, m.Hidden)
+		for _, l := range m.Layers {
+			mark := ""
+			if l.Added {
+				mark = "+"
+			}
+			fmt.Printf(" %s%d", mark, l.From)
+		}
+		fmt.Println()
+	}
+	// Output:
+	// msg          [ 0  1 -1 -1 -1]  0 1 2 3 +0 +1
+	// msg-authors  [ 0  1 -1 -1 -1]  0 1 2 3 +0 +1
+	// exact        [ 0  1 -1 -1 -1]  0 1 2 3 +0 +1
+	// lemon        [ 0  1  0  1 -1]  0 1 2 3 +0 +1
+	// hypercloning refuses
+	// net2net      [ 0  1  0  1  0]  0 1 2 3 +0 +1
+	// aki          [ 0  1  0  1  0]  0 1 2 3 +0 +1
+	// llama-pro    refuses
+	// stack        [ 0  1 -1 -1 -1]  0 1 2 3 +0 +1
+	// interleave   [ 0  1 -1 -1 -1]  0 1 2 +2 3 +3
+	// midas        [ 0  1 -1 -1 -1]  0 1 2 +1 +2 3
+	// random       [ 0  1 -1 -1 -1]  0 1 2 3 +0 +1
+}
