@@ -126,6 +126,9 @@ func (p Program) train() *cobra.Command {
 Ctrl+C finishes the step, saves a checkpoint and ends; growlab resume goes on with the run. The window, if one is open,
 shows the run as any other. SIGUSR1 saves a checkpoint.
 
+--set teacher.file=builtin --set teacher.share=0.25 mixes propositions into every batch, of which only the label is learnt, as FreeLM
+does. A file of your own has a JSON object on each line, {"text": "…", "proposition": "…", "label": true}, the proposition if you like.
+
 Started several times by torchrun, srun or mpirun, the processes train one run together, each on its share of every batch:
 growlab launch-script writes what starts them. Rank 0 has the run file and the terminal.`,
 		Args: noArgs,
