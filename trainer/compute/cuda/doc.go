@@ -21,7 +21,9 @@
 //
 // A product whose operands are aligned as cuBLASLt wants goes there: its candidates are timed when a shape is first seen, and the
 // fastest is kept. Bias, GELU and its gradient, and the residual go into the product where the library can do that and no mask
-// is in the way. All other products run on our own kernel.
+// is in the way, GELU and its gradient where that is faster than a kernel behind the product; a bias beside a result of bf16 is rounded to bf16 first, since the library has no other. What it refuses, when it is asked
+// or when it is to run, our own kernel does; device.Products tells which. With vocabularies from 4,096 on, logits whose gradient is
+// wanted are rounded to bf16 too, in the place of their gradient.
 //
 // # Memory
 //
@@ -36,8 +38,7 @@
 // # Measured, and not
 //
 // All of this was run on stand-ins of NVIDIA's libraries with emulated kernels only. Nothing here about speed was measured; nor which
-// of cuBLASLt's epilogues the library has for bf16 results with biases in fp32. Where it lacks one, the product is written in fp32,
-// 32 MiB at a time, and a kernel does the rest.
+// epilogues the library really has. Where it lacks one, the product is written in fp32, 32 MiB at a time, and a kernel does the rest.
 //
 // # Not covered
 //

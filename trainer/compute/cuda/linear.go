@@ -53,7 +53,7 @@ func (d *device) product(p kernels.Product, touched ...region) {
 		each = min(piece(productBytes, p.N), p.M)
 		bytes = max(bytes, 4*int64(each)*int64(p.N))
 	}
-	var before func() error
+	var around following
 	narrow := one && g.narrow && p.Bias != 0
 	if narrow {
 		bytes = max(bytes, size(true)*int64(p.N))
@@ -63,11 +63,20 @@ func (d *device) product(p kernels.Product, touched ...region) {
 	if narrow { // the library wants the bias in the result's type; it is rounded as weights are
 		bias := kernels.F32(p.Bias)
 		x.Bias = tmp
-		before = func() error { return d.set.Cast(d.stream, kernels.BF16(tmp), bias, int64(p.N)) }
+		around.before = func() error { return d.set.Cast(d.stream, kernels.BF16(tmp), bias, int64(p.N)) }
+	}
+	if each > 0 && p.Act != kernels.Identity {
+		around.two = func() error {
+			done, err := d.inTwo(p, tmp, each, g.passing)
+			if err == nil && !done {
+				err = cudart.ErrUnsupported
+			}
+			return err
+		}
 	}
 	d.issue(p, func() error {
 		if one {
-			if done, err := d.fused(g, x, before); done || err != nil {
+			if done, err := d.fused(g, x, around); done || err != nil {
 				return err
 			}
 		}
@@ -86,7 +95,7 @@ func (d *device) inTwo(p kernels.Product, tmp cudart.Ptr, each int, passing bool
 		rows := min(each, p.M-first)
 		g := product{m: rows, n: p.N, k: p.K, tb: p.Layout == kernels.NT, half: p.A.Type == cudart.BF16, epilogue: cudart.NoEpilogue, passing: passing}
 		x := cudart.Operands{A: rowsFrom(p.A, first, p.K).At, B: p.B.At, C: tmp, D: tmp, Alpha: 1}
-		done, err := d.fused(g, x, nil)
+		done, err := d.fused(g, x, following{})
 		if err == nil && !done && first > 0 { // a last piece that the library cannot do
 			err = d.set.Product(d.stream, kernels.Product{
 				Layout: p.Layout, M: rows, N: p.N, K: p.K, A: rowsFrom(p.A, first, p.K), B: p.B, Out: kernels.F32(tmp), Scale: kernels.Const(1),

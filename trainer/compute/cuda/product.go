@@ -55,6 +55,9 @@ type plan struct {
 	number int           // of the way, among those that the library listed
 	took   time.Duration // 0: not timed
 	why    error
+	// apart: a plain product and a kernel for what follows are faster; alone is their time, 0 if it was not taken.
+	apart bool
+	alone time.Duration
 }
 
 // Products tells of each product that was planned how it is computed: by which of the library's ways, and how long that took when it
@@ -64,6 +67,8 @@ func (d *device) Products() (all []string) {
 		switch {
 		case p.matmul == nil:
 			all = append(all, fmt.Sprintf("%s: own kernel: %v", g.name(), p.why))
+		case p.apart:
+			all = append(all, fmt.Sprintf("%s: way %d, %.1f us, but %.1f us in two", g.name(), p.number, p.took.Seconds()*1e6, p.alone.Seconds()*1e6))
 		case p.took > 0:
 			all = append(all, fmt.Sprintf("%s: way %d, %.1f us, %.0f TFLOP/s", g.name(), p.number, p.took.Seconds()*1e6, 2*float64(g.m)*float64(g.n)*float64(g.k)/p.took.Seconds()/1e12))
 		default:
@@ -83,9 +88,13 @@ func alignedTo(all ...cudart.Ptr) int {
 	return int(bits & -bits)
 }
 
-// fused puts g into the stream if the library is there and can do it with these operands. before, if not nil, puts there first what g
-// needs. On the GPU's thread.
-func (d *device) fused(g product, x cudart.Operands, before func() error) (done bool, err error) {
+// following is what stands around a product: what it needs first, and the same product with what follows in kernels of their own. Either
+// may be nil.
+type following struct{ before, two func() error }
+
+// fused puts g into the stream if the library is there, can do it with these operands, and is not slower than what stands in for it. On
+// the GPU's thread.
+func (d *device) fused(g product, x cudart.Operands, f following) (done bool, err error) {
 	const least = 16
 	if d.blas == nil || g.m == 0 || alignedTo(x.Bias, x.Aux) < least || x.Aux != 0 && g.n%8 != 0 {
 		return false, nil
@@ -100,21 +109,63 @@ func (d *device) fused(g product, x cudart.Operands, before func() error) (done 
 			return false, err
 		}
 		d.plans[g] = p
-	}
-	if p.matmul == nil {
-		return false, nil
-	}
-	if before != nil {
-		if err := before(); err != nil {
-			return false, err
+		if p.matmul != nil && f.two != nil && !d.untimed && !g.passing {
+			if err := d.compare(g, &p, x, f); err != nil {
+				return false, err
+			}
+			d.plans[g] = p
 		}
 	}
-	err = d.run(p, x)
+	if p.matmul == nil || p.apart {
+		return false, nil
+	}
+	err = d.runAfter(f.before, p, x)
 	if errors.Is(err, cudart.ErrUnsupported) { // the library took back what it had promised
 		d.plans[g] = plan{why: err}
 		return false, p.matmul.Close()
 	}
 	return err == nil, err
+}
+
+// compare finds out whether what follows g is better done apart. NVIDIA's epilogues with GELU are part of the product on some GPUs and a
+// slow second kernel on others. Both write the same results, so they may run as often as one likes.
+func (d *device) compare(g product, p *plan, x cudart.Operands, f following) error {
+	h := g
+	h.epilogue = -g.epilogue // stands for the question, in the file of choices
+	if answer, known := d.choices.of(h); known {
+		p.apart = answer == 1
+		return nil
+	}
+	run := func() error { return d.runAfter(f.before, *p, x) }
+	if err := errors.Join(run(), f.two()); err != nil { // for the first time, which makes plans
+		if errors.Is(err, cudart.ErrUnsupported) {
+			return nil // whoever runs it next will see
+		}
+		return err
+	}
+	together, err := d.time(run)
+	if err != nil {
+		return err
+	}
+	if p.alone, err = d.time(f.two); err != nil {
+		return err
+	}
+	answer := 0
+	if p.apart = float64(p.alone) < 0.98*float64(together); p.apart {
+		answer = 1
+	}
+	d.choices.keep(h, answer)
+	return nil
+}
+
+// runAfter runs p behind what it needs first.
+func (d *device) runAfter(before func() error, p plan, x cudart.Operands) error {
+	if before != nil {
+		if err := before(); err != nil {
+			return err
+		}
+	}
+	return d.run(p, x)
 }
 
 func (d *device) run(p plan, x cudart.Operands) error {
