@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"growlab/app/look"
+	"growlab/app/pagetest"
 )
 
 // bench is a window on the software canvas whose goroutine is the test's: what other goroutines queue runs when the test
@@ -115,22 +116,6 @@ func tap(t *testing.T, button *widget.Button) {
 	test.Tap(button)
 }
 
-// tree is o and everything in it, hidden or not.
-func tree(o fyne.CanvasObject) []fyne.CanvasObject {
-	all := []fyne.CanvasObject{o}
-	var inner []fyne.CanvasObject
-	switch o := o.(type) {
-	case *fyne.Container:
-		inner = o.Objects
-	case fyne.Widget:
-		inner = test.WidgetRenderer(o).Objects()
-	}
-	for _, i := range inner {
-		all = append(all, tree(i)...)
-	}
-	return all
-}
-
 // button finds a visible button by its text, in dialogs first.
 func (b *bench) button(text string) *widget.Button {
 	b.t.Helper()
@@ -139,7 +124,7 @@ func (b *bench) button(text string) *widget.Button {
 		roots = []fyne.CanvasObject{top}
 	}
 	for _, root := range roots {
-		for _, o := range tree(root) {
+		for _, o := range pagetest.Tree(root) {
 			if found, ok := o.(*widget.Button); ok && found.Text == text && found.Visible() {
 				return found
 			}

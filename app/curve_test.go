@@ -9,6 +9,7 @@ import (
 
 	"growlab/app/curvepage"
 	"growlab/app/curves"
+	"growlab/app/pagetest"
 	"growlab/app/session"
 	"growlab/trainer/event"
 )
@@ -88,7 +89,7 @@ func TestEventsAreExplainedAndLedToTheMicroscope(t *testing.T) {
 			b.chart.OnMarkerTapped(i)
 		}
 	}
-	for _, o := range tree(b.loss) {
+	for _, o := range pagetest.Tree(b.loss) {
 		if lens, ok := o.(*curvepage.Button); ok && lens.Text == "Microscope" && lens.Visible() {
 			test.Tap(lens)
 		}

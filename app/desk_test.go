@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"growlab/app/lab"
+	"growlab/app/pagetest"
 	"growlab/app/session"
 	"growlab/trainer/control"
 )
@@ -26,7 +27,7 @@ func openDesk(t *testing.T, f *fakeSessions) (*bench, *fakeDesk) {
 // entryIn is the only entry of the dialog on show.
 func (b *bench) entryIn() *widget.Entry {
 	b.t.Helper()
-	for _, o := range tree(b.win.Canvas().Overlays().Top()) {
+	for _, o := range pagetest.Tree(b.win.Canvas().Overlays().Top()) {
 		if e, ok := o.(*widget.Entry); ok {
 			return e
 		}
@@ -52,7 +53,7 @@ func TestRunsAreRenamedTaggedAndDeleted(t *testing.T) {
 	b.askDelete(b.infos[1])
 	b.until("the question", func() bool { return b.win.Canvas().Overlays().Top() != nil })
 	said := ""
-	for _, o := range tree(b.win.Canvas().Overlays().Top()) {
+	for _, o := range pagetest.Tree(b.win.Canvas().Overlays().Top()) {
 		if l, ok := o.(*widget.Label); ok {
 			said += l.Text
 		}
@@ -88,7 +89,7 @@ func TestARunIsForkedFromACheckpoint(t *testing.T) {
 	b.askFork(b.infos[0])
 	b.until("the dialog", func() bool { return b.win.Canvas().Overlays().Top() != nil })
 	var entries []*widget.Entry
-	for _, o := range tree(b.win.Canvas().Overlays().Top()) {
+	for _, o := range pagetest.Tree(b.win.Canvas().Overlays().Top()) {
 		if e, ok := o.(*widget.Entry); ok {
 			entries = append(entries, e)
 		}
@@ -211,7 +212,7 @@ func TestComparingIsCancelledAndFails(t *testing.T) {
 
 // has reports whether a button is on show.
 func (b *bench) has(text string) bool {
-	for _, o := range tree(b.content) {
+	for _, o := range pagetest.Tree(b.content) {
 		if found, ok := o.(*widget.Button); ok && found.Text == text && found.Visible() && visible(b.content, o) {
 			return true
 		}
@@ -221,7 +222,7 @@ func (b *bench) has(text string) bool {
 
 // says reports whether a line on the page of the comparison has a text.
 func (b *bench) says(text string) bool {
-	for _, o := range tree(b.compare.Object) {
+	for _, o := range pagetest.Tree(b.compare.Object) {
 		if l, ok := o.(interface{ Text() string }); ok && l.Text() == text {
 			return true
 		}

@@ -1,15 +1,8 @@
-// Pictures have no races, and drawing them is slow under the detector.
-//
-//go:build !race
-
 package app
 
 import (
 	"bytes"
-	"fmt"
-	"image"
-	"image/color"
-	"image/draw"
+	"errors"
 	"image/png"
 	"path/filepath"
 	"testing"
@@ -18,65 +11,130 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/software"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 
 	"growlab/app/golden"
-	"growlab/app/look"
+	"growlab/app/pagetest"
 	"growlab/app/session"
 	"growlab/assets/icon"
+	"growlab/trainer/event"
 )
 
-// TestGoldens compares pages with pictures that a person has looked at, on small and large screens and on one with twice the
-// pixels. The curves have goldens of their own in package curvepage and are blanked out here.
-func TestGoldens(t *testing.T) {
-	for _, field := range []struct {
-		theme         string
-		width, height float32
-		scale         float32
-	}{{look.Dark, 1100, 700, 1}, {look.Light, 1920, 1080, 1}, {look.Light, 1100, 700, 2}} {
-		suffix := fmt.Sprintf("-%s-%.0f.png", field.theme, field.width*field.scale)
-		check := func(t *testing.T, b *bench, name string) {
-			golden.Check(t, b.withoutCurves(b.drawn(field.width, field.height, field.scale), field.scale), name+suffix)
-		}
-		t.Run("cards"+suffix, func(t *testing.T) {
-			check(t, openAt(t, newFake(), field.theme, field.width, field.height), "cards")
-		})
-		t.Run("run"+suffix, func(t *testing.T) {
-			fake := at(1610).withRun(session.Done, script("flm-1m-first")).withRun(session.Failed, upTo(script("a-run-with-a-long-name"), 300))
-			b := openAt(t, fake, field.theme, field.width, field.height)
+// TestDesk looks at the window as a whole. What stands in its middle is looked at in the packages of the pages.
+func TestDesk(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		open func(t *testing.T, theme string) *bench
+	}{
+		{"desk", func(t *testing.T, theme string) *bench {
+			d := manyRuns()
+			b := openSessions(t, d.fakeSessions, d, theme, 1100, 700)
 			b.shown(1610)
-			for _, page := range []string{"loss", "transitions", "samples", "log"} {
-				b.page(page)
-				check(t, b, page)
-			}
-		})
-		t.Run("devices"+suffix, func(t *testing.T) {
-			fake := &examined{fakeSessions: at(1610)}
-			b := openSessions(t, fake.fakeSessions, fake, field.theme, field.width, field.height)
-			b.shown(1610)
-			b.showDevices()
-			b.until("what the machine is", func() bool { return says(b.devices.Object, "abacus · 2 cores") })
-			b.devices.rest() // no live numbers in a picture
-			check(t, b, "devices")
-		})
-		t.Run("failed"+suffix, func(t *testing.T) {
-			b := openAt(t, newFake().withRun(session.Failed, upTo(script("flm-1m"), 300)), field.theme, field.width, field.height)
+			b.until("the queue", func() bool { return b.runs.Queued() == 2 })
+			return b
+		}},
+		{"first", func(t *testing.T, theme string) *bench { return openAt(t, newFake(), theme, 1100, 700) }},
+		{"failed", func(t *testing.T, theme string) *bench {
+			b := openAt(t, newFake().withRun(session.Failed, upTo(script("flm-1m"), 300)), theme, 1100, 700)
 			b.shown(300)
-			check(t, b, "failed")
+			return b
+		}},
+		{"begun", func(t *testing.T, theme string) *bench {
+			return openAt(t, newFake(session.Info{ID: "flm-1m", Name: "flm-1m", Recipe: "flm-1m", State: session.Running, Stages: 3, PlanTokens: planTokens}), theme, 1100, 700)
+		}},
+		{"offline", func(t *testing.T, theme string) *bench {
+			b := openAt(t, at(300), theme, 1100, 700)
+			b.shown(300)
+			b.takeRuns(b.acted, nil, errors.New("/data/growlab/runs: permission denied"))
+			return b
+		}},
+	} {
+		check := pagetest.CheckState
+		if row.name == "desk" || row.name == "first" {
+			check = pagetest.Check
+		}
+		check(t, row.name, pagetest.Window, func(t *testing.T, theme string) pagetest.Page {
+			b := row.open(t, theme)
+			return pagetest.Page{Window: b.win, Refresh: b.refresh}
 		})
 	}
 }
 
-// withoutCurves is what the window shows, drawn at a scale, without the curves.
-func (b *bench) withoutCurves(drawn image.Image, scale float32) *image.NRGBA {
-	img := golden.NRGBA(drawn)
-	if b.tabs.Visible() && b.tabs.SelectedIndex() == 0 {
-		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(b.loss)
-		end := at.Add(b.loss.Size())
-		pixel := func(x float32) int { return int(x * scale) }
-		field := image.Rect(pixel(at.X), pixel(at.Y), pixel(end.X)+1, pixel(end.Y)+1)
-		draw.Draw(img, field, image.NewUniform(color.Gray{0x80}), image.Point{}, draw.Src)
+// manyRuns is a machine with runs of every state, and a queue.
+func manyRuns() *fakeDesk {
+	d := newDesk(at(1610).withRun(session.Done, script("flm-1m-twin")).withRun(session.Failed, upTo(script("a-run-with-a-long-name"), 300)).
+		withRun(session.Stopped, upTo(script("flm-1m-small"), 700)))
+	d.infos[1].Parent, d.infos[1].Tags = "flm-1m", "rival"
+	d.queue.Entries = []session.Queued{{ID: "q1", Name: "flm-1m-middle", State: session.Waiting}, {ID: "q2", Name: "flm-1m-large", State: session.Waiting}}
+	return d
+}
+
+// TestLog looks at the page that lists what happened.
+func TestLog(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		events []event.Event
+	}{{"log", upTo(script("flm-1m"), 1610)}, {"log-empty", nil}} {
+		check := pagetest.CheckState
+		if row.name == "log" {
+			check = pagetest.Check
+		}
+		check(t, row.name, pagetest.Middle, func(t *testing.T, theme string) pagetest.Page {
+			pagetest.Start(t, theme)
+			v := newRunView()
+			v.apply(row.events)
+			j := newJournal()
+			j.show(v.log)
+			if len(v.log) > 0 {
+				j.rows.Select(1)
+			}
+			return pagetest.Page{Window: pagetest.Show(t, pagetest.Middle.Small, j.object), Refresh: func() { j.show(v.log) }}
+		})
 	}
-	return img
+}
+
+// TestDialogs looks at all that is asked for and explained above the window.
+func TestDialogs(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		ask  func(*bench)
+	}{
+		{"settings", func(b *bench) { b.showSettings() }},
+		{"keys", func(b *bench) { b.showKeys() }},
+		{"steps", func(b *bench) { b.showFirstSteps() }},
+		{"about", func(b *bench) { b.showAbout() }},
+		{"meanings", func(b *bench) { b.showMeanings() }},
+		{"attach", func(b *bench) { b.showAttach() }},
+		{"rename", func(b *bench) { b.askRename(b.infos[0]) }},
+		{"tags", func(b *bench) { b.askTags(b.infos[1]) }},
+		{"delete", func(b *bench) { b.askDelete(b.infos[1]) }},
+		{"fork", func(b *bench) { b.askFork(b.infos[1]) }},
+		{"difference", func(b *bench) { b.showDifference("flm-1m", "flm-1m-twin") }},
+		{"second", func(b *bench) { b.train(b.presets[0]) }},
+		{"closing", func(b *bench) { b.requestClose() }},
+	} {
+		pagetest.CheckState(t, "dialog-"+row.name, pagetest.Window, func(t *testing.T, theme string) pagetest.Page {
+			t.Setenv("GROWLAB_HOME", "/home/ada/growlab")
+			d := newDesk(at(300).withRun(session.Done, script("flm-1m-twin")))
+			d.infos[1].Tags = "rival paper"
+			d.saved = []session.Saved{{ID: 3, Step: 800, Stage: 1, Reason: "cadence"}, {ID: 7, Step: 1597, Stage: 2, Reason: "transition"}}
+			b := openSessions(t, d.fakeSessions, d, theme, 1100, 700)
+			b.shown(300)
+			row.ask(b)
+			b.until("the dialog", func() bool { return b.win.Canvas().Overlays().Top() != nil })
+			return pagetest.Page{Window: b.win, Of: popUp(b.win.Canvas().Overlays().Top()).Content}
+		})
+	}
+}
+
+// popUp is the one in what lies over the window.
+func popUp(overlay fyne.CanvasObject) *widget.PopUp {
+	for _, o := range pagetest.Tree(overlay) {
+		if p, ok := o.(*widget.PopUp); ok {
+			return p
+		}
+	}
+	return nil
 }
 
 // The PNG of the icon is a rendering of its SVG.

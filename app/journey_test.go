@@ -26,6 +26,7 @@ import (
 	"growlab/app/form"
 	"growlab/app/lab"
 	"growlab/app/look"
+	"growlab/app/pagetest"
 	"growlab/app/planner"
 	"growlab/app/session"
 	"growlab/store"
@@ -80,7 +81,7 @@ func (w *window) where(what, name string) (fyne.Position, bool) {
 		}
 		root, what = w.planner.Object, "button"
 	}
-	for _, o := range tree(root) {
+	for _, o := range pagetest.Tree(root) {
 		found := false
 		at := fyne.NewPos(o.Size().Width/2, o.Size().Height/2)
 		switch o := o.(type) {

@@ -7,6 +7,7 @@ import (
 
 	"growlab/app/chart"
 	"growlab/app/look"
+	"growlab/app/pagetest"
 	"growlab/app/session"
 	"growlab/trainer/event"
 )
@@ -31,10 +32,10 @@ func TestRefreshMakesNoNewObjects(t *testing.T) {
 	for page := range b.pageNames() {
 		b.tabs.SelectIndex(page)
 		b.win.Canvas().Capture()
-		before := tree(b.content)
+		before := pagetest.Tree(b.content)
 		b.take(b.view, []event.Event{event.Step{Step: 1611, Tokens: 1611 * batch, Stage: 2, Loss: 1.7, Mask: 0.56, TokensPerSec: 2e4}})
 		b.win.Canvas().Capture()
-		after := tree(b.content)
+		after := pagetest.Tree(b.content)
 		if len(before) != len(after) {
 			t.Errorf("page %s: %d objects became %d", b.pageNames()[page], len(before), len(after))
 			continue

@@ -9,6 +9,7 @@ import (
 
 	"growlab/app/doctor"
 	"growlab/app/look"
+	"growlab/app/pagetest"
 	"growlab/app/session"
 	"growlab/cudart"
 	"growlab/trainer/event"
@@ -35,7 +36,7 @@ func (e *examined) Now() (load session.Load, free, all int64) {
 
 // says reports whether a text is on show somewhere in o.
 func says(o fyne.CanvasObject, text string) bool {
-	return slices.ContainsFunc(tree(o), func(o fyne.CanvasObject) bool {
+	return slices.ContainsFunc(pagetest.Tree(o), func(o fyne.CanvasObject) bool {
 		l, ok := o.(*look.Line)
 		return ok && l.Visible() && strings.Contains(l.Text(), text)
 	})

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/pagetest"
 	"growlab/app/session"
 	"growlab/trainer/event"
 )
@@ -37,7 +38,7 @@ func (f *writer) Sample(ctx context.Context, id string, a session.Ask, piece fun
 
 // texts are the texts on the page of samples.
 func (b *bench) texts() (all []string) {
-	for _, o := range tree(b.samples.Object) {
+	for _, o := range pagetest.Tree(b.samples.Object) {
 		if r, ok := o.(*widget.RichText); ok && r.Visible() {
 			all = append(all, r.String())
 		}
@@ -77,7 +78,7 @@ func TestWritingStops(t *testing.T) {
 
 // canWrite reports whether a text can be asked for.
 func (b *bench) canWrite() bool {
-	return slices.ContainsFunc(tree(b.samples.Object), func(o fyne.CanvasObject) bool {
+	return slices.ContainsFunc(pagetest.Tree(b.samples.Object), func(o fyne.CanvasObject) bool {
 		button, ok := o.(*widget.Button)
 		return ok && button.Text == "Write" && !button.Disabled()
 	})

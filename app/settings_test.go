@@ -13,13 +13,14 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/pagetest"
 	"growlab/app/session"
 	"growlab/trainer/event"
 )
 
 // selects are the selectors in the dialog on show.
 func (b *bench) selects() (all []*widget.Select) {
-	for _, o := range tree(b.win.Canvas().Overlays().Top()) {
+	for _, o := range pagetest.Tree(b.win.Canvas().Overlays().Top()) {
 		if s, ok := o.(*widget.Select); ok {
 			all = append(all, s)
 		}

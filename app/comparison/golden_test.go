@@ -1,32 +1,36 @@
-// Pictures have no races, and drawing them is slow under the detector.
-//
-//go:build !race
-
 package comparison
 
 import (
 	"testing"
 
-	"growlab/app/golden"
-	"growlab/app/look"
+	"growlab/app/pagetest"
 	"growlab/app/session"
 )
 
-func TestPictures(t *testing.T) {
+func TestPages(t *testing.T) {
+	all := []session.Info{other, small, twin, grown}
 	for _, row := range []struct {
-		name, variant string
-		do            func(*bench)
+		name string
+		do   func(*bench)
 	}{
-		{"verdict-dark.png", look.Dark, func(b *bench) {
-			b.Show(grown, []session.Info{other, small, twin, grown})
+		{"verdict", func(b *bench) {
+			b.Show(grown, all)
 			b.Done(comparison(t), nil)
 		}},
-		{"nothing-light.png", look.Light, func(b *bench) { b.Show(grown, []session.Info{grown}) }},
+		{"working", func(b *bench) {
+			b.Show(grown, all)
+			b.Working("measuring the last network of flm-1m-twin on 480 windows")
+		}},
+		{"nothing", func(b *bench) { b.Show(grown, []session.Info{grown}) }},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			b := open(t, row.variant, 860, 640)
+		check := pagetest.CheckState
+		if row.name == "verdict" {
+			check = pagetest.Check
+		}
+		check(t, row.name, pagetest.Wide, func(t *testing.T, theme string) pagetest.Page {
+			b := open(t, theme, 889, 590)
 			row.do(b)
-			golden.Check(t, b.win.Canvas().Capture(), row.name)
+			return pagetest.Page{Window: b.win}
 		})
 	}
 }

@@ -258,7 +258,7 @@ func (p *Page) advice() (string, fyne.ThemeColorName) {
 		return "A verdict takes runs that are done; this one is " + p.run.State + ".", theme.ColorNamePlaceHolder
 	case p.result != nil && !slices.Equal(p.of, append([]string{p.run.ID}, p.Picked()...)):
 		return "Other rivals are picked than those below: press Compare.", theme.ColorNamePlaceHolder
-	case len(p.Picked()) == 0:
+	case len(p.Picked()) == 0 && len(p.rivals) > 0:
 		return "Pick what to compare the run with.", theme.ColorNamePlaceHolder
 	}
 	return "", theme.ColorNamePlaceHolder
@@ -268,12 +268,14 @@ func (p *Page) advice() (string, fyne.ThemeColorName) {
 func (p *Page) tellEmpty() {
 	text := "Press Compare: the last networks are measured once more\non the held-out text, which takes a moment."
 	switch {
+	case p.doing != "":
+		text = ""
 	case p.run.Stages == 1:
 		text = "This run has one size: it does not grow, and so it has no rivals of its own.\nPick what to compare it with at the left."
 	case p.run.State != session.Done:
 		text = "When this run is done, it can be compared with a rival.\nIts rivals can be put into the queue already."
 	case len(p.rivals) == 0:
-		text = "There is nothing to compare with yet.\nThe from-scratch twin has the final size from the first step on,\non the same tokens: the paper's own comparison."
+		text = "There is nothing to compare with yet.\nThe from-scratch twin has the final size from the start,\non the same tokens: the paper's own comparison."
 	case len(p.Picked()) == 0:
 		text = "Pick rivals at the left, or train one."
 	}
@@ -322,7 +324,7 @@ func (p *Page) layOut() {
 	}
 	p.column = container.NewVScroll(p.list)
 	left := container.New(look.FixedWidth(214), container.New(look.Margin(10, 6, 8, 8), container.NewBorder(head, queue, nil, nil, p.column)))
-	p.empty = container.NewCenter(container.New(look.Column{Width: 340, Space: 8}, p.none, container.NewCenter(p.start)))
+	p.empty = container.NewCenter(container.New(look.Column{Width: 360, Space: 8}, p.none, container.NewCenter(p.start)))
 	p.verdictScroll = container.NewVScroll(container.New(look.Margin(12, 16, 6, 10), p.report))
 	chartHead := container.NewBorder(nil, nil, container.New(look.Margin(12, 4, 8, 0), look.NewLine(look.Heading, "VALIDATION LOSS AGAINST")),
 		container.New(look.Inset{Right: 10}, p.export), container.NewHBox(p.axis))

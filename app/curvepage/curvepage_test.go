@@ -22,6 +22,7 @@ import (
 	"growlab/app/chart"
 	"growlab/app/curves"
 	"growlab/app/look"
+	"growlab/app/pagetest"
 	"growlab/trainer/event"
 )
 
@@ -300,7 +301,7 @@ func TestReferenceLine(t *testing.T) {
 	b := opened(t)
 	b.askLevel()
 	var entry *widget.Entry
-	for _, o := range tree(b.win.Canvas().Overlays().Top()) {
+	for _, o := range pagetest.Tree(b.win.Canvas().Overlays().Top()) {
 		if e, ok := o.(*widget.Entry); ok {
 			entry = e
 		}
@@ -399,37 +400,17 @@ func TestRefreshMakesNoNewObjects(t *testing.T) {
 	b := opened(t)
 	b.ShowTable(true)
 	r := b.board.Shown[0].Run
+	b.PointAt(400) // the marks of tooltips come with the pointer and stay
 	b.win.Canvas().Capture()
-	before := tree(b.Object)
-	r.Apply([]event.Event{event.Step{Step: 1001, Tokens: 1001 * 1536, Stage: 2, Loss: 1.5, LR: 8e-3, GradNorm: 0.4, Mask: 1, FLOPs: 1.001e12, Seconds: 31}})
-	b.Refresh()
-	b.PointAt(500)
-	b.win.Canvas().Capture()
-	if !slices.Equal(before, tree(b.Object)) {
-		t.Errorf("a refresh made new objects: %d before, %d after", len(before), len(tree(b.Object)))
-	}
+	pagetest.StaysTheSame(t, b.Object, func() {
+		r.Apply([]event.Event{event.Step{Step: 1001, Tokens: 1001 * 1536, Stage: 2, Loss: 1.5, LR: 8e-3, GradNorm: 0.4, Mask: 1, FLOPs: 1.001e12, Seconds: 31}})
+		b.Refresh()
+		b.PointAt(500)
+		b.win.Canvas().Capture()
+	})
 	if got := b.Loss.Figure().Lines[0].Series.Len(); got != 1001 {
 		t.Errorf("%d points, want 1001", got)
 	}
-}
-
-// tree is o and everything in it, without the marks of tooltips, which come with the pointer and stay.
-func tree(o fyne.CanvasObject) []fyne.CanvasObject {
-	all := []fyne.CanvasObject{o}
-	var inner []fyne.CanvasObject
-	switch o := o.(type) {
-	case *fyne.Container:
-		inner = o.Objects
-	case fyne.Widget:
-		if strings.HasSuffix(fmt.Sprintf("%T", o), "plot.Chart") {
-			return all
-		}
-		inner = test.WidgetRenderer(o).Objects()
-	}
-	for _, i := range inner {
-		all = append(all, tree(i)...)
-	}
-	return all
 }
 
 func TestFitsASmallScreen(t *testing.T) {

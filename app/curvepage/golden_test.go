@@ -1,34 +1,22 @@
-// Pictures have no races, and drawing them is slow under the detector.
-//
-//go:build !race
-
 package curvepage
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/driver/software"
-	"fyne.io/fyne/v2/test"
-
 	"growlab/app/curves"
-	"growlab/app/golden"
-	"growlab/app/look"
+	"growlab/app/pagetest"
 	"growlab/trainer/event"
 )
 
-func TestGoldens(t *testing.T) {
+func TestPages(t *testing.T) {
+	grew := func(n curves.Note) bool { _, ok := n.Event.(event.Grew); return ok }
 	for _, row := range []struct {
-		name, theme   string
-		width, height float32
-		scale         float32
-		do            func(*Page)
+		name string
+		do   func(*Page)
 	}{
-		{"one", look.Dark, 624, 580, 1, func(*Page) {}},
-		{"one", look.Light, 624, 580, 2, func(*Page) {}},
-		{"all", look.Light, 1444, 960, 1, func(p *Page) {
+		{"one", func(*Page) {}},
+		{"all", func(p *Page) {
 			twin := runOf("b", 2)
 			twin.Name = "twin"
 			p.Add(twin, 1)
@@ -37,28 +25,43 @@ func TestGoldens(t *testing.T) {
 			p.Trends(true)
 			p.Level(1.6)
 		}},
-		{"story", look.Dark, 1444, 960, 1, func(p *Page) {
+		{"story", func(p *Page) {
 			p.Align(2)
 			p.ShowTable(true)
-			p.tell(slices.IndexFunc(p.board.Shown[0].Run.Notes(), func(n curves.Note) bool { _, grew := n.Event.(event.Grew); return grew }))
+			p.tell(slices.IndexFunc(p.board.Shown[0].Run.Notes(), grew))
 		}},
 	} {
-		name := fmt.Sprintf("%s-%s-%.0f-%.0fx.png", row.name, row.theme, row.width, row.scale)
-		t.Run(name, func(t *testing.T) {
-			test.NewTempApp(t).Settings().SetTheme(look.New(row.theme))
-			p := New(Actions{})
-			p.Loss.SetLogY(true)
-			p.Loss.SetSmooth(0.9)
+		check := pagetest.CheckState
+		if row.name == "all" {
+			check = pagetest.Check
+		}
+		check(t, row.name, pagetest.Middle, func(t *testing.T, theme string) pagetest.Page {
+			p := page(t, theme)
 			a := runOf("a", 1)
 			a.Name = "grown"
+			w := pagetest.Show(t, pagetest.Middle.Small, p.Object)
 			p.Show(a, 0)
-			c := software.NewCanvas()
-			c.SetPadded(false)
-			c.SetContent(p.Object)
-			c.SetScale(row.scale)
-			c.Resize(fyne.NewSize(row.width, row.height))
 			row.do(p)
-			golden.Check(t, c.Capture(), name)
+			return pagetest.Page{Window: w, Refresh: func() {
+				a.Apply([]event.Event{event.Step{Step: 1001, Tokens: 1001 * 1536, Stage: 2, Loss: 1.5, LR: 8e-3, Mask: 1, FLOPs: 1.001e12, Seconds: 31}})
+				p.Refresh()
+			}}
 		})
 	}
+	pagetest.CheckState(t, "empty", pagetest.Middle, func(t *testing.T, theme string) pagetest.Page {
+		p := page(t, theme)
+		w := pagetest.Show(t, pagetest.Middle.Small, p.Object)
+		p.Show(curves.NewRun("a", "grown"), 0)
+		return pagetest.Page{Window: w}
+	})
+}
+
+// page is one with the settings that the window begins with.
+func page(t *testing.T, theme string) *Page {
+	t.Helper()
+	pagetest.Start(t, theme)
+	p := New(Actions{})
+	p.Loss.SetLogY(true)
+	p.Loss.SetSmooth(0.9)
+	return p
 }

@@ -1,46 +1,40 @@
-// Pictures have no races, and drawing them is slow under the detector.
-//
-//go:build !race
-
 package devicepage
 
 import (
 	"testing"
 
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/driver/software"
-	"fyne.io/fyne/v2/test"
-
-	"growlab/app/golden"
-	"growlab/app/look"
+	"growlab/app/pagetest"
+	"growlab/cudart"
 )
 
-// TestGoldens draws the page as it stands in windows of 1100 x 700 and 1920 x 1080 units.
-func TestGoldens(t *testing.T) {
+func TestPages(t *testing.T) {
 	for _, row := range []struct {
-		name, theme         string
-		width, height, zoom float32
+		name string
+		do   func(*Page)
 	}{
-		{"dark-1100", look.Dark, 890, 640, 1},
-		{"light-1100", look.Light, 890, 640, 1},
-		{"dark-1920", look.Dark, 1700, 1010, 1},
-		{"light-2x", look.Light, 890, 640, 2},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			test.NewTempApp(t).Settings().SetTheme(look.New(row.theme))
-			p := New(Actions{})
-			c := software.NewCanvas()
-			c.SetPadded(false)
-			c.SetContent(p.Object)
-			c.SetScale(row.zoom)
-			size := fyne.NewSize(row.width, row.height)
-			c.Resize(size)
+		{"gpus", func(p *Page) {
 			p.Show(machine())
 			p.Now(0.63, 41e9, 64e9)
 			p.Threads("flm-1m", 16, 16)
-			c.Resize(size.AddWidthHeight(1, 0)) // text that wraps knows its height only when it knows its width
-			c.Resize(size)
-			golden.Check(t, c.Capture(), row.name+".png")
+		}},
+		{"laptop", func(p *Page) {
+			d, findings := machine()
+			d.CUDA = &cudart.Report{Problem: "libcuda.so.1 was not found: no NVIDIA driver is installed"}
+			p.Show(d, findings[:1])
+			p.Now(0.04, 3e9, 64e9)
+		}},
+		{"looking", func(p *Page) { p.Looking() }},
+	} {
+		check := pagetest.CheckState
+		if row.name == "gpus" {
+			check = pagetest.Check
+		}
+		check(t, row.name, pagetest.Whole, func(t *testing.T, theme string) pagetest.Page {
+			pagetest.Start(t, theme)
+			p := New(Actions{})
+			w := pagetest.Show(t, pagetest.Whole.Small, p.Object)
+			row.do(p)
+			return pagetest.Page{Window: w, Refresh: func() { p.Now(0.5, 12e9, 64e9) }}
 		})
 	}
 }

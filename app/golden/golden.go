@@ -9,7 +9,6 @@ import (
 	"flag"
 	"fmt"
 	"image"
-	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -23,8 +22,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func Update() bool { return *update }
 
 const (
-	levels    = 17   // distance between the 16 levels of a channel that a golden keeps: they are for eyes, and so are small
-	tolerance = 24   // of 255, by which a channel may be off: rounding differs between processors
+	tolerance = 26   // of 255, by which a channel may be off: a golden keeps few colours, and rounding differs between processors
 	most      = 2000 // one pixel in so many may be off by more
 )
 
@@ -32,9 +30,9 @@ const (
 func Check(t testing.TB, got image.Image, name string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
-	drawn := coarse(got)
+	drawn := NRGBA(got)
 	if *update {
-		if err := Write(path, drawn); err != nil {
+		if err := Write(path, frugal(drawn)); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -118,22 +116,6 @@ func fail(name string, write func(path string) error) (string, error) {
 	return path, write(path)
 }
 
-// coarse is a picture with 16 levels of each colour.
-func coarse(img image.Image) *image.NRGBA {
-	out := NRGBA(img)
-	for i, level := range out.Pix {
-		out.Pix[i] = nearest[level]
-	}
-	return out
-}
-
-var nearest = func() (table [256]uint8) {
-	for level := range table {
-		table[level] = uint8((level + levels/2) / levels * levels)
-	}
-	return table
-}()
-
 // Differing is how many pixels of two pictures of one size differ by more than rounding.
 func Differing(a, b *image.NRGBA) (int, error) {
 	if a.Rect != b.Rect {
@@ -167,38 +149,4 @@ func read(path string) (*image.NRGBA, error) {
 		return nil, errors.New(path + ": " + err.Error())
 	}
 	return NRGBA(img), nil
-}
-
-// Write writes a picture as a small PNG.
-func Write(path string, img image.Image) error {
-	if p, ok := paletted(img); ok {
-		img = p
-	}
-	var out bytes.Buffer
-	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := encoder.Encode(&out, img); err != nil {
-		return err
-	}
-	return os.WriteFile(path, out.Bytes(), 0o644)
-}
-
-// paletted is img with at most 256 colours, which makes a small file.
-func paletted(img image.Image) (*image.Paletted, bool) {
-	n := NRGBA(img)
-	out := image.NewPaletted(n.Rect, nil)
-	index := map[color.NRGBA]uint8{}
-	for i := range out.Pix {
-		c := color.NRGBA{n.Pix[4*i], n.Pix[4*i+1], n.Pix[4*i+2], n.Pix[4*i+3]}
-		at, known := index[c]
-		if !known {
-			if len(out.Palette) == 256 {
-				return nil, false
-			}
-			at = uint8(len(out.Palette))
-			index[c] = at
-			out.Palette = append(out.Palette, c)
-		}
-		out.Pix[i] = at
-	}
-	return out, true
 }

@@ -1,32 +1,39 @@
-// Pictures have no races, and drawing them is slow under the detector.
-//
-//go:build !race
-
 package knobs
 
 import (
 	"testing"
 
-	"growlab/app/golden"
-	"growlab/app/look"
+	"growlab/app/pagetest"
 )
 
-func TestPictures(t *testing.T) {
+func TestPages(t *testing.T) {
 	for _, row := range []struct {
-		name, variant string
-		do            func(*bench)
+		name string
+		do   func(*bench)
 	}{
-		{"staged-dark.png", look.Dark, func(b *bench) {
+		{"staged", func(b *bench) {
+			b.Show(courseAt(t, 800), true)
 			b.Stage("lr", "0.5x")
 			b.Stage(keyPostpone, "300k")
 		}},
-		{"refused-light.png", look.Light, func(b *bench) { b.Stage("batch", "1000") }},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			b := open(t, row.variant, 640, 580)
+		{"refused", func(b *bench) {
 			b.Show(courseAt(t, 800), true)
+			b.Stage("batch", "1000")
+		}},
+		{"idle", func(b *bench) { b.Show(nil, false) }},
+	} {
+		check := pagetest.CheckState
+		if row.name == "staged" {
+			check = pagetest.Check
+		}
+		check(t, row.name, pagetest.Wide, func(t *testing.T, theme string) pagetest.Page {
+			b := open(t, theme, 889, 590)
 			row.do(b)
-			golden.Check(t, b.win.Canvas().Capture(), row.name)
+			return pagetest.Page{Window: b.win, Refresh: func() {
+				if b.page.Visible() {
+					b.Show(courseAt(t, 801), true)
+				}
+			}}
 		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"growlab/app/look"
+	"growlab/app/pagetest"
 	"growlab/assets"
 	"growlab/growth"
 	"growlab/trainer/control"
@@ -225,30 +226,10 @@ func TestRefreshMakesNoNewObjects(t *testing.T) {
 	b := open(t, look.Dark, 640, 560)
 	b.Show(courseAt(t, 800), true)
 	b.fields["lr"].Type("4e-3")
-	b.win.Canvas().Capture()
-	before := tree(b.Object)
-	b.Show(courseAt(t, 801), true)
-	b.Stage("clip", "3")
-	b.win.Canvas().Capture()
-	if after := tree(b.Object); !slices.Equal(before, after) {
-		t.Errorf("%d objects became %d, or others", len(before), len(after))
-	}
-}
-
-// tree is o and everything in it.
-func tree(o fyne.CanvasObject) []fyne.CanvasObject {
-	all := []fyne.CanvasObject{o}
-	var inner []fyne.CanvasObject
-	switch o := o.(type) {
-	case *fyne.Container:
-		inner = o.Objects
-	case fyne.Widget:
-		inner = test.WidgetRenderer(o).Objects()
-	}
-	for _, i := range inner {
-		all = append(all, tree(i)...)
-	}
-	return all
+	pagetest.StaysTheSame(t, b.Object, func() {
+		b.Show(courseAt(t, 801), true)
+		b.Stage("clip", "3")
+	})
 }
 
 func TestAmountsMayHaveSeparators(t *testing.T) {

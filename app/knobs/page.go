@@ -266,6 +266,7 @@ func (p *Page) build() {
 
 func (p *Page) newChart(name string) *plot.Chart {
 	c := plot.NewChart(name)
+	c.Minimum = fyne.NewSize(280, 120) // two of them, and tables of now and then, in a window of 700
 	f := c.Figure()
 	f.XAxis, f.Empty, f.Legend = chart.Tokens, "Nothing lies ahead", name == "learning rate"
 	c.SetFigure(f)

@@ -87,5 +87,6 @@ func (p Pair) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 // MinSize implements fyne.Layout.
 func (p Pair) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(max(objects[0].MinSize().Width, p.Least), objects[0].MinSize().Height)
+	name, value := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(max(name.Width, p.Least), max(name.Height, value.Height))
 }

@@ -48,6 +48,15 @@ func TestFlowTakesNoRoomForWhatIsHidden(t *testing.T) {
 	}
 }
 
+func TestAPairIsAsHighAsTheHigherOfTheTwo(t *testing.T) {
+	name, value := canvas.NewRectangle(nil), canvas.NewRectangle(nil)
+	name.SetMinSize(fyne.NewSize(40, 18))
+	value.SetMinSize(fyne.NewSize(300, 37))
+	if got, want := container.New(Pair{Least: 90}, name, value).MinSize(), fyne.NewSize(90, 37); got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func TestSharesFillTheWidth(t *testing.T) {
 	a, b := canvas.NewRectangle(nil), canvas.NewRectangle(nil)
 	container.New(Shares{1, 3}, a, b).Resize(fyne.NewSize(408, 20))

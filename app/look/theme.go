@@ -63,7 +63,7 @@ var darkColours = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameInputBorder:         color.NRGBA{0x4a, 0x4f, 0x5a, 0xff}, // 2.2 : 1 on the background: a box to check must be seen
 	theme.ColorNameButton:              color.NRGBA{0x26, 0x28, 0x30, 0xff},
 	theme.ColorNameDisabledButton:      color.NRGBA{0x1e, 0x20, 0x26, 0xff},
-	theme.ColorNameDisabled:            color.NRGBA{0x82, 0x87, 0x92, 0xff},
+	theme.ColorNameDisabled:            color.NRGBA{0x8a, 0x8f, 0x9a, 0xff},
 	theme.ColorNamePlaceHolder:         color.NRGBA{0x9a, 0x9f, 0xa9, 0xff}, // secondary text: 6.6 : 1 on the background
 	theme.ColorNameHeaderBackground:    color.NRGBA{0x1d, 0x1f, 0x25, 0xff}, // cards and panels
 	theme.ColorNameOverlayBackground:   color.NRGBA{0x21, 0x23, 0x2a, 0xff},

@@ -4,7 +4,6 @@ import (
 	"image"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +13,7 @@ import (
 
 	"growlab/app/curves"
 	"growlab/app/look"
+	"growlab/app/pagetest"
 	"growlab/trainer/event"
 )
 
@@ -161,31 +161,11 @@ func TestRefreshMakesNoNewObjects(t *testing.T) {
 	p := New(nil)
 	r := runOf(560, 0)
 	p.Show(r, 0)
-	c := canvas(t, p, look.Dark, fyne.NewSize(700, 600), 1)
-	c.Capture()
-	before := tree(p.Object)
-	r.Apply(life(600, 0)[560+7:])
-	p.Refresh()
-	c.Capture()
-	if !slices.Equal(before, tree(p.Object)) {
-		t.Errorf("a refresh made new objects: %d before, %d after", len(before), len(tree(p.Object)))
-	}
-}
-
-// tree is o and everything in it.
-func tree(o fyne.CanvasObject) []fyne.CanvasObject {
-	all := []fyne.CanvasObject{o}
-	var inner []fyne.CanvasObject
-	switch o := o.(type) {
-	case *fyne.Container:
-		inner = o.Objects
-	case fyne.Widget:
-		inner = test.WidgetRenderer(o).Objects()
-	}
-	for _, i := range inner {
-		all = append(all, tree(i)...)
-	}
-	return all
+	canvas(t, p, look.Dark, fyne.NewSize(700, 600), 1)
+	pagetest.StaysTheSame(t, p.Object, func() {
+		r.Apply(life(600, 0)[560+7:])
+		p.Refresh()
+	})
 }
 
 func TestFitsASmallScreen(t *testing.T) {

@@ -22,7 +22,7 @@ import (
 type Page struct {
 	Window  fyne.Window
 	Of      fyne.CanvasObject // what is looked at; nil for all that the window shows
-	Refresh func()            // brings what a live run brings, but no new rows; nil for nothing new
+	Refresh func()            // brings what a live run brings, but no new rows; nil for what Of brings itself
 	Settle  func()            // waits until what is drawn is complete after a change of size; may be nil
 }
 
@@ -31,12 +31,13 @@ type Room struct {
 	Small, Large fyne.Size // in windows of 1100 x 700 and of 1920 x 1080
 }
 
-// The rooms of the window. A test of package app holds them to what its layout gives.
+// The rooms of the window, as a test of package app finds them.
 var (
 	Window = Room{fyne.NewSize(1100, 700), fyne.NewSize(1920, 1080)} // all of it
-	Middle = Room{fyne.NewSize(618, 590), fyne.NewSize(1438, 970)}   // a page of a run between the list and the side
-	Wide   = Room{fyne.NewSize(893, 590), fyne.NewSize(1713, 970)}   // a page of a run beside the list only
-	List   = Room{fyne.NewSize(204, 627), fyne.NewSize(204, 1007)}   // the list of runs
+	Middle = Room{fyne.NewSize(610, 590), fyne.NewSize(1430, 970)}   // a page of a run between the list and the side
+	Wide   = Room{fyne.NewSize(889, 590), fyne.NewSize(1709, 970)}   // a page of a run beside the list only
+	List   = Room{fyne.NewSize(204, 623), fyne.NewSize(204, 1003)}   // the list of runs
+	Whole  = Room{fyne.NewSize(889, 623), fyne.NewSize(1709, 1003)}  // what stands in place of the pages of a run
 )
 
 // field is one way to look at a page.
@@ -44,19 +45,32 @@ type field struct {
 	name  string
 	large bool
 	scale float32
+	drawn bool // has a golden picture
 }
 
-// fields are looked at one after another, so that layouts also have to shrink and grow.
-func fields(theme string) []field {
-	all := []field{{"1100", false, 1}, {"1920", true, 1}}
-	if theme == look.Light {
-		all = append(all, field{"1100-2x", false, 2})
+// fields are looked at one after another, so that layouts also have to grow and to shrink. Twice the pixels in one theme suffice: what
+// can go wrong is geometry.
+func fields(theme string, all bool) []field {
+	f := []field{{"1100", false, 1, true}, {"1920", true, 1, all}}
+	if all && theme == look.Light {
+		f = append(f, field{"1100-2x", false, 2, true})
 	}
-	return all
+	return f
 }
 
-// Check looks at the page that build makes in a theme. Its goldens are testdata/name-*.
+// Check looks at the page that build makes in a theme. Its goldens are testdata/name-THEME-WIDTH.png and testdata/name.xml.
 func Check(t *testing.T, name string, room Room, build func(t *testing.T, theme string) Page) {
+	t.Helper()
+	check(t, name, room, build, true)
+}
+
+// CheckState looks at another state of a page, with pictures in the small window only; all else is as Check does.
+func CheckState(t *testing.T, name string, room Room, build func(t *testing.T, theme string) Page) {
+	t.Helper()
+	check(t, name, room, build, false)
+}
+
+func check(t *testing.T, name string, room Room, build func(t *testing.T, theme string) Page, all bool) {
 	t.Helper()
 	for _, theme := range []string{look.Dark, look.Light} {
 		if raced && theme != look.Dark {
@@ -65,16 +79,16 @@ func Check(t *testing.T, name string, room Room, build func(t *testing.T, theme 
 		t.Run(name+"-"+theme, func(t *testing.T) {
 			inUTC(t)
 			p := build(t, theme)
-			for _, f := range fields(theme) {
+			for _, f := range fields(theme, all) {
 				p.fit(room, f)
-				if !raced {
+				if f.drawn && !raced {
 					golden.Check(t, p.picture(f.scale), name+"-"+theme+"-"+f.name+".png")
 				}
 				if f.scale == 1 {
 					p.inspect(t, f.name)
 				}
 			}
-			p.fit(room, fields(theme)[0])
+			p.fit(room, field{scale: 1})
 			if theme == look.Dark {
 				golden.Text(t, p.markup(), name+".xml")
 			}
@@ -84,10 +98,15 @@ func Check(t *testing.T, name string, room Room, build func(t *testing.T, theme 
 	}
 }
 
-// Open shows an object in a window of the test driver, in a theme.
-func Open(t testing.TB, theme string, size fyne.Size, object fyne.CanvasObject) fyne.Window {
+// Start begins an application in a theme; what is drawn is made after it.
+func Start(t testing.TB, theme string) {
 	t.Helper()
 	test.NewTempApp(t).Settings().SetTheme(look.New(theme))
+}
+
+// Show shows an object alone in a window of the test driver.
+func Show(t testing.TB, size fyne.Size, object fyne.CanvasObject) fyne.Window {
+	t.Helper()
 	w := test.NewTempWindow(t, object)
 	w.SetPadded(false)
 	w.Resize(size)
@@ -118,17 +137,18 @@ func (p Page) fit(room Room, f field) {
 // checkRefresh fails if refreshing or laying out makes new objects: Fyne would see another minimal size, lay out and repaint for ever.
 func (p Page) checkRefresh(t *testing.T, room Room) {
 	t.Helper()
+	refresh := p.Refresh
+	if refresh == nil {
+		refresh = p.root().Refresh
+	}
 	StaysTheSame(t, p.root(), func() {
-		if p.Refresh != nil {
-			p.Refresh()
-		}
-		p.root().Refresh()
+		refresh()
 		p.fit(room, field{scale: 1})
 	})
 }
 
 // checkSize fails if the page asks for more than the room it has in a small window.
-func (p Page) checkSize(t *testing.T, room Room) {
+func (p Page) checkSize(t testing.TB, room Room) {
 	t.Helper()
 	if min := p.Window.Content().MinSize(); min.Width > room.Small.Width || min.Height > room.Small.Height {
 		t.Errorf("the page asks for %v, and has %v in a window of 1100 x 700", min, room.Small)

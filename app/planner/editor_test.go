@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"growlab/app/look"
+	"growlab/app/pagetest"
 	"growlab/app/session"
 	"growlab/growth"
 )
@@ -235,28 +236,8 @@ func TestEverySettingCanBeFound(t *testing.T) {
 func TestRefreshMakesNoNewObjects(t *testing.T) {
 	b := open(t, look.Dark, 900, 700)
 	test.Tap(b.more.fold)
-	b.win.Canvas().Capture()
-	before := tree(b.Object)
-	b.moveBoundary(1, 2_000_000)
-	b.settle()
-	b.win.Canvas().Capture()
-	if after := tree(b.Object); !slices.Equal(before, after) {
-		t.Errorf("%d objects became %d, or others", len(before), len(after))
-	}
-}
-
-// tree is o and everything in it.
-func tree(o fyne.CanvasObject) []fyne.CanvasObject {
-	all := []fyne.CanvasObject{o}
-	var inner []fyne.CanvasObject
-	switch o := o.(type) {
-	case *fyne.Container:
-		inner = o.Objects
-	case fyne.Widget:
-		inner = test.WidgetRenderer(o).Objects()
-	}
-	for _, i := range inner {
-		all = append(all, tree(i)...)
-	}
-	return all
+	pagetest.StaysTheSame(t, b.Object, func() {
+		b.moveBoundary(1, 2_000_000)
+		b.settle()
+	})
 }

@@ -1,39 +1,36 @@
-// Pictures have no races, and drawing them is slow under the detector.
-//
-//go:build !race
-
 package runlist
 
 import (
 	"testing"
-	"time"
 
-	"growlab/app/golden"
-	"growlab/app/look"
+	"growlab/app/pagetest"
 	"growlab/app/session"
 )
 
-func TestPictures(t *testing.T) {
-	time.Local = time.UTC //nolint:reassign // dates on show are local, and pictures are compared
+func TestPages(t *testing.T) {
 	for _, row := range []struct {
-		name, variant string
-		do            func(*bench)
+		name string
+		do   func(*bench)
 	}{
-		{"tree-dark.png", look.Dark, func(b *bench) {
+		{"tree", func(b *bench) {
 			b.Show(runs, "a")
 			b.Overlaid(map[string]int{"a": 0, "c": 1, "d": 2})
 			b.ShowQueue(queued)
 		}},
-		{"search-light.png", look.Light, func(b *bench) {
+		{"search", func(b *bench) {
 			b.Show(runs, "d")
 			b.search.SetText("revert")
 		}},
-		{"empty-light.png", look.Light, func(b *bench) { b.Show([]session.Info{}, "") }},
+		{"empty", func(b *bench) { b.Show([]session.Info{}, "") }},
 	} {
-		t.Run(row.name, func(t *testing.T) {
-			b := open(t, row.variant)
+		check := pagetest.CheckState
+		if row.name == "tree" {
+			check = pagetest.Check
+		}
+		check(t, row.name, pagetest.List, func(t *testing.T, theme string) pagetest.Page {
+			b := open(t, theme)
 			row.do(b)
-			golden.Check(t, b.win.Canvas().Capture(), row.name)
+			return pagetest.Page{Window: b.win}
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"growlab/app/look"
+	"growlab/app/pagetest"
 	"growlab/app/session"
 )
 
@@ -127,7 +128,7 @@ func (b *bench) heard(t *testing.T, want ...string) {
 // rowOf is the row on the screen of a run.
 func (b *bench) rowOf(t *testing.T, id string) *row {
 	t.Helper()
-	for _, o := range objects(b.Object) {
+	for _, o := range pagetest.Tree(b.Object) {
 		if r, ok := o.(*row); ok && r.node.info.ID == id && r.Visible() {
 			return r
 		}
@@ -225,34 +226,14 @@ func TestRefreshMakesNoNewObjects(t *testing.T) {
 	b := open(t, look.Dark)
 	b.Show(runs, "a")
 	b.ShowQueue(queued)
-	b.win.Canvas().Capture()
-	before := objects(b.Object)
 	live := runs[0]
 	live.Tokens, live.ValLoss = 60, 1.5
-	b.Update(live)
-	b.Show(b.infos, "a")
-	b.ShowQueue(queued)
-	b.win.Canvas().Capture()
-	if after := objects(b.Object); !slices.Equal(before, after) {
-		t.Errorf("%d objects became %d, or others", len(before), len(after))
-	}
+	pagetest.StaysTheSame(t, b.Object, func() {
+		b.Update(live)
+		b.Show(b.infos, "a")
+		b.ShowQueue(queued)
+	})
 	if got := b.rowOf(t, "d").loss.Text(); got != "1.500" {
 		t.Errorf("got loss %q, want the new one", got)
 	}
-}
-
-// objects is o and everything in it.
-func objects(o fyne.CanvasObject) []fyne.CanvasObject {
-	all := []fyne.CanvasObject{o}
-	var inner []fyne.CanvasObject
-	switch o := o.(type) {
-	case *fyne.Container:
-		inner = o.Objects
-	case fyne.Widget:
-		inner = test.WidgetRenderer(o).Objects()
-	}
-	for _, i := range inner {
-		all = append(all, objects(i)...)
-	}
-	return all
 }

@@ -1,55 +1,56 @@
-// Pictures have no races, and drawing them is slow under the detector.
-//
-//go:build !race
-
 package samplepage
 
 import (
 	"testing"
 
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/driver/software"
-	"fyne.io/fyne/v2/test"
-
-	"growlab/app/golden"
-	"growlab/app/look"
+	"growlab/app/pagetest"
+	"growlab/trainer/event"
 )
 
-// TestGoldens draws the page as it stands in windows of 1100 x 700 and 1920 x 1080 units, dark and light, and once at twice the
-// scale.
-func TestGoldens(t *testing.T) {
+// What a small network writes after 200, 400, … steps.
+var passages = []string{
+	" the the hath and of the sor they he shal the me and and thou the them the LORD he ande of wer the the bes,\nand the me",
+	" unto the the of Israel and the LORD shal be the sonne of the king, and the the men of the hous of the LORD",
+	" unto the children of Israel, and the LORD shall be the sons of the house of the king.\n14:8 And he said unto them, The LORD thy God shall be with thee",
+	" unto Moses, Go in unto Pharaoh, and say unto him, Thus saith the LORD God of the Hebrews: let my people go, that they may serve me in the " +
+		"wilderness.\n9:2 For if thou refuse to let them go, and wilt hold them still, behold, the hand of the LORD is upon thy cattle",
+}
+
+// written are nine samples of a run.
+func written() []event.Sampled {
+	all := texts(9)
+	for i := range all {
+		all[i].Text = passages[min(i/2, len(passages)-1)]
+	}
+	return all
+}
+
+func TestPages(t *testing.T) {
 	for _, row := range []struct {
-		name, theme string
-		width, high float32
-		scale       float32
-		runs        int
-	}{
-		{"none-dark-1100", look.Dark, 620, 580, 1, 0},
-		{"one-dark-1100", look.Dark, 620, 580, 1, 1},
-		{"two-light-1100", look.Light, 620, 580, 1, 2},
-		{"two-dark-1920", look.Dark, 1440, 960, 1, 2},
-		{"one-light-1920", look.Light, 1440, 960, 1, 1},
-		{"two-dark-2x", look.Dark, 620, 580, 2, 2},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			test.NewTempApp(t).Settings().SetTheme(look.New(row.theme))
+		name string
+		runs int
+	}{{"none", 0}, {"one", 1}, {"two", 2}} {
+		check := pagetest.CheckState
+		if row.name == "two" {
+			check = pagetest.Check
+		}
+		check(t, row.name, pagetest.Middle, func(t *testing.T, theme string) pagetest.Page {
+			pagetest.Start(t, theme)
 			p := New(Actions{})
-			c := software.NewCanvas()
-			c.SetPadded(false)
-			c.SetContent(p.Object)
-			c.SetScale(row.scale)
-			c.Resize(fyne.NewSize(row.width, row.high))
+			w := pagetest.Show(t, pagetest.Middle.Small, p.Object)
 			if row.runs > 0 {
 				p.Offer([]Choice{{"b", "flm-1m-twin"}})
-				p.Show("a", "flm-1m", texts(9), stages, true)
+				p.Show("a", "flm-1m", written(), stages, true)
 				p.Turn(1400)
 			}
 			if row.runs > 1 {
-				p.ShowOther("b", "flm-1m-twin", texts(9))
+				p.ShowOther("b", "flm-1m-twin", written())
 			}
-			c.Resize(fyne.NewSize(row.width+1, row.high)) // text that wraps knows its height only when it knows its width
-			c.Resize(fyne.NewSize(row.width, row.high))
-			golden.Check(t, c.Capture(), row.name+".png")
+			return pagetest.Page{Window: w, Refresh: func() {
+				if row.runs > 0 {
+					p.Turn(1600) // the same text
+				}
+			}}
 		})
 	}
 }
