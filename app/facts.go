@@ -15,15 +15,17 @@ import (
 
 // facts is the table of a run's numbers.
 type facts struct {
-	object fyne.CanvasObject
+	object *fyne.Container
 	names  []string
 	values map[string]*look.Line
+	memory fyne.CanvasObject // the row of it, which is there only if it is known
 }
 
 // The rows of the table.
 const (
 	factRecipe  = "recipe"
 	factDevice  = "device"
+	factMemory  = "memory" // of a run on a processor; a GPU's stands beside the device
 	factParams  = "parameters"
 	factTokens  = "tokens"
 	factCompute = "compute"
@@ -38,7 +40,7 @@ const (
 func newFacts() *facts {
 	f := &facts{
 		names: []string{
-			factRecipe, factDevice, factParams, factTokens, factCompute, factTime, factLR, factTrain, factValid, factBits, factSaved,
+			factRecipe, factDevice, factMemory, factParams, factTokens, factCompute, factTime, factLR, factTrain, factValid, factBits, factSaved,
 		},
 		values: map[string]*look.Line{},
 	}
@@ -46,8 +48,13 @@ func newFacts() *facts {
 	for _, name := range f.names {
 		value := look.NewLine(look.Style{Fit: true, Right: true}, "")
 		f.values[name] = value
-		table.Add(container.New(look.Pair{}, look.NewLine(look.Quiet, name), value))
+		row := container.New(look.Pair{}, look.NewLine(look.Quiet, name), value)
+		table.Add(row)
+		if name == factMemory {
+			f.memory = row
+		}
 	}
+	f.memory.Hide()
 	f.object = table
 	return f
 }
@@ -61,6 +68,9 @@ func (f *facts) show(v *runView, info session.Info) {
 		}
 		f.values[name].Set(value)
 	}
+	if look.Show(f.memory, values[factMemory] != "") {
+		f.object.Refresh()
+	}
 }
 
 // factsOf are the values that are known; the others are absent.
@@ -70,7 +80,7 @@ func factsOf(v *runView, info session.Info) map[string]string {
 		facts[factDevice] += " (" + g + ")"
 	}
 	if held := v.memory.Process; held > 0 {
-		facts[factDevice] += " (" + words.Size(held) + ")"
+		facts[factMemory] = words.Size(held)
 	}
 	if _, stage := v.stage(); stage.Params > 0 {
 		facts[factParams] = words.Thousands(stage.Params)
@@ -79,7 +89,7 @@ func factsOf(v *runView, info session.Info) map[string]string {
 		facts[factTokens] = words.Count(v.last.Tokens) + " of " + words.Count(v.start.Tokens)
 		facts[factCompute] = words.FLOPs(v.last.FLOPs)
 		facts[factTime] = words.Seconds(v.last.Seconds)
-		facts[factLR] = fmt.Sprintf("%.3g", v.last.LR)
+		facts[factLR] = words.About(v.last.LR, 3)
 		facts[factTrain] = words.Fixed(v.last.Loss)
 	}
 	if e, ok := v.validation(); ok {

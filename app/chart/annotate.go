@@ -76,18 +76,44 @@ func (p *pen) drawText(l *Layout, t Theme) {
 	}
 }
 
-// drawSlimName writes the name of the vertical axis into the upper right corner of the plot, where curves that fall leave room.
+// drawSlimName writes the name of the vertical axis into a corner of the plot: the upper right one, where curves that fall leave room,
+// or the first other one in which no line lies.
 func (p *pen) drawSlimName(l *Layout, t Theme) {
 	p.ink.within(image.Rectangle{Max: l.size})
 	name := p.text.label(l.style(nameSize, true), l.figure.YName)
-	x, y := l.Plot.Max.X-l.px(6)-name.width, float64(l.Plot.Min.Y+l.px(14))
-	p.ink.roundRect(float64(x-l.px(3)), y-7*l.scale, float64(x+name.width+l.px(3)), y+7*l.scale, 3*l.scale, fade(t.Background, 0.7))
-	writeMiddle(p.ink, name, x, y, blend(t.Background, t.Foreground, 0.64))
+	size := image.Pt(name.width+l.px(6), l.px(14))
+	in := l.Plot.Inset(l.px(3))
+	corners := []image.Point{
+		{in.Max.X - size.X, in.Min.Y + l.px(4)}, {in.Max.X - size.X, in.Max.Y - size.Y - l.px(4)},
+		{in.Min.X, in.Min.Y + l.px(4)}, {in.Min.X, in.Max.Y - size.Y - l.px(4)},
+	}
+	field := image.Rectangle{corners[0], corners[0].Add(size)}
+	for _, c := range corners {
+		if r := (image.Rectangle{c, c.Add(size)}); l.free(r) {
+			field = r
+			break
+		}
+	}
+	x0, y0, x1, y1 := float64(field.Min.X), float64(field.Min.Y), float64(field.Max.X), float64(field.Max.Y)
+	p.ink.roundRect(x0, y0, x1, y1, 3*l.scale, fade(t.Background, 0.7))
+	writeMiddle(p.ink, name, field.Min.X+l.px(3), (y0+y1)/2, blend(t.Background, t.Foreground, 0.64))
 	if l.Empty {
 		message := p.text.label(l.style(tickSize, false), l.figure.Empty)
 		middle := l.Plot.Min.Add(l.Plot.Max).Div(2)
 		writeMiddle(p.ink, message, middle.X-message.width/2, float64(middle.Y), blend(t.Background, t.Foreground, 0.5))
 	}
+}
+
+// free reports whether no line crosses r.
+func (l *Layout) free(r image.Rectangle) bool {
+	for _, v := range l.views {
+		i, j := v.within(Range{l.sx.value(float64(r.Min.X)), l.sx.value(float64(r.Max.X))})
+		lo, hi := v.line.extremes(i, j, l.sy.minimum)
+		if lo >= 0 && l.sy.px(v.line.v[hi]) <= float64(r.Max.Y) && l.sy.px(v.line.v[lo]) >= float64(r.Min.Y) {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *pen) drawTitle(l *Layout, t Theme) {

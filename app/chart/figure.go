@@ -107,8 +107,9 @@ func (f Figure) views() []view {
 func (f Figure) fitX(views []view) Range {
 	views = slices.Clip(views)
 	for _, l := range f.Along {
-		l.Exact = true
-		views = append(views, f.view(l))
+		if l.Exact = true; l.Series != nil && !l.Hidden {
+			views = append(views, f.view(l))
+		}
 	}
 	return fitX(views, f.LogX)
 }

@@ -17,7 +17,7 @@ type Stack struct {
 // StackLeft is the room left of the plots of a stack, enough for any label.
 const StackLeft = 64
 
-// NewStack lines figures up: those after the first are slim, and the first has three times their height.
+// NewStack lines figures up: those after the first are slim and show x as far as the first does, which has three times their height.
 func NewStack(figures ...Figure) Stack {
 	s := Stack{Figures: figures}
 	if len(figures) == 1 {
@@ -25,7 +25,9 @@ func NewStack(figures ...Figure) Stack {
 	}
 	for i := range figures {
 		figures[i].Left = StackLeft
-		figures[i].Slim = i > 0
+		if figures[i].Slim = i > 0; figures[i].Slim {
+			figures[i].Along = figures[0].Lines
+		}
 		s.Heights = append(s.Heights, 1)
 	}
 	s.Heights[0] = 3

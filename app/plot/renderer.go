@@ -64,6 +64,7 @@ func (r *renderer) Layout(size fyne.Size) {
 		return
 	}
 	r.size = size
+	r.c.pointer.over = false // it is elsewhere now, and tells so when it moves
 	r.raster.Resize(size)
 	r.focus.Resize(size)
 	r.c.arrange()

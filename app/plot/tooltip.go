@@ -63,8 +63,14 @@ func (c *Chart) markerContent(m chart.Marker) content {
 	return out
 }
 
-// maxRows is how many values a tooltip lists; the table has all.
+// maxRows is how many values a tooltip lists, if the chart is as high as that: Fyne draws nothing beyond a widget that scrolls. The
+// table has all.
 const maxRows = 8
+
+// tipRows is how many rows a tooltip has room for, below its title.
+func (c *Chart) tipRows() int {
+	return min(max(int((c.Size().Height-tipFrame-2)/tipLine)-1, 1), maxRows+1)
+}
 
 // valueContent lists the values near the pixel (x, y), the nearest first.
 func (c *Chart) valueContent(x, y float64) content {
@@ -76,10 +82,14 @@ func (c *Chart) valueContent(x, y float64) content {
 		values[i].Gap = math.Abs(c.layout.YPixel(values[i].Reading.Value) - y)
 	}
 	byGap(values)
-	out, cross := c.contentOf(values[:min(len(values), maxRows)], x)
-	out.rows[0].near = len(out.rows) > 1
+	room, listed := c.tipRows(), len(values)
+	if listed > room {
+		listed = max(room-1, 1) // the last row tells how many are missing
+	}
+	out, cross := c.contentOf(values[:listed], x)
+	out.rows[0].near = len(values) > 1
 	out.title = c.place(cross)
-	if more := len(values) - maxRows; more > 0 {
+	if more := len(values) - listed; more > 0 && room > 1 {
 		out.rows = append(out.rows, row{name: fmt.Sprintf("and %d more", more)})
 	}
 	return out
@@ -171,6 +181,7 @@ type tipRow struct {
 // Sizes of the tooltip, logical pixels.
 const (
 	tipText, tipLine, tipPad, tipGap = 12, 18, 10, 14
+	tipFrame                         = tipPad + 2 // above and below the text
 	dotSize, markSize                = 8, 9
 )
 
@@ -265,15 +276,12 @@ func (t *tooltip) place(c *Chart, s content) {
 			width = max(width, t.rows[i].name.MinSize().Width)
 		}
 	}
-	size := fyne.NewSize(width+2*tipPad, float32(tipLine*(1+len(s.rows)))+tipPad+2)
+	size := fyne.NewSize(width+2*tipPad, float32(tipLine*(1+len(s.rows)))+tipFrame)
 	at := fyne.NewPos(s.x+tipGap, c.pointer.at.Y+tipGap)
 	if at.X+size.Width > c.Size().Width {
 		at.X = max(s.x-tipGap-size.Width, 2)
 	}
 	at.Y = max(min(at.Y, c.Size().Height-size.Height-2), 2)
-	if c.figure.Slim { // no room inside: above the pointer, over the chart above, which was painted before
-		at.Y = min(c.pointer.at.Y-tipGap, c.Size().Height-2) - size.Height
-	}
 	t.box.Resize(size)
 	t.box.Move(at)
 	t.title.Move(at.AddXY(tipPad, 5))
