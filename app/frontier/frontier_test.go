@@ -229,16 +229,22 @@ func TestFigure(t *testing.T) {
 	for _, l := range figure.Lines {
 		names = append(names, l.Series.Name())
 	}
-	if want := []string{"plan", "small", "waste", "large", "envelope of fixed sizes"}; !slices.Equal(names, want) {
+	if want := []string{"plan", "small", "large", "waste", "envelope of fixed sizes"}; !slices.Equal(names, want) {
 		t.Fatalf("lines %q, want %q", names, want)
 	}
 	envelope := figure.Lines[4]
 	if envelope.Series.Len() != 2 || envelope.Series.At(0).FLOPs != 1e12 || envelope.Series.At(1).Y != large(200e12) {
 		t.Errorf("envelope of %d ends, from %+v", envelope.Series.Len(), envelope.Series.At(0))
 	}
-	colors := []int{figure.Lines[0].Color, figure.Lines[1].Color, figure.Lines[2].Color, figure.Lines[3].Color, envelope.Color}
-	if want := []int{1, 2, aboveColor, 3, envelopeColor}; !slices.Equal(colors, want) {
-		t.Errorf("colours %v, want %v", colors, want)
+	drawn := []int{figure.Lines[0].Color, figure.Lines[1].Color, figure.Lines[2].Color, envelope.Color}
+	if want := []int{envelopeColor + 1, onColor, onColor + 1, envelopeColor}; !slices.Equal(drawn, want) {
+		t.Errorf("colours %v, want %v", drawn, want)
+	}
+	if waste := figure.Lines[3]; !waste.Muted || figure.Lines[1].Muted || !strings.Contains(figure.Note, "grey") {
+		t.Errorf("the one above the envelope is %+v; %q", waste, figure.Note)
+	}
+	if x := figure.X; x.Lo != 1e12/8 || x.Hi < 200e12 {
+		t.Errorf("FLOPs %v", x)
 	}
 	if figure.XAxis != chart.FLOPs || !figure.LogX || c.Groups[0].Name != "small" {
 		t.Errorf("axis %v, log %v; the comparison now begins with %s", figure.XAxis, figure.LogX, c.Groups[0].Name)

@@ -1,53 +1,107 @@
 package frontier
 
 import (
+	"cmp"
 	"io"
+	"math"
 	"slices"
 
 	"growlab/app/chart"
 	"growlab/app/lab"
 )
 
-// Colours of the figure, as indices into a theme's: the envelope's, that of fixed sizes above it, and those between for the rest.
+// Colours of the figure, as indices into a theme's: the envelope's, those of growth plans, and from onColor on those of fixed sizes.
 const (
 	envelopeColor = 0
-	aboveColor    = 7
+	onColor       = 6
+	colors        = 8
+	// plans is how many growth plans have a colour: as many as there are between the two.
+	plans = onColor - envelopeColor - 1
 )
 
-// Figure draws loss against FLOPs: the curves of all contenders, and the envelope through the ends of the fixed sizes that are on
-// it; those above it share a colour. c has the same contenders. Growth plans come first, and the growths of the first are marked.
+// Figure draws loss against FLOPs: the curve of one run of each contender, and the envelope through the ends of the fixed sizes that
+// are on it. The growth plans nearest to the envelope and the fixed sizes on it have a colour each, the rest is grey. c has the same
+// contenders. The growths of the nearest plan are marked.
 func (f Frontier) Figure(c lab.Comparison) chart.Figure {
-	c.Groups = slices.Clone(c.Groups)
-	slices.SortStableFunc(c.Groups, func(a, b lab.Group) int { return stages(b) - stages(a) })
-	colors := f.colors(c.Groups)
+	c.Groups = f.ranked(c.Groups)
 	figure := c.Figure(chart.FLOPs, true)
 	figure.Title = "Loss against FLOPs: growth plans and the envelope of fixed sizes"
-	for i := range figure.Lines {
-		figure.Lines[i].Color = colors[figure.Lines[i].Color] // it was that of the group
+	next := map[rank]int{nearPlan: envelopeColor + 1, onEnvelope: onColor}
+	for i, g := range c.Groups {
+		line, r := &figure.Lines[i], f.rank(g)
+		if r == beside {
+			line.Muted, line.Unlisted = true, true
+			figure.Note = "nats per byte; grey: other plans and sizes"
+			continue
+		}
+		line.Color = next[r]
+		next[r]++
+		if r == onEnvelope && next[r] == colors {
+			next[r] = onColor
+		}
 	}
 	envelope := chart.NewSeries("envelope of fixed sizes")
+	least, most, lowest := math.Inf(1), 0.0, math.Inf(1)
 	for i, s := range f.Envelope() {
-		envelope.Append(chart.Pos{Step: float64(i + 1), Tokens: s.Tokens, FLOPs: s.FLOPs, Seconds: s.Seconds}, s.Loss)
+		least = min(least, s.FLOPs)
+		if s.Loss < lowest { // one that spent more for a higher loss is on it within noise only
+			lowest = s.Loss
+			envelope.Append(chart.Pos{Step: float64(i + 1), Tokens: s.Tokens, FLOPs: s.FLOPs, Seconds: s.Seconds}, s.Loss)
+		}
 	}
 	figure.Lines = append(figure.Lines, chart.Line{Series: envelope, Color: envelopeColor, Exact: true})
+	for _, s := range append(f.Fixed[:len(f.Fixed):len(f.Fixed)], f.Grown...) {
+		most = max(most, s.FLOPs)
+	}
+	figure.X = chart.Range{Lo: least / 8, Hi: most * 1.05} // the ends matter
 	return figure
 }
 
-// stages is how many stages a group's recipe has.
-func stages(g lab.Group) int { return len(g.Entries[0].Recipe.Stages) }
+// rank is what a contender is to the figure, in the order in which they are listed.
+type rank int
 
-// colors are those of the groups.
-func (f Frontier) colors(groups []lab.Group) []int {
-	all := make([]int, len(groups))
-	next := 0
-	for i, g := range groups {
-		if slices.ContainsFunc(f.Fixed, func(s Standing) bool { return s.Name == g.Name && s.Place == Above }) {
-			all[i] = aboveColor
-			continue
-		}
-		all[i] = envelopeColor + 1 + next%(aboveColor-envelopeColor-1)
-		next++
+const (
+	nearPlan   rank = iota // one of the growth plans nearest to the envelope
+	onEnvelope             // a fixed size on it
+	beside                 // any other
+)
+
+// rank is that of a group.
+func (f Frontier) rank(g lab.Group) rank {
+	named := func(s Standing) bool { return s.Name == g.Name }
+	switch near := f.nearest(); {
+	case slices.ContainsFunc(near[:min(len(near), plans)], named):
+		return nearPlan
+	case slices.ContainsFunc(f.Envelope(), named):
+		return onEnvelope
 	}
+	return beside
+}
+
+// nearest are the growth plans, the one least above the envelope first.
+func (f Frontier) nearest() []Standing {
+	above := func(s Standing) float64 {
+		if s.AboveBy == nil {
+			return math.Inf(1)
+		}
+		return s.AboveBy.Value
+	}
+	all := slices.Clone(f.Grown)
+	slices.SortStableFunc(all, func(a, b Standing) int { return cmp.Compare(above(a), above(b)) })
+	return all
+}
+
+// ranked are the groups in the order of their ranks, plans by nearness, each with its first run.
+func (f Frontier) ranked(groups []lab.Group) []lab.Group {
+	near := f.nearest()
+	at := func(g lab.Group) int {
+		return slices.IndexFunc(near, func(s Standing) bool { return s.Name == g.Name })
+	}
+	all := slices.Clone(groups)
+	for i := range all {
+		all[i].Entries = all[i].Entries[:1]
+	}
+	slices.SortStableFunc(all, func(a, b lab.Group) int { return cmp.Or(cmp.Compare(f.rank(a), f.rank(b)), cmp.Compare(at(a), at(b))) })
 	return all
 }
 

@@ -26,21 +26,21 @@ func (c Comparison) Figure(axis chart.Axis, logX bool) chart.Figure {
 	f := chart.Figure{Title: "validation loss", Note: "nats per byte", YName: "loss", XAxis: axis, LogX: logX, LogY: true, Legend: true}
 	var lowest, highest float64
 	for i, g := range c.Groups {
-		for _, e := range g.Entries {
+		for k, e := range g.Entries {
 			name := g.Name
-			if len(g.Entries) > 1 {
+			if k > 0 { // the legend has the contender once
 				name += fmt.Sprintf(", seed %d", e.Meta.Seed)
 			}
 			s := chart.NewSeries(name)
 			curve := verdict.Curve(e.Run)
-			for k, p := range curve {
-				s.Append(chart.Pos{Step: float64(k + 1), Tokens: p.Tokens, FLOPs: p.FLOPs, Seconds: p.Seconds}, p.Loss)
+			for n, p := range curve {
+				s.Append(chart.Pos{Step: float64(n + 1), Tokens: p.Tokens, FLOPs: p.FLOPs, Seconds: p.Seconds}, p.Loss)
 			}
 			if last := curve[len(curve)-1].Loss; lowest == 0 || last < lowest {
 				lowest = last
 			}
 			highest = max(highest, curve[len(curve)/8].Loss)
-			f.Lines = append(f.Lines, chart.Line{Series: s, Color: i, Exact: true})
+			f.Lines = append(f.Lines, chart.Line{Series: s, Color: i, Exact: true, Unlisted: k > 0})
 		}
 	}
 	if highest > lowest { // the ends matter, not the fall from a uniform guess
