@@ -19,6 +19,10 @@
 //
 // Every Machine is a copy of the libraries on disk, and so has state of its own: tests may run side by side.
 //
-// Not covered: speed; what a real GPU's memory model allows between blocks; the last bits of approximate instructions; wgmma and
-// TMA; libraries' own choice of algorithms. Everything runs under one lock. The emulator is for x86-64.
+// Approximate instructions err as much as PTX's manual allows, and tensor cores cut sums off instead of rounding them. Copies and memsets
+// that CUDA calls synchronous return before they are done, as they may. cuBLASLt adds up in another order for each of its ways, has the
+// types that its manual lists, and refuses addresses less aligned than it was told.
+//
+// Not covered: speed; what a real GPU's memory model allows between blocks; wgmma and TMA; which algorithms libraries choose.
+// Everything runs under one lock. The emulator is for x86-64.
 package fake

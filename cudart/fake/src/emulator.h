@@ -7,7 +7,7 @@
 // overwrites what is being read, or is never waited for. Shared memory begins as NaN. With a seed, warps run in strict random
 // order, and copies land at once or as late as they may.
 //
-// Not modelled: the approximate instructions' last bits, order of memory between blocks, speed. x86-64 only.
+// Not modelled: order of memory between blocks, speed. x86-64 only.
 #ifndef GROWLAB_EMULATOR_H
 #define GROWLAB_EMULATOR_H
 #include <cmath>
@@ -187,8 +187,6 @@ DEV void warp_sync()
 	emulator::meet("warp_sync", &none, [](int **, int) { emulator::self->warp->time++; });
 }
 
-DEV float exp2_(float x) { return exp2f(x); }
-DEV float log2_(float x) { return log2f(x); }
 DEV float rcp_(float x) { return 1.f / x; }
 DEV float sqrt_(float x) { return sqrtf(x); }
 DEV double sqrt_(double x) { return sqrt(x); }
@@ -204,6 +202,25 @@ DEV float float_of(u32 x)
 	float r;
 	memcpy(&r, &x, 4);
 	return r;
+}
+
+// The approximate instructions are off by as much as PTX's manual allows, in a direction that looks random and depends on the argument
+// alone: two units in the last place of ex2.approx, 2^-22 of lg2.approx, of its result or, near 1, as it is. Both take numbers below
+// 2^-126 as zero, and give none.
+DEV int emulated_direction(float x) { return (int)(bits_of(x) * 2654435761u >> 8) % 5 - 2; } // -2 to 2
+DEV float exp2_(float x)
+{
+	float y = exp2f(x);
+	if (fabsf(x) < 0x1p-126f || y > 0x1p127f || y != y)
+		return y;
+	return y < 0x1p-126f ? 0.f : float_of(bits_of(y) + (u32)emulated_direction(x));
+}
+DEV float log2_(float x)
+{
+	float y = log2f(fabsf(x) < 0x1p-126f ? 0.f : x), off = 0x1p-23f * (float)emulated_direction(x);
+	if (x == 1.f || !(fabsf(y) < 1e3f))
+		return y;
+	return x > 0.5f && x < 2.f ? y + off : y + off * y;
 }
 DEV u32 emulated_round(float f)
 {
@@ -268,6 +285,13 @@ template <bool Transposed> static inline void load_matrix_any(u32 (&r)[4], u32 a
 DEV void load_matrix(u32 (&r)[4], u32 at) { load_matrix_any<false>(r, at); }
 DEV void load_matrix_transposed(u32 (&r)[4], u32 at) { load_matrix_any<true>(r, at); }
 
+// Tensor cores cut a sum off where it leaves float's precision, toward zero.
+DEV float emulated_sum(float c, float products)
+{
+	double s = (double)c + products;
+	float f = (float)s;
+	return fabs((double)f) > fabs(s) ? float_of(bits_of(f) - 1) : f;
+}
 struct multiply_operands {
 	float *c;
 	u32 a[4], b[2];
@@ -293,7 +317,7 @@ DEV void multiply(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1)
 		for (int l = 0; l < 32; l++) {
 			int g = l >> 2, t = (l & 3) * 2;
 			for (int e = 0; e < 4; e++)
-				w[l]->c[e] += d[g + (e >> 1) * 8][t + (e & 1)];
+				w[l]->c[e] = emulated_sum(w[l]->c[e], d[g + (e >> 1) * 8][t + (e & 1)]);
 		}
 	});
 }
