@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/widget"
 
 	"growlab/app/session"
 	"growlab/trainer/control"
@@ -47,14 +47,7 @@ func (w *window) unlessBusy(do func()) {
 		return
 	}
 	text := fmt.Sprintf("%s is training. Two runs at once share the cores of this machine,\nso each takes about twice as long.", strings.Join(busy, ", "))
-	ask := dialog.NewConfirm("Train a second run?", text, func(yes bool) {
-		if yes {
-			do()
-		}
-	}, w.win)
-	ask.SetConfirmText("Train both")
-	ask.SetDismissText("Cancel")
-	w.ask(ask)
+	w.confirm("Train a second run?", text, "Train both", widget.HighImportance, do)
 }
 
 // training are the names of the runs that train now.

@@ -104,11 +104,10 @@ func stageText(v *runView) string {
 	if n == 0 {
 		return "Stage 1"
 	}
-	text := fmt.Sprintf("Stage %d of %d · %s", n, len(v.start.Stages), shape(s))
-	if m := v.mask(); m < 1 {
-		text += fmt.Sprintf(" · growing, mask %.2f", m)
+	if m := v.mask(); m < 1 { // the side has the shape, and there is no room for both
+		return fmt.Sprintf("Stage %d of %d · growing, mask %.2f", n, len(v.start.Stages), m)
 	}
-	return text
+	return fmt.Sprintf("Stage %d of %d · %s", n, len(v.start.Stages), shape(s))
 }
 
 func stepText(v *runView) string {

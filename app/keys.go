@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
 
 	"growlab/app/look"
 )
@@ -79,6 +80,18 @@ func (w *window) press(s shortcut) {
 		return
 	}
 	s.do()
+}
+
+// confirm asks whether to do something. Unlike Fyne's own, its text has no large question mark behind it.
+func (w *window) confirm(title, text, yes string, important widget.Importance, do func()) {
+	label := widget.NewLabel(text)
+	ask := dialog.NewCustomConfirm(title, yes, "Cancel", container.New(look.InsetAll(4), label), func(agreed bool) {
+		if agreed {
+			do()
+		}
+	}, w.win)
+	ask.SetConfirmImportance(important)
+	w.ask(ask)
 }
 
 // ask shows a dialog.

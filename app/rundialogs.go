@@ -98,15 +98,7 @@ func (w *window) askDelete(info session.Info) {
 		weight := k.Weight(info)
 		w.feed.deliver(w.ctx, func() {
 			done()
-			ask := dialog.NewConfirm("Delete the run?", w.deleteText(info, weight), func(yes bool) {
-				if yes {
-					w.remove(info)
-				}
-			}, w.win)
-			ask.SetConfirmText("Delete")
-			ask.SetDismissText("Cancel")
-			ask.SetConfirmImportance(widget.DangerImportance)
-			w.ask(ask)
+			w.confirm("Delete the run?", w.deleteText(info, weight), "Delete", widget.DangerImportance, func() { w.remove(info) })
 		})
 	}()
 }

@@ -7,6 +7,7 @@ import (
 
 	"growlab/app/samplepage"
 	"growlab/app/session"
+	"growlab/trainer/control"
 	"growlab/trainer/event"
 )
 
@@ -43,6 +44,11 @@ func (s *samples) stop() {
 // refreshSamples shows the samples of the selected run and offers the others.
 func (w *window) refreshSamples(info session.Info) {
 	_, can := w.sessions.(sampler)
+	saved := int64(0)
+	if n := len(w.view.saves); n > 0 {
+		saved = w.view.saves[n-1].Step
+	}
+	w.samples.From(saved, info.Live() && w.view.last.Step > saved)
 	w.samples.Show(w.id, info.Name, w.view.samples, w.view.start.Stages, can && len(w.view.saves) > 0)
 	var others []samplepage.Choice
 	for _, i := range w.infos {
@@ -116,22 +122,29 @@ func (w *window) askForText(a session.Ask) {
 	if s.other != "" {
 		ids = append(ids, s.other)
 	}
+	live := map[string]bool{}
+	for _, i := range w.infos {
+		live[i.ID] = i.Live()
+	}
 	for which, id := range ids {
 		s.Begin(which, a)
-		go w.write(ctx, which, id, a)
+		go w.write(ctx, which, id, live[id], a)
 	}
 }
 
 // piecePeriod is the time between two pieces of text on the screen.
 const piecePeriod = 80 * time.Millisecond
 
-// write passes the text that a run writes on to the page, as it comes.
-func (w *window) write(ctx context.Context, which int, id string, a session.Ask) {
+// write passes the text that a run writes on to the page, as it comes. The engine of a live run saves its weights first.
+func (w *window) write(ctx context.Context, which int, id string, live bool, a session.Ask) {
 	pieces := make(chan string, 64)
 	var e event.Sampled
 	var err error
 	go func() {
 		defer close(pieces)
+		if live {
+			_ = w.sessions.Send(ctx, id, control.Command{Verb: control.Save}) // without, the last checkpoint writes
+		}
 		e, err = w.sessions.(sampler).Sample(ctx, id, a, func(piece string) {
 			select {
 			case pieces <- piece:

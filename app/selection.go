@@ -100,7 +100,7 @@ func (w *window) sayEmpty() {
 	if w.id != "" {
 		text = "Reading " + w.info().Name + "…"
 		if w.view.start.Tokens > 0 {
-			text = "No step was taken yet"
+			text = "The first step is being computed"
 		}
 	}
 	if f := w.chart.Figure(); f.Empty != text {

@@ -258,7 +258,9 @@ func (p *Page) advice() (string, fyne.ThemeColorName) {
 		return "A verdict takes runs that are done; this one is " + p.run.State + ".", theme.ColorNamePlaceHolder
 	case p.result != nil && !slices.Equal(p.of, append([]string{p.run.ID}, p.Picked()...)):
 		return "Other rivals are picked than those below: press Compare.", theme.ColorNamePlaceHolder
-	case len(p.Picked()) == 0 && len(p.rivals) > 0:
+	case len(p.rivals) == 0:
+		return "There is nothing to compare with yet: train one of the rivals below.", theme.ColorNamePlaceHolder
+	case len(p.Picked()) == 0:
 		return "Pick what to compare the run with.", theme.ColorNamePlaceHolder
 	}
 	return "", theme.ColorNamePlaceHolder

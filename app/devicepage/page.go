@@ -222,7 +222,11 @@ func (p *Page) showGPUs(r *cudart.Report) {
 	case !r.Usable():
 		p.noGPU.SetText(r.Problem)
 	default:
-		p.noGPU.SetText(fmt.Sprintf("driver %s, CUDA %s", cmp.Or(r.Driver, "of unknown version"), r.CUDA))
+		text := "driver " + cmp.Or(r.Driver, "of unknown version")
+		if version := r.CUDA.String(); version != "" {
+			text += ", CUDA " + version
+		}
+		p.noGPU.SetText(text)
 	}
 	for len(p.cards) < len(r.GPUs) {
 		c := newCard()

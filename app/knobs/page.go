@@ -300,7 +300,7 @@ func (p *Page) layOut() fyne.CanvasObject {
 	column.Add(container.NewGridWithColumns(1, p.revert))
 	left := container.NewVScroll(container.New(look.Margin(12, 12, 6, 10), column))
 	left.SetMinSize(fyne.NewSize(264, 0))
-	charts := container.NewGridWithRows(2, p.rates, p.masks)
+	charts := container.New(look.Least{Width: 320, Height: 200}, container.NewGridWithRows(2, p.rates, p.masks))
 	tables := container.New(look.Column{Width: 320, Space: 6}, p.now.object, p.then.object, p.note)
 	p.right = container.NewBorder(nil, container.New(look.Margin(12, 12, 4, 8), tables), nil, nil, charts)
 	head := container.New(look.Margin(12, 12, 6, 2), container.New(look.Column{Width: 300, Space: 2},

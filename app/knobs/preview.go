@@ -76,7 +76,7 @@ func (a ahead) cells() []string {
 	}
 	return []string{
 		fmt.Sprintf("%d · %s", a.stage, a.shape), words.Thousands(a.toStep), words.Thousands(a.batch), ramp,
-		fmt.Sprintf("%.2g to %.2g", a.rate, a.end),
+		words.About(a.rate, 2) + " to " + words.About(a.end, 2),
 	}
 }
 

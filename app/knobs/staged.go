@@ -128,11 +128,11 @@ func (s *Staged) Present(key string) string {
 	r, at := s.course.Now, s.course.Now.At(s.course.Tokens)
 	switch key {
 	case "lr":
-		return number(r.Train.LR)
+		return words.Decimal(r.Train.LR)
 	case "weight_decay":
-		return number(r.Train.WeightDecay)
+		return words.Decimal(r.Train.WeightDecay)
 	case "clip":
-		return number(r.Train.Clip)
+		return words.Decimal(r.Train.Clip)
 	case "batch":
 		if at.Done {
 			return ""
@@ -159,17 +159,6 @@ func (s *Staged) Ramping() (left int64, on bool) {
 	}
 	stage := s.course.Now.Plan().Stages[at.Stage]
 	return stage.Begin + stage.Ramp - s.course.Tokens, true
-}
-
-// number writes v as a person would: 8e-3.
-func number(v float64) string {
-	if v != 0 && (v < 0.01 || v >= 1e6) {
-		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', -1, 64), "e")
-		if n, err := strconv.Atoi(exponent); err == nil {
-			return mantissa + "e" + strconv.Itoa(n)
-		}
-	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
 // command is what asks the engine for an edit; the error is a sentence.

@@ -73,6 +73,19 @@ func (w FixedWidth) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(float32(w), Inset{}.MinSize(objects).Height)
 }
 
+// Least is a layout that gives all room to its object, and asks for so little only: what is drawn into it shrinks with the window.
+type Least struct{ Width, Height float32 }
+
+// Layout implements fyne.Layout.
+func (Least) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objects {
+		o.Resize(size)
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (l Least) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(l.Width, l.Height) }
+
 // Pair is a layout of a name and, beside it, its value in all the room that is left. The name takes at least Least.
 type Pair struct{ Least float32 }
 

@@ -71,22 +71,10 @@ func (d document) text(key string) string {
 		}
 		return strconv.FormatInt(v, 10)
 	case float64:
-		return number(v)
+		return words.Decimal(v)
 	default:
 		return fmt.Sprint(v)
 	}
-}
-
-// number writes v short, a small one as 8e-3.
-func number(v float64) string {
-	if v != 0 && (v < 0.01 && v > -0.01 || v >= 1e7 || v <= -1e7) {
-		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', -1, 64), "e")
-		n, err := strconv.Atoi(exponent)
-		if err == nil {
-			return mantissa + "e" + strconv.Itoa(n)
-		}
-	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
 // without is the text of r as TOML less one key, so that reading it gives the key its default.

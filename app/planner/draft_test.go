@@ -255,7 +255,7 @@ func TestAmountsAreWrittenShortAndWhole(t *testing.T) {
 		}
 	}
 	for v, want := range map[float64]string{0: "0", 8e-3: "8e-3", 0.85: "0.85", 1e-8: "1e-8", 6e12: "6e12", 1: "1", 0.02: "0.02"} {
-		if got := number(v); got != want {
+		if got := words.Decimal(v); got != want {
 			t.Errorf("%g: got %q, want %q", v, got, want)
 		}
 	}

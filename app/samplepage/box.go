@@ -12,6 +12,7 @@ import (
 
 	"growlab/app/look"
 	"growlab/app/session"
+	"growlab/app/words"
 )
 
 // box is where one asks for a text: what it goes on from, and how bytes are drawn.
@@ -22,6 +23,8 @@ type box struct {
 	temperatureText, topText *look.Line
 	topK, length             *widget.Select
 	write                    *widget.Button
+	source                   *look.Line // which weights write
+	fresh                    bool       // they are saved first
 	busy                     bool
 	can                      bool
 }
@@ -38,7 +41,8 @@ func newBox(pressed func()) *box {
 		temperature: widget.NewSlider(0, 2), topP: widget.NewSlider(0.05, 1),
 		temperatureText: look.NewLine(look.Quiet, ""), topText: look.NewLine(look.Quiet, ""),
 		topK: widget.NewSelect(topKs, nil), length: widget.NewSelect(lengths, nil),
-		write: widget.NewButtonWithIcon("Write", theme.DocumentCreateIcon(), pressed),
+		source: look.NewLine(look.Caption.Fitting().AtRight(), ""),
+		write:  widget.NewButtonWithIcon("Write", theme.DocumentCreateIcon(), pressed),
 	}
 	b.prompt.SetPlaceHolder("What the network goes on from: a sentence it might have read")
 	b.prompt.Wrapping = fyne.TextWrapWord
@@ -63,8 +67,21 @@ func newBox(pressed func()) *box {
 		setting(look.NewLine(look.Quiet, "top-k"), 70, b.topK),
 		setting(look.NewLine(look.Quiet, "bytes"), 70, b.length))
 	button := container.New(look.Margin(4, 0, 18, 0), b.write)
-	b.object = container.New(look.Column{Space: 5}, b.prompt, container.NewBorder(nil, nil, row, button))
+	b.object = container.New(look.Column{Space: 5}, b.prompt, container.NewBorder(nil, nil, row, button, container.New(look.Margin(10, 8, 24, 0), b.source)))
 	return b
+}
+
+// from says which weights write: those of the checkpoint at a step, or, of a run that trains, the newest, which are saved first.
+func (b *box) from(step int64, fresh bool) {
+	b.fresh = fresh
+	switch {
+	case fresh:
+		b.source.Set("by the newest weights, saved first")
+	case step > 0:
+		b.source.Set("by the checkpoint at step " + words.Thousands(step))
+	default:
+		b.source.Set("")
+	}
 }
 
 func temperatureText(x float64) string {

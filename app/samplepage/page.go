@@ -113,6 +113,10 @@ func (p *Page) Show(id, name string, texts []event.Sampled, stages []event.Stage
 	p.refresh()
 }
 
+// From says which weights write what is asked for: those of the checkpoint at a step, 0 if there is none, or the newest, which the
+// engine of a run that trains saves first.
+func (p *Page) From(step int64, fresh bool) { p.box.from(step, fresh) }
+
 // same compares lists that only grow, or are begun anew.
 func same(a, b []event.Sampled) bool {
 	return len(a) == len(b) && (len(a) == 0 || a[0] == b[0] && a[len(a)-1] == b[len(b)-1])
@@ -326,7 +330,11 @@ func (p *Page) press() {
 func (p *Page) Begin(which int, a session.Ask) {
 	p.asked, p.writing[which] = true, true
 	p.box.allow(p.box.can, true)
-	p.readers[which].show(p.runs[which].name, "reading the last checkpoint…", a.Prompt, "")
+	doing := "reading the last checkpoint…"
+	if p.box.fresh {
+		doing = "saving the newest weights…"
+	}
+	p.readers[which].show(p.runs[which].name, doing, a.Prompt, "")
 	p.refresh()
 }
 

@@ -54,6 +54,26 @@ func Amount(n int64) string {
 	return strings.ReplaceAll(Thousands(n), ",", "_")
 }
 
+// Decimal writes v shortly and exactly, as a recipe does: 0.85, 8e-3.
+func Decimal(v float64) string {
+	if v != 0 && (math.Abs(v) < 0.01 || math.Abs(v) >= 1e7) {
+		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', -1, 64), "e")
+		if n, err := strconv.Atoi(exponent); err == nil {
+			return mantissa + "e" + strconv.Itoa(n)
+		}
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// About writes v as Decimal does, in so many digits.
+func About(v float64, digits int) string {
+	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64)
+	if err != nil {
+		return Decimal(v) // not a number
+	}
+	return Decimal(r)
+}
+
 // FLOPs writes an amount of compute.
 func FLOPs(x float64) string {
 	return scaled(x, " FLOP", " kFLOP", " MFLOP", " GFLOP", " TFLOP", " PFLOP", " EFLOP")
