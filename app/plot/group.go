@@ -124,8 +124,12 @@ func (c *Chart) lastValues() []Value {
 	return all
 }
 
-// PointAt puts the cursor of all charts at a place of the first line's run, as the pointer does; off takes it away.
+// PointAt puts the cursor of all charts at a place of the first line's run, as the pointer does; off takes it away. While the pointer
+// is on a chart, it leads: what follows the cursor elsewhere may tell it back.
 func (g *Group) PointAt(at chart.Pos, on bool) {
+	if g.over != nil && on {
+		return
+	}
 	f := g.charts[0].figure
 	origin := 0.0
 	if len(f.Lines) > 0 {

@@ -86,6 +86,10 @@ func TestGroupSharesTheCursor(t *testing.T) {
 	if want := []string{"loss/scratch", "loss/grown"}; len(values) != 4 || !slices.Equal(names[:2], want) || values[0].Gap > values[1].Gap {
 		t.Errorf("values %q, want the nearest of the chart under the pointer first, then the other chart's", names)
 	}
+	g.PointAt(loss.figure.Lines[0].Series.PosAt(3), true) // told back by somebody who follows the cursor
+	if again := g.Values(); len(again) != 4 || again[0].Line.Label() != "scratch" || again[0].Gap != values[0].Gap {
+		t.Errorf("values %v after an echo, want those nearest to the pointer first as before", again)
+	}
 	loss.MouseOut()
 	if norm.rend.cross.Visible() || loss.rend.cross.Visible() {
 		t.Error("a cross line stays when the pointer leaves")
