@@ -95,7 +95,7 @@ func TestLiveUpdates(t *testing.T) {
 	if got := b.trans.Stage(); got != 2 {
 		t.Errorf("got the growth to stage %d on its page, want 2", got)
 	}
-	if got := b.header.bar.shown.left; !strings.HasPrefix(got, "Stage 2 of 3 · 5L × 96 · growing, mask 0.5") {
+	if got := b.header.bar.shown.left; !strings.HasPrefix(got, "Stage 2 of 3 · growing, mask 0.5") {
 		t.Errorf("got %q in the header", got)
 	}
 	if got := b.runs.Infos()[0]; got.Step != 1610 || got.Stage != 2 {
