@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"growlab/app/frontier"
+	"growlab/app/verdict"
 )
 
 // trainOn trains tiny, with changes, on a text; the name finds the run.
@@ -133,6 +134,41 @@ func TestBadFrontiers(t *testing.T) {
 		r := run(t, append([]string{"frontier"}, tt.args...)...)
 		if r.code != 2 || !strings.Contains(r.err, tt.says) || strings.Count(r.err, "\n") != 1 || r.out != "" {
 			t.Errorf("%s: exit code %d, %q; want 2 and one sentence with %q", name, r.code, r.err, tt.says)
+		}
+	}
+}
+
+// TestManyPlans: the plans that are not above the envelope are told of, the nearest first, and else the nearest alone.
+func TestManyPlans(t *testing.T) {
+	plan := func(name string, above float64, place string) frontier.Standing {
+		return frontier.Standing{Side: verdict.Side{Name: name, Grown: true, FLOPs: 1e12}, Place: place, By: "small", AboveBy: &verdict.Estimate{Value: above}}
+	}
+	for name, tt := range map[string]struct {
+		plans []frontier.Standing
+		want  []string
+		not   string
+	}{
+		"none won": {
+			[]frontier.Standing{plan("far", 0.2, frontier.Above), plan("near", 0.1, frontier.Above)},
+			[]string{"0 below the envelope, 0 on it within noise, 2 above. The nearest:\nnear is 0.100 nats above"}, "far is",
+		},
+		"some won": {
+			[]frontier.Standing{plan("far", 0.2, frontier.Above), plan("on", 0.001, frontier.On), plan("won", -0.1, frontier.Below)},
+			[]string{"1 below the envelope, 1 on it within noise, 1 above. Those that are not above, the nearest first:\nwon is 0.100 nats below", "\non is on the envelope"}, "far is",
+		},
+		"one": {[]frontier.Standing{plan("only", 0.1, frontier.Above)}, []string{"\n\nonly is 0.100 nats above"}, "Growth plans:"},
+	} {
+		var out strings.Builder
+		if err := writeFrontier(&text{w: &out}, frontier.Frontier{Grown: tt.plans}); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range tt.want {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s: no %q in\n%s", name, want, out.String())
+			}
+		}
+		if strings.Contains(out.String(), tt.not) {
+			t.Errorf("%s: %q in\n%s", name, tt.not, out.String())
 		}
 	}
 }

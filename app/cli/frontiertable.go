@@ -15,16 +15,19 @@ func writeFrontier(t *text, f frontier.Frontier) error {
 	for _, s := range f.Fixed {
 		writeStanding(rows, s)
 	}
-	for _, s := range f.Grown {
+	near := f.Nearest()
+	for _, s := range near {
 		writeStanding(rows, s)
 	}
 	_ = rows.Flush() // t keeps the error
 	t.line("")
-	for _, s := range f.Grown {
-		t.paragraph(standingSentence(s))
+	if s := plansSentence(near); s != "" {
+		t.paragraph(s)
 	}
-	if len(f.Grown) == 0 {
-		t.paragraph("None of the runs grew, so this is the envelope alone.")
+	for i, s := range near {
+		if i == 0 || s.Place != frontier.Above {
+			t.paragraph(standingSentence(s))
+		}
 	}
 	t.line("")
 	for _, n := range f.Notes {
@@ -54,6 +57,26 @@ func writeStanding(rows *tabwriter.Writer, s frontier.Standing) {
 	}
 	_, _ = fmt.Fprintf(rows, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", s.Name, len(s.Runs), flops(s.FLOPs), fixed(s.Loss, 4), spread,
 		above, about, ratio, within, word) // the text behind rows keeps the error
+}
+
+// plansSentence counts where the growth plans stand.
+func plansSentence(plans []frontier.Standing) string {
+	count := map[string]int{}
+	for _, s := range plans {
+		count[s.Place]++
+	}
+	switch len(plans) {
+	case 0:
+		return "None of the runs grew, so this is the envelope alone."
+	case 1:
+		return ""
+	}
+	then := "The nearest:"
+	if count[frontier.Below]+count[frontier.On] > 1 {
+		then = "Those that are not above, the nearest first:"
+	}
+	return fmt.Sprintf("Growth plans: %d below the envelope, %d on it within noise, %d above. %s",
+		count[frontier.Below], count[frontier.On], count[frontier.Above], then)
 }
 
 // standingSentence says how far a growth plan is from the envelope.

@@ -165,6 +165,19 @@ func negated(e verdict.Estimate) verdict.Estimate {
 	return e
 }
 
+// Nearest are the growth plans, the one that is lowest against the envelope first.
+func (f Frontier) Nearest() []Standing {
+	above := func(s Standing) float64 {
+		if s.AboveBy == nil {
+			return math.Inf(1)
+		}
+		return s.AboveBy.Value
+	}
+	all := slices.Clone(f.Grown)
+	slices.SortStableFunc(all, func(a, b Standing) int { return cmp.Compare(above(a), above(b)) })
+	return all
+}
+
 // notes says what weakens the frontier.
 func (f Frontier) notes() []string {
 	notes := []string{}

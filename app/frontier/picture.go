@@ -69,7 +69,7 @@ const (
 // rank is that of a group.
 func (f Frontier) rank(g lab.Group) rank {
 	named := func(s Standing) bool { return s.Name == g.Name }
-	switch near := f.nearest(); {
+	switch near := f.Nearest(); {
 	case slices.ContainsFunc(near[:min(len(near), plans)], named):
 		return nearPlan
 	case slices.ContainsFunc(f.Envelope(), named):
@@ -78,22 +78,9 @@ func (f Frontier) rank(g lab.Group) rank {
 	return beside
 }
 
-// nearest are the growth plans, the one least above the envelope first.
-func (f Frontier) nearest() []Standing {
-	above := func(s Standing) float64 {
-		if s.AboveBy == nil {
-			return math.Inf(1)
-		}
-		return s.AboveBy.Value
-	}
-	all := slices.Clone(f.Grown)
-	slices.SortStableFunc(all, func(a, b Standing) int { return cmp.Compare(above(a), above(b)) })
-	return all
-}
-
 // ranked are the groups in the order of their ranks, plans by nearness, each with its first run.
 func (f Frontier) ranked(groups []lab.Group) []lab.Group {
-	near := f.nearest()
+	near := f.Nearest()
 	at := func(g lab.Group) int {
 		return slices.IndexFunc(near, func(s Standing) bool { return s.Name == g.Name })
 	}
