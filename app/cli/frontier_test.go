@@ -154,7 +154,7 @@ func TestManyPlans(t *testing.T) {
 		},
 		"some won": {
 			[]frontier.Standing{plan("far", 0.2, frontier.Above), plan("on", 0.001, frontier.On), plan("won", -0.1, frontier.Below)},
-			[]string{"1 below the envelope, 1 on it within noise, 1 above. Those that are not above, the nearest first:\nwon is 0.100 nats below", "\non is on the envelope"}, "far is",
+			[]string{"1 below the envelope, 1 on it within noise, 1 above. Those not above, nearest first:\nwon is 0.100 nats below", "\non is on the envelope"}, "far is",
 		},
 		"one": {[]frontier.Standing{plan("only", 0.1, frontier.Above)}, []string{"\n\nonly is 0.100 nats above"}, "Growth plans:"},
 	} {

@@ -73,7 +73,7 @@ func plansSentence(plans []frontier.Standing) string {
 	}
 	then := "The nearest:"
 	if count[frontier.Below]+count[frontier.On] > 1 {
-		then = "Those that are not above, the nearest first:"
+		then = "Those not above, nearest first:"
 	}
 	return fmt.Sprintf("Growth plans: %d below the envelope, %d on it within noise, %d above. %s",
 		count[frontier.Below], count[frontier.On], count[frontier.Above], then)
