@@ -3,7 +3,7 @@
 #
 # It needs a driver, sh and coreutils, and uses what it finds besides: cuBLAS of CUDA 11, 12 or 13 (the toolkit's, a distribution's,
 # or of a Python environment, that of python3 included), compute-sanitizer, and a python3 with torch for the yardstick. No Go, no
-# compiler, no network.
+# compiler, no network. The programs beside it want a C library as new as that of the machine that built them (glibc 2.34 for Debian 12's).
 #
 # How to carry it: make gpu-check, on any Linux machine of the same architecture, makes bin/gpu-check.tar.gz. Copy that one file to the
 # machine with the GPU, then there:
