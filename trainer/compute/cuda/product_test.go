@@ -120,6 +120,19 @@ func TestBiasesInTheLibrary(t *testing.T) {
 	}
 }
 
+// TestExactGELU: in fp32 the library multiplies, and the activation is our own.
+func TestExactGELU(t *testing.T) {
+	d := on(t, machine(t), Options{Precision: "fp32", Untimed: true})
+	layerOf(t, d, compute.GELU)
+	planned := strings.Join(d.Products(), "\n")
+	if !strings.Contains(planned, "bf16 false false, adds false, epilogue 1, ") || strings.Contains(planned, "epilogue 16") || strings.Contains(planned, "epilogue 192") {
+		t.Errorf("planned %s, want plain products", planned)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestFusedWhereItWins: the library's GELU is timed against a plain product and a kernel of ours; which is faster is kept, and the next
 // run goes that way without a timing, to the same numbers within the rounding of a bias and of a result.
 func TestFusedWhereItWins(t *testing.T) {
