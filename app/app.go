@@ -85,11 +85,15 @@ func runGuarded(o Options) (err error) {
 		crashes.end()
 	}()
 	a := newApp(o.Theme)
-	a.Lifecycle().SetOnStarted(func() { opened = true })
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	w := newWindow(ctx, o.Sessions, fyne.Do)
 	w.open, w.version = o.Open, o.Version
+	w.started = make(chan struct{})
+	a.Lifecycle().SetOnStarted(func() {
+		opened = true
+		close(w.started)
+	})
 	w.show(a)
 	w.welcomeBack(crashed, crashErr)
 	w.run()

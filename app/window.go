@@ -19,6 +19,7 @@ type window struct {
 	feed     feed
 	wake     chan struct{} // asks for a fresh list of runs
 	requeue  chan struct{} // asks for a fresh look at the queue
+	started  chan struct{} // closed when the window is up; nil if nothing waits for that
 	win      fyne.Window   // nil in a screenshot
 	prefs    fyne.Preferences
 	open     string        // id of the run to show first
@@ -57,11 +58,28 @@ func newWindow(ctx context.Context, s Sessions, do func(func())) *window {
 // run starts the goroutines that feed the window; they end with ctx.
 func (w *window) run() {
 	go func() {
+		w.awaitStart()
 		presets := append([]session.Preset{}, w.sessions.Presets()...) // not nil: they have come
 		w.feed.deliver(w.ctx, func() { w.takePresets(presets) })
 	}()
 	go w.pollQueue()
 	go w.feed.poll(w.ctx, w.sessions.Runs, w.wake, w.takeRuns)
+}
+
+// firstFrame is how long the first frame takes, at most, once the window is up.
+const firstFrame = 150 * time.Millisecond
+
+// awaitStart returns when the first frame is there: what takes every core for a moment, as measuring how long presets take does,
+// would keep it waiting.
+func (w *window) awaitStart() {
+	if w.started == nil {
+		return
+	}
+	select {
+	case <-w.started:
+		pause(w.ctx, firstFrame)
+	case <-w.ctx.Done():
+	}
 }
 
 func (w *window) takePresets(presets []session.Preset) {
