@@ -116,7 +116,7 @@ func TestBadInput(t *testing.T) {
 		"extra argument":  {words("train", "flm-1m"), 2, []string{`"flm-1m"`}},
 		"bad seed":        {train("--seed", "-1"), 2, []string{"-1", "seed"}},
 		"bad threads":     {train("--threads", "0"), 2, []string{"threads"}},
-		"set what now":    {words("set", "x"), 2, []string{"threads=1"}},
+		"set what now":    {words("set", "x"), 2, []string{"lr=0.5x"}},
 		"set no value":    {words("set", "x", "threads"), 2, []string{`"threads"`, "key=value"}},
 		"set no such run": {words("set", "zzz", "threads=1"), 2, []string{`"zzz"`}},
 		"no such shape":   {words("bench", "--shape", "Z"), 2, []string{`"Z"`, "A, B, C, D", "flm-1m"}},
@@ -397,6 +397,7 @@ func TestJSONEvents(t *testing.T) {
 		"saved":   {"step"},
 		"sampled": {"step", "prompt", "text"},
 		"blocks":  {"step", "blocks"},
+		"memory":  {"step", "process_bytes", "reserved_bytes"},
 		"ended":   {"state", "loss", "bits_per_byte", "tokens", "flops", "seconds", "twin_flops", "flops_saved"},
 	}
 	count := map[string]int{}
@@ -411,6 +412,10 @@ func TestJSONEvents(t *testing.T) {
 			}
 		}
 	}
+	if count["memory"] < 1 {
+		t.Errorf("the process's memory is not told in %v", count)
+	}
+	delete(count, "memory") // its number depends on the time
 	if want := map[string]int{"start": 1, "step": 130, "eval": 7, "grew": 2, "saved": 13, "sampled": 6, "blocks": 6, "ended": 1}; !reflect.DeepEqual(count, want) {
 		t.Errorf("events %v, want %v", count, want)
 	}
