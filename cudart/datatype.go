@@ -6,13 +6,17 @@ type DataType int32
 // The types that are used here.
 const (
 	F32  DataType = 0
+	F64  DataType = 1
 	F16  DataType = 2
 	BF16 DataType = 14
 )
 
 // Size is the bytes of one element.
 func (t DataType) Size() int {
-	if t == F32 {
+	switch t {
+	case F64:
+		return 8
+	case F32:
 		return 4
 	}
 	return 2

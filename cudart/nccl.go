@@ -3,6 +3,9 @@ package cudart
 import (
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/ebitengine/purego"
@@ -10,11 +13,11 @@ import (
 
 // ncclCalls are the functions of NCCL that we use.
 type ncclCalls struct {
-	ncclGetVersion, ncclGetUniqueId, ncclGetErrorString, ncclCommInitRank proc //nolint:staticcheck // the names are those of libnccl
-	ncclCommDestroy, ncclCommAbort, ncclCommGetAsyncError                 proc
-	ncclAllReduce, ncclReduceScatter, ncclAllGather, ncclBroadcast        proc
-	ncclGroupStart, ncclGroupEnd                                          proc
-	ncclGetLastError                                                      proc `need:"NCCL 2.13"`
+	ncclGetVersion, ncclGetUniqueId, ncclGetErrorString            proc //nolint:staticcheck // the names are those of libnccl
+	ncclCommDestroy, ncclCommAbort, ncclCommGetAsyncError          proc
+	ncclAllReduce, ncclReduceScatter, ncclAllGather, ncclBroadcast proc
+	ncclGetLastError                                               proc `need:"NCCL 2.13"`
+	ncclCommInitRankConfig                                         proc `need:"NCCL 2.14"`
 }
 
 // NCCL is the library that joins several GPUs.
@@ -22,7 +25,7 @@ type NCCL struct {
 	lib     *Found
 	c       ncclCalls
 	version Version
-	join    func(comm *uintptr, ranks int32, id UniqueID, rank int32) int32 // takes the 128 bytes by value
+	join    func(comm *uintptr, ranks int32, id UniqueID, rank int32, c *ncclConfig) int32 // takes the 128 bytes by value
 }
 
 // UniqueID names one group of GPUs; rank 0 makes it and gives it to the others.
@@ -38,9 +41,12 @@ func (f *Finder) NCCL() (*NCCL, error) {
 	if err := bind(&n.c, lib); err != nil {
 		return nil, err
 	}
-	purego.RegisterFunc(&n.join, n.c.ncclCommInitRank.addr)
+	if n.c.ncclCommInitRankConfig.addr == 0 { // without it a member that does not come keeps the others waiting for ever
+		return nil, n.c.ncclCommInitRankConfig.missing()
+	}
+	purego.RegisterFunc(&n.join, n.c.ncclCommInitRankConfig.addr)
 	var v int32
-	err = n.do(0, &n.c.ncclGetVersion, uintptr(unsafe.Pointer(&v)))
+	err = n.do(&n.c.ncclGetVersion, uintptr(unsafe.Pointer(&v)))
 	n.version = ncclVersion(int(v))
 	return n, err
 }
@@ -51,16 +57,30 @@ func (n *NCCL) Version() Version { return n.version }
 // Path is the library's file.
 func (n *NCCL) Path() string { return n.lib.Path }
 
-// do calls p, for a communicator or 0, and turns a result other than 0 into an *Error.
-//
-//go:uintptrescapes
-func (n *NCCL) do(comm uintptr, p *proc, args ...uintptr) error {
-	return n.check(comm, p, int32(p.call(args...)))
+// ncclConfig is ncclConfig_t as NCCL 2.14 had it, which newer ones take as well.
+type ncclConfig struct {
+	size           uintptr
+	magic, version uint32
+	blocking       int32
 }
 
+// background makes calls return before they are done, ncclInProgress, where NCCL has to hear from other members.
+func background() *ncclConfig {
+	c := &ncclConfig{magic: 0xcafebeef, version: 21400}
+	c.size = unsafe.Sizeof(*c)
+	return c
+}
+
+// inProgress is ncclInProgress.
+const inProgress = 7
+
+// do calls p, for no communicator, and turns a result other than 0 into an *Error.
+//
+//go:uintptrescapes
+func (n *NCCL) do(p *proc, args ...uintptr) error { return n.check(0, p, int32(p.call(args...))) }
+
 func (n *NCCL) check(comm uintptr, p *proc, code int32) error {
-	const inProgress = 7
-	if code == 0 || code == inProgress {
+	if code == 0 {
 		return nil
 	}
 	e := &Error{Library: n.lib.Path, Call: p.name, Code: int(code), Text: cString(n.c.ncclGetErrorString.call(uintptr(code)))}
@@ -73,40 +93,109 @@ func (n *NCCL) check(comm uintptr, p *proc, code int32) error {
 // NewID makes the name of a new group.
 func (n *NCCL) NewID() (UniqueID, error) {
 	id := new(UniqueID)
-	err := n.do(0, &n.c.ncclGetUniqueId, uintptr(unsafe.Pointer(id)))
+	err := n.do(&n.c.ncclGetUniqueId, uintptr(unsafe.Pointer(id)))
 	return *id, err
 }
 
-// Comm is one GPU's membership in a group. To be used inside Do of its context.
+// ErrLeft means that a member has left its group.
+var ErrLeft = errors.New("the GPU has left its group")
+
+// Comm is one GPU's membership in a group. To be used inside Do of its context, but for Abort and AsyncError.
 type Comm struct {
 	Rank, Ranks int
 
-	n *NCCL
-	p uintptr
+	n      *NCCL
+	giveUp func(waited time.Duration) error
+	mu     sync.Mutex     // held by calls with p
+	p      atomic.Uintptr // 0: left
 }
 
 // Join enters the group id as one of ranks members, from inside Do of the GPU's context. It returns when all have joined.
-func (n *NCCL) Join(id UniqueID, ranks, rank int) (*Comm, error) {
-	c := &Comm{Rank: rank, Ranks: ranks, n: n}
-	if err := n.check(0, &n.c.ncclCommInitRank, n.join(&c.p, int32(ranks), id, int32(rank))); err != nil {
+//
+// NCCL waits for the others in the background, here and in later calls. Meanwhile giveUp is asked again and again; its error ends the
+// call. A nil giveUp waits for ever.
+func (n *NCCL) Join(id UniqueID, ranks, rank int, giveUp func(waited time.Duration) error) (*Comm, error) {
+	c := &Comm{Rank: rank, Ranks: ranks, n: n, giveUp: giveUp}
+	comm := new(uintptr)
+	code := n.join(comm, int32(ranks), id, int32(rank), background())
+	c.p.Store(*comm)
+	if err := c.settled(&n.c.ncclCommInitRankConfig, code); err != nil {
+		_ = c.Abort() // its error would be of what failed already
 		return nil, fmt.Errorf("rank %d of %d: %w", rank, ranks, err)
 	}
 	return c, nil
 }
 
-// Close leaves the group after all its work.
-func (c *Comm) Close() error { return c.n.do(c.p, &c.n.c.ncclCommDestroy, c.p) }
+// settled waits until a call that returned code is done.
+func (c *Comm) settled(p *proc, code int32) error {
+	if code == 0 {
+		return nil
+	}
+	begin := time.Now()
+	for pause := 50 * time.Microsecond; code == inProgress; pause = min(2*pause, 10*time.Millisecond) {
+		if c.giveUp != nil {
+			if err := c.giveUp(time.Since(begin)); err != nil {
+				return err
+			}
+		}
+		time.Sleep(pause)
+		var err error
+		if code, err = c.state(); err != nil {
+			return err
+		}
+	}
+	return c.check(p, code)
+}
 
-// Abort leaves the group at once; work under way ends without a result. It may be called from any goroutine.
-func (c *Comm) Abort() error { return c.n.do(c.p, &c.n.c.ncclCommAbort, c.p) }
+// check is n.check of this membership.
+func (c *Comm) check(p *proc, code int32) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.n.check(c.p.Load(), p, code)
+}
 
-// AsyncError is what went wrong in work that was queued, such as a member that is gone.
+// state is the result of what NCCL does in the background.
+func (c *Comm) state() (code int32, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	comm := c.p.Load()
+	if comm == 0 {
+		return 0, ErrLeft
+	}
+	p := &c.n.c.ncclCommGetAsyncError
+	err = c.n.check(comm, p, int32(p.call(comm, uintptr(unsafe.Pointer(&code)))))
+	return code, err
+}
+
+// AsyncError is what went wrong in work that was queued, such as a member that is gone. From any goroutine.
 func (c *Comm) AsyncError() error {
-	var code int32
-	if err := c.n.do(c.p, &c.n.c.ncclCommGetAsyncError, c.p, uintptr(unsafe.Pointer(&code))); err != nil {
+	code, err := c.state()
+	if err != nil || code == inProgress {
 		return err
 	}
-	return c.n.check(c.p, &c.n.c.ncclCommGetAsyncError, code)
+	return c.check(&c.n.c.ncclCommGetAsyncError, code)
+}
+
+// Close leaves the group after all its work.
+func (c *Comm) Close() error { return c.leave(&c.n.c.ncclCommDestroy) }
+
+// Abort leaves the group at once, from any goroutine: work under way ends without a result, and so do calls that wait for it.
+func (c *Comm) Abort() error { return c.leave(&c.n.c.ncclCommAbort) }
+
+// leave does nothing the second time. It lets a call of another goroutine end first, if that does not itself wait for what Abort ends.
+func (c *Comm) leave(p *proc) error {
+	locked := c.mu.TryLock()
+	for end := time.Now().Add(time.Second); !locked && time.Now().Before(end); locked = c.mu.TryLock() {
+		time.Sleep(time.Millisecond)
+	}
+	comm := c.p.Swap(0)
+	if locked {
+		c.mu.Unlock()
+	}
+	if comm == 0 {
+		return nil
+	}
+	return c.n.check(comm, p, int32(p.hot(comm)))
 }
 
 // Reduction is how numbers of several GPUs become one (ncclRedOp_t).
@@ -125,16 +214,31 @@ func ncclType(t DataType) (uintptr, error) {
 	switch t {
 	case F32:
 		return 7, nil
+	case F64:
+		return 8, nil
 	case F16:
 		return 6, nil
 	case BF16:
 		return 9, nil
 	}
-	return 0, fmt.Errorf("NCCL: data type %d is none of F32, F16, BF16", t)
+	return 0, fmt.Errorf("NCCL: data type %d is none of F64, F32, F16, BF16", t)
 }
 
-// hot is do for the calls of every step.
-func (c *Comm) hot(p *proc, args ...uintptr) error { return c.n.check(c.p, p, int32(p.hot(args...))) }
+// queue calls p, which puts work for c into s, with these arguments and those two.
+func (c *Comm) queue(s *Stream, p *proc, args ...uintptr) error {
+	c.mu.Lock()
+	comm := c.p.Load()
+	if comm == 0 {
+		c.mu.Unlock()
+		return ErrLeft
+	}
+	var all [maxArgs]uintptr
+	n := copy(all[:], args)
+	all[n], all[n+1] = comm, s.p
+	code := int32(p.hot(all[:n+2]...))
+	c.mu.Unlock()
+	return c.settled(p, code)
+}
 
 // AllReduce gives every member the reduction of n numbers of each. send may be recv.
 func (c *Comm) AllReduce(s *Stream, send, recv Ptr, n int64, t DataType, r Reduction) error {
@@ -142,7 +246,7 @@ func (c *Comm) AllReduce(s *Stream, send, recv Ptr, n int64, t DataType, r Reduc
 	if err != nil {
 		return err
 	}
-	return c.hot(&c.n.c.ncclAllReduce, uintptr(send), uintptr(recv), uintptr(n), nt, uintptr(r), c.p, s.p)
+	return c.queue(s, &c.n.c.ncclAllReduce, uintptr(send), uintptr(recv), uintptr(n), nt, uintptr(r))
 }
 
 // ReduceScatter gives member i the reduction of part i: n numbers of the n·ranks that each sends.
@@ -151,7 +255,7 @@ func (c *Comm) ReduceScatter(s *Stream, send, recv Ptr, n int64, t DataType, r R
 	if err != nil {
 		return err
 	}
-	return c.hot(&c.n.c.ncclReduceScatter, uintptr(send), uintptr(recv), uintptr(n), nt, uintptr(r), c.p, s.p)
+	return c.queue(s, &c.n.c.ncclReduceScatter, uintptr(send), uintptr(recv), uintptr(n), nt, uintptr(r))
 }
 
 // AllGather gives every member the n numbers of each, in the order of ranks. send may be part Rank of recv.
@@ -160,7 +264,7 @@ func (c *Comm) AllGather(s *Stream, send, recv Ptr, n int64, t DataType) error {
 	if err != nil {
 		return err
 	}
-	return c.hot(&c.n.c.ncclAllGather, uintptr(send), uintptr(recv), uintptr(n), nt, c.p, s.p)
+	return c.queue(s, &c.n.c.ncclAllGather, uintptr(send), uintptr(recv), uintptr(n), nt)
 }
 
 // Broadcast gives every member the n numbers of root.
@@ -169,14 +273,5 @@ func (c *Comm) Broadcast(s *Stream, send, recv Ptr, n int64, t DataType, root in
 	if err != nil {
 		return err
 	}
-	return c.hot(&c.n.c.ncclBroadcast, uintptr(send), uintptr(recv), uintptr(n), nt, uintptr(root), c.p, s.p)
-}
-
-// Group makes one piece of work of all that f queues, and lets one thread speak for several GPUs without waiting for itself.
-func (n *NCCL) Group(f func() error) error {
-	if err := n.do(0, &n.c.ncclGroupStart); err != nil {
-		return err
-	}
-	err := f()
-	return errors.Join(err, n.do(0, &n.c.ncclGroupEnd))
+	return c.queue(s, &c.n.c.ncclBroadcast, uintptr(send), uintptr(recv), uintptr(n), nt, uintptr(root))
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // rank is one of several GPUs that work side by side, each on its thread, with n floats to send and room for many.
@@ -53,7 +54,7 @@ func together(t testing.TB, ranks, seed int, f func(r *rank)) {
 
 func (r *rank) open(n *NCCL, id UniqueID, ranks, i int) {
 	var err error
-	r.comm, err = n.Join(id, ranks, i)
+	r.comm, err = n.Join(id, ranks, i, nil)
 	must(r.t, err)
 	r.s, err = r.c.Stream(0)
 	must(r.t, err)
@@ -174,8 +175,8 @@ func TestCollectiveInGraph(t *testing.T) {
 	})
 }
 
-// TestOneThreadForAllRanks: inside a group one thread may speak for several GPUs.
-func TestOneThreadForAllRanks(t *testing.T) {
+// TestMemberThatDoesNotCome: whoever waits for it may give up, and nothing is left of the group.
+func TestMemberThatDoesNotCome(t *testing.T) {
 	m := libs.Machine(t)
 	m.Set("devices 2")
 	d := driver(t, m)
@@ -183,16 +184,27 @@ func TestOneThreadForAllRanks(t *testing.T) {
 	must(t, err)
 	id, err := n.NewID()
 	must(t, err)
+	late := errors.New("too late")
 	c := contextOf(t, d, 0)
 	must(t, c.Do(func() error {
-		return n.Group(func() error {
-			comm, err := n.Join(id, 2, 0)
-			must(t, err)
-			if _, err := n.Join(id, 2, 0); err == nil || !strings.Contains(err.Error(), "rank 0 of 2: ") {
-				t.Errorf("the same rank twice: %v", err)
+		asked := 0
+		_, err := n.Join(id, 2, 0, func(waited time.Duration) error {
+			if asked++; waited < time.Millisecond {
+				return nil
 			}
-			return comm.Close()
+			return late
 		})
+		if !errors.Is(err, late) || !strings.Contains(err.Error(), "rank 0 of 2: ") || asked < 2 {
+			t.Errorf("got %v after %d questions, want that it was given up", err, asked)
+		}
+		if id, err = n.NewID(); err != nil {
+			return err
+		}
+		m.Fail("ncclAsync", 2, 2)
+		if _, err := n.Join(id, 2, 1, nil); err == nil || !strings.Contains(err.Error(), "ncclCommInitRankConfig: unhandled system error (code 2)") {
+			t.Errorf("a start that fails in the background: %v", err)
+		}
+		return nil
 	}))
 	must(t, c.Close())
 	m.MustBeClean()
@@ -211,27 +223,25 @@ func TestNCCLErrors(t *testing.T) {
 	inContext(t, d, 0, func(c *Context) {
 		wrong := id
 		wrong.Bytes[127]++ // the id arrives by value, whole
-		if _, err := n.Join(wrong, 1, 0); err == nil || !strings.Contains(err.Error(), "ncclCommInitRank: invalid argument (code 4)") {
+		if _, err := n.Join(wrong, 1, 0, nil); err == nil || !strings.Contains(err.Error(), "ncclCommInitRankConfig: invalid argument (code 4)") {
 			t.Errorf("damaged id: %v", err)
 		}
-		comm, err := n.Join(id, 1, 0)
+		comm, err := n.Join(id, 1, 0, nil)
 		must(t, err)
 		s, err := c.Stream(0)
 		must(t, err)
 		p, err := c.Alloc(64)
 		must(t, err)
 		for call, f := range map[string]func() error{
-			"ncclGetUniqueId":       func() error { _, err := n.NewID(); return err },
-			"ncclCommInitRank":      func() error { _, err := n.Join(id, 1, 0); return err },
-			"ncclAllReduce":         func() error { return comm.AllReduce(s, p, p, 1, F32, Sum) },
-			"ncclReduceScatter":     func() error { return comm.ReduceScatter(s, p, p, 1, BF16, Sum) },
-			"ncclAllGather":         func() error { return comm.AllGather(s, p, p, 1, F32) },
-			"ncclBroadcast":         func() error { return comm.Broadcast(s, p, p, 1, F32, 0) },
-			"ncclGroupStart":        func() error { return n.Group(func() error { return nil }) },
-			"ncclGroupEnd":          func() error { return n.Group(func() error { return nil }) },
-			"ncclCommGetAsyncError": comm.AsyncError,
-			"ncclCommDestroy":       comm.Close,
-			"ncclCommAbort":         comm.Abort,
+			"ncclGetUniqueId":        func() error { _, err := n.NewID(); return err },
+			"ncclCommInitRankConfig": func() error { _, err := n.Join(id, 1, 0, nil); return err },
+			"ncclAllReduce":          func() error { return comm.AllReduce(s, p, p, 1, F32, Sum) },
+			"ncclReduceScatter":      func() error { return comm.ReduceScatter(s, p, p, 1, BF16, Sum) },
+			"ncclAllGather":          func() error { return comm.AllGather(s, p, p, 1, F32) },
+			"ncclBroadcast":          func() error { return comm.Broadcast(s, p, p, 1, F32, 0) },
+			"ncclCommGetAsyncError":  comm.AsyncError,
+			"ncclCommDestroy":        func() error { return another(t, n).Close() },
+			"ncclCommAbort":          func() error { return another(t, n).Abort() },
 		} {
 			m.Fail(call, 1, 6)
 			if err := f(); err == nil || !strings.Contains(err.Error(), call+": remote process exited or there was a network error (code 6)") {
@@ -253,11 +263,25 @@ func TestNCCLErrors(t *testing.T) {
 			t.Errorf("a member that is gone: %v", err)
 		}
 		must(t, comm.Abort())
-		if err := comm.AllReduce(s, p, p, 1, F32, Sum); err == nil {
-			t.Error("a member that left may still reduce")
+		if err := comm.AllReduce(s, p, p, 1, F32, Sum); !errors.Is(err, ErrLeft) {
+			t.Errorf("a member that left reduces: %v, want ErrLeft", err)
 		}
+		if err := comm.AsyncError(); !errors.Is(err, ErrLeft) {
+			t.Errorf("a member that left: %v, want ErrLeft", err)
+		}
+		must(t, comm.Close())
 		must(t, errors.Join(c.Free(p), s.Close()))
 	})
+}
+
+// another is a group of one; what leaves it and fails is lost.
+func another(t *testing.T, n *NCCL) *Comm {
+	t.Helper()
+	id, err := n.NewID()
+	must(t, err)
+	c, err := n.Join(id, 1, 0, nil)
+	must(t, err)
+	return c
 }
 
 func TestOldNCCL(t *testing.T) {
@@ -267,10 +291,15 @@ func TestOldNCCL(t *testing.T) {
 	n, err := (&Finder{Env: m.Env}).NCCL()
 	must(t, err)
 	inContext(t, d, 0, func(*Context) {
-		if _, err := n.Join(UniqueID{}, 1, 0); err == nil || !strings.HasSuffix(err.Error(), "invalid argument (code 4)") {
+		if _, err := n.Join(UniqueID{}, 1, 0, nil); err == nil || !strings.HasSuffix(err.Error(), "invalid argument (code 4)") {
 			t.Errorf("error of an NCCL without details: %v", err)
 		}
 	})
+	m = libs.Machine(t)
+	m.Omit("libnccl.so.2", "ncclCommInitRankConfig")
+	if _, err := (&Finder{Env: m.Env}).NCCL(); !errors.Is(err, ErrSymbol) || !strings.Contains(err.Error(), "NCCL 2.14 or newer") {
+		t.Errorf("NCCL that waits for ever: %v, want ErrSymbol", err)
+	}
 	m = libs.Machine(t)
 	m.Omit("libnccl.so.2", "ncclReduceScatter")
 	if _, err := (&Finder{Env: m.Env}).NCCL(); !errors.Is(err, ErrSymbol) {
@@ -293,7 +322,7 @@ func TestRanksThatDisagree(t *testing.T) {
 		wg.Go(func() {
 			must(t, c.Do(func() error {
 				g := newGPU(t, c, 8)
-				comm, err := n.Join(id, 2, i)
+				comm, err := n.Join(id, 2, i, nil)
 				must(t, err)
 				must(t, comm.AllReduce(g.s, g.x, g.x, int64(8-i), F32, Sum))
 				if err := g.s.Sync(); err == nil && comm.AsyncError() == nil {
@@ -324,7 +353,7 @@ func TestAbortFreesTheOther(t *testing.T) {
 		must(t, r.comm.Abort())
 		id, err := r.comm.n.NewID()
 		must(t, err)
-		r.comm, err = r.comm.n.Join(id, 1, 0)
+		r.comm, err = r.comm.n.Join(id, 1, 0, nil)
 		must(t, err)
 	})
 }
@@ -344,7 +373,7 @@ func TestOneGPUDies(t *testing.T) {
 		wg.Go(func() {
 			must(t, c.Do(func() error {
 				g := newGPU(t, c, 8)
-				comm, err := n.Join(id, 2, i)
+				comm, err := n.Join(id, 2, i, nil)
 				must(t, err)
 				if i == 1 {
 					g.args.Reset().Ptr(0).Ptr(0).Float32(1).Int32(8)

@@ -132,6 +132,12 @@ func (f *Finder) libraries(r *Report, derr, nerr error) {
 		case LibNVML:
 			l.Version = r.Driver
 			l.problem(nerr)
+		case LibNCCL: // may be too old to be used
+			n, err := f.NCCL()
+			if err == nil {
+				l.Version = n.Version().String()
+			}
+			l.problem(err)
 		default:
 			found, err := f.Find(lib, r.CUDA.Major)
 			if err == nil {
@@ -156,28 +162,21 @@ func (l *LibraryReport) problem(err error) {
 	}
 }
 
-// version asks an optional library for its own version.
+// version asks cuBLASLt or NVRTC for its own version.
 func (l *Found) version() (Version, error) {
-	name := map[Library]string{LibBlasLt: "cublasLtGetVersion", LibNVRTC: "nvrtcVersion", LibNCCL: "ncclGetVersion"}[l.Library]
+	name := map[Library]string{LibBlasLt: "cublasLtGetVersion", LibNVRTC: "nvrtcVersion"}[l.Library]
 	p := &proc{addr: l.symbol(name), file: l.Path, name: name}
 	if p.addr == 0 {
 		return Version{}, p.missing()
 	}
 	var a, b int32
-	switch l.Library {
-	case LibBlasLt:
+	if l.Library == LibBlasLt {
 		return blasLtVersion(int(p.call())), nil
-	case LibNVRTC:
-		if code := int32(p.call(uintptr(unsafe.Pointer(&a)), uintptr(unsafe.Pointer(&b)))); code != 0 {
-			return Version{}, &Error{Library: l.Path, Call: name, Code: int(code)}
-		}
-		return Version{int(a), int(b), 0}, nil
-	default:
-		if code := int32(p.call(uintptr(unsafe.Pointer(&a)))); code != 0 {
-			return Version{}, &Error{Library: l.Path, Call: name, Code: int(code)}
-		}
-		return ncclVersion(int(a)), nil
 	}
+	if code := int32(p.call(uintptr(unsafe.Pointer(&a)), uintptr(unsafe.Pointer(&b)))); code != 0 {
+		return Version{}, &Error{Library: l.Path, Call: name, Code: int(code)}
+	}
+	return Version{int(a), int(b), 0}, nil
 }
 
 // problem is one sentence: what is wrong, and what would mend it. cards is how many GPUs NVML sees all the same.
@@ -232,7 +231,7 @@ func (r *Report) hints() {
 			r.Hints = append(r.Hints, "matrix products will be slower: cuBLASLt is missing; install the CUDA "+strconv.Itoa(major)+" toolkit, or: pip install "+wheel)
 		case LibNCCL:
 			if len(r.GPUs) > 1 {
-				r.Hints = append(r.Hints, "one of "+plural(len(r.GPUs), "GPU")+" can be used: NCCL is missing; install libnccl2, or: pip install nvidia-nccl-cu"+strconv.Itoa(major))
+				r.Hints = append(r.Hints, "one of "+plural(len(r.GPUs), "GPU")+" can be used: NCCL 2.14 or newer is missing; install libnccl2, or: pip install nvidia-nccl-cu"+strconv.Itoa(major))
 			}
 		case LibNVML:
 			r.Hints = append(r.Hints, "no utilisation, power and temperature: "+l.Problem)

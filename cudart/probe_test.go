@@ -142,7 +142,7 @@ func TestHintsForWhatIsMissing(t *testing.T) {
 	m.Remove("libnccl.so.2")
 	r := probe(t, m)
 	all := strings.Join(r.Hints, "\n")
-	for _, want := range []string{"pip install nvidia-cublas-cu12", "one of 2 GPUs can be used: NCCL is missing", "no utilisation, power and temperature: library not found"} {
+	for _, want := range []string{"pip install nvidia-cublas-cu12", "one of 2 GPUs can be used: NCCL 2.14 or newer is missing", "no utilisation, power and temperature: library not found"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("hints %q lack %q", all, want)
 		}

@@ -17,9 +17,9 @@ func (t *Trainer) cut(first, end int64) (texts, lessons span) {
 	return span{first - a, end - b}, span{a, b}
 }
 
-// read adds the gradient of texts, each token's times scale, and returns the sum of their losses. With ahead, gradients of a layer are
+// read adds the gradient of texts, each token's times scale, and the sum of their losses to t.loss. With ahead, gradients of a layer are
 // summed over the ranks while those of the layers before it are still computed.
-func (t *Trainer) read(texts span, context, micro int, scale float64, ahead bool) (sum float64) {
+func (t *Trainer) read(texts span, context, micro int, scale float64, ahead bool) {
 	order := t.Data.Order(t.Recipe.Train.Seed)
 	defer func() { t.net.OnLayer = nil }()
 	for s := texts; s.first < s.end; s.first += int64(micro) {
@@ -28,9 +28,8 @@ func (t *Trainer) read(texts span, context, micro int, scale float64, ahead bool
 		}
 		b := newBatch(min(micro, s.len()), context)
 		order.Fill(s.first, b.Seqs, b.T, b.Inputs, b.Targets)
-		sum += t.net.Grad(b, scale)
+		t.net.Learn(b, scale, t.loss)
 	}
-	return sum
 }
 
 // learn adds the gradient of lessons, each label's times scale.
@@ -42,7 +41,7 @@ func (t *Trainer) learn(lessons span, context, micro int, scale float64) {
 	for s := lessons; s.first < s.end; s.first += int64(micro) {
 		b := newBatch(min(micro, s.len()), context)
 		from.Fill(s.first, b.Seqs, b.T, b.Inputs, b.Targets)
-		t.net.Grad(b, scale)
+		t.net.Learn(b, scale, nil)
 	}
 }
 

@@ -9,23 +9,40 @@ import (
 	"growlab/trainer/ranks"
 )
 
-// Footprint is the memory on dev that training a network of shape c takes, seqs sequences at a time: parameters, gradients,
-// moments, activations, packed weights and scratch memory. It is found by walking through a step. Of a network beyond any
-// address space it is what parameters, gradients and moments alone take.
-func Footprint(dev compute.Planned, c shape.Config, seqs int, options ...model.Option) compute.Footprint {
+// MicroBatch is how many sequences of stage i of r, whose plan is plan, each of so many ranks takes at a time, if its memory does.
+func MicroBatch(r growth.Recipe, plan growth.Plan, i, ranks int) int {
+	seqs := int(plan.Stages[i].Batch) / plan.Stages[i].Config.Context
+	return min(r.MicroBatch(i), (seqs+ranks-1)/ranks)
+}
+
+// Footprint is the memory on dev that training a network of shape c takes, seqs sequences at a time, for a rank of g: parameters,
+// gradients, moments (its part, if dev is an optim.Sharder), activations, packed weights and scratch memory. It is found by walking
+// through a step, in which g is only asked who is who. Of a network beyond any address space it is what parameters, gradients and
+// moments alone take.
+func Footprint(dev compute.Planned, c shape.Config, seqs int, g *ranks.Group, options ...model.Option) compute.Footprint {
+	if _, ok := dev.(optim.Sharder); !ok {
+		g = nil
+	}
 	beyond := false
 	f := dev.Measure(func(dev compute.Device) {
-		net, adam, err := build(dev, c, seqs, optim.Settings{}, nil, options...)
+		net, adam, err := build(dev, c, seqs, optim.Settings{}, g, options...)
+		if err != nil {
+			beyond = true
+			return
+		}
+		loss, err := dev.Total()
 		if err != nil {
 			beyond = true
 			return
 		}
 		b := newBatch(seqs, c.Context)
-		net.Grad(b, 1)
+		net.Learn(b, 1, loss)
 		adam.Update(net, 0, shape.Masks{})
+		net.SetMasks(growing(c))
 		net.Loss(b)
 		few := newBatch(min(seqs, model.LogitSeqs), c.Context)
 		net.Logits(few)
+		loss.Free()
 		adam.Free()
 		net.Free()
 	})
@@ -33,6 +50,13 @@ func Footprint(dev compute.Planned, c shape.Config, seqs int, options ...model.O
 		return compute.Footprint{Tensors: 16 * c.Params()}
 	}
 	return f
+}
+
+// growing are masks that change something in every dimension of c.
+func growing(c shape.Config) shape.Masks {
+	from := c
+	from.Hidden, from.Heads, from.FFN = c.Hidden-1, c.Heads-1, c.FFN-1
+	return shape.Masks{From: from, NewLayer: make([]bool, c.Layers), M: shape.Joint(0.5)}
 }
 
 // ModelOptions are what the recipe chooses about how networks compute.

@@ -36,7 +36,7 @@ func TestStagesAreReserved(t *testing.T) {
 	r := recipe(t)
 	vast := r.Config(0)
 	vast.Layers, vast.Hidden, vast.Heads, vast.FFN = 64, 1<<17, 1<<15, 1<<19
-	if f := Footprint(dev.(compute.Planned), vast, 1); f.Total() < 16*vast.Params() {
+	if f := Footprint(dev.(compute.Planned), vast, 1, nil); f.Total() < 16*vast.Params() {
 		t.Errorf("a network of %d parameters takes %d bytes, want at least 16 for each", vast.Params(), f.Total())
 	}
 	planned := &reserving{Planned: dev.(compute.Planned)}
@@ -52,7 +52,7 @@ func TestStagesAreReserved(t *testing.T) {
 		t.Fatalf("memory was reserved %d times, want once for each of %d stages", len(planned.reserved), len(r.Stages))
 	}
 	for i, got := range planned.reserved {
-		if want := Footprint(planned.Planned, r.Config(i), r.MicroBatch(i)); got != want || want.Tensors < 16*r.Config(i).Params() {
+		if want := Footprint(planned.Planned, r.Config(i), r.MicroBatch(i), nil); got != want || want.Tensors < 16*r.Config(i).Params() {
 			t.Errorf("stage %d: reserved %+v, want %+v", i+1, got, want)
 		}
 	}
@@ -111,7 +111,7 @@ func TestShrinks(t *testing.T) {
 	}
 	r := recipe(t)
 	last := len(r.Stages) - 1
-	half := Footprint(dev.(compute.Planned), r.Config(last), (r.MicroBatch(last)+1)/2).Total()
+	half := Footprint(dev.(compute.Planned), r.Config(last), (r.MicroBatch(last)+1)/2, nil).Total()
 	if err := dev.Close(); err != nil {
 		t.Error(err)
 	}

@@ -23,9 +23,7 @@ func (t *Trainer) share(n int) (first, end int) {
 
 // micro is how many sequences of stage i this rank takes at once.
 func (t *Trainer) micro(i int) int {
-	size, c := t.Ranks.Size(), t.plan.Stages[i].Config
-	seqs := int(t.plan.Stages[i].Batch) / c.Context
-	most := min(t.Recipe.MicroBatch(i), (seqs+size-1)/size)
+	most := MicroBatch(t.Recipe, t.plan, i, t.Ranks.Size())
 	if t.room > 0 {
 		return min(most, t.room)
 	}

@@ -64,6 +64,7 @@ type Trainer struct {
 	stage int // of net
 	net   *model.Model
 	adam  *optim.AdamW
+	loss  compute.Total // of a step, this rank's share
 
 	tokens    int64
 	progress  progress
@@ -123,7 +124,10 @@ func (t *Trainer) Close() {
 	if t.adam != nil {
 		t.adam.Free()
 	}
-	t.net, t.adam = nil, nil
+	if t.loss != nil {
+		t.loss.Free()
+	}
+	t.net, t.adam, t.loss = nil, nil, nil
 }
 
 // place puts an empty network and optimizer of stage i on the device, with room for fewer sequences at a time where the memory of
@@ -178,7 +182,7 @@ func (t *Trainer) put(i int) error {
 	c, seqs := t.plan.Stages[i].Config, t.micro(i)
 	t.weighed = weighing{}
 	if dev, ok := t.Device.(compute.Planned); ok {
-		f := Footprint(dev, c, seqs, ModelOptions(t.Recipe)...)
+		f := Footprint(dev, c, seqs, t.Ranks, ModelOptions(t.Recipe)...)
 		if err := dev.Reserve(f); err != nil {
 			return fmt.Errorf("stage %d: %w", i+1, err)
 		}
@@ -192,6 +196,9 @@ func (t *Trainer) put(i int) error {
 		return err
 	}
 	t.stage, t.net, t.adam = i, net, adam
+	if t.loss, err = t.Device.Total(); err != nil {
+		return fmt.Errorf("stage %d: %w", i+1, err)
+	}
 	return nil
 }
 
@@ -260,11 +267,11 @@ func (t *Trainer) step(pos growth.Position) error {
 	texts, lessons := t.cut(before+int64(first), before+int64(end))
 	allTexts, allLessons := t.cut(before, before+int64(seqs))
 	ahead := t.Ranks.Size() > 1 && lessons.len() == 0 && !t.watches(pos) // whoever watches wants this rank's share
-	sum := t.read(texts, c.Context, micro, 1/float64(pos.Batch), ahead)
+	t.read(texts, c.Context, micro, 1/float64(pos.Batch), ahead)
 	t.learn(lessons, c.Context, micro, t.labelScale(allLessons, seqs, c.Context))
 	watch := t.watchBlocks(pos)
 	gradNorm := t.adam.Update(t.net, pos.LR, masks)
-	sum, err := t.Ranks.Sum(sum)
+	sum, err := t.Ranks.Sum(t.Device.Take(t.loss))
 	if err = errors.Join(watch.fault(), t.adam.Err(), err, t.Device.Sync()); err != nil {
 		return err
 	}

@@ -168,7 +168,7 @@ func TestDoctorTellsOfCUDA(t *testing.T) {
 			func(m *fake.Machine) { m.Omit("libnccl.so.2", "ncclGetVersion"); m.Fail("nvmlInit_v2", 0, 999) }, nil,
 			[]string{
 				"ok    " + line("gpu", "2 x Fake GPU; driver of unknown version, CUDA 12.4; "), hint + "no utilisation, power and temperature: ",
-				hint + "one of 2 GPUs can be used: NCCL is missing; install libnccl2",
+				hint + "one of 2 GPUs can be used: NCCL 2.14 or newer is missing; install libnccl2",
 				"none  nvml ", "none  nccl ", "ncclGetVersion is missing",
 			},
 			[]string{"loaded"},

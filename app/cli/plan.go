@@ -30,6 +30,8 @@ type planned struct {
 	Seconds float64        `json:"eta_seconds"`
 	// DeviceMemory is what a device with memory of its own has, and Memory is of that then; nil for the CPU.
 	DeviceMemory *deviceMemory `json:"device_memory,omitempty"`
+	// GPUs is how many train together, if several do. Memory is that of each; Seconds are those of one, shared out.
+	GPUs int `json:"gpus,omitempty"`
 
 	// The same compute by FLM-101B's formula and by 6 FLOPs for each parameter and token.
 	PaperFLOPs float64 `json:"flops_paper"`
@@ -119,11 +121,16 @@ parameters; --print-recipe writes it as a file that growlab train --recipe takes
 
 // price plans the recipe and measures this machine.
 func price(r growth.Recipe, l session.Launch) (p planned, err error) {
+	gpus, _, err := session.Together(l.Device)
+	if err != nil {
+		return p, err
+	}
 	dev, err := session.OpenDevice(l.Device, l.Threads, r.Train.Precision)
 	if err != nil {
 		return p, err
 	}
 	defer func() { err = errors.Join(err, dev.Close()) }()
+	size := max(len(gpus), 1)
 	speed, err := session.MeasureSpeed(dev)
 	if err != nil {
 		return p, err
@@ -134,13 +141,17 @@ func price(r growth.Recipe, l session.Launch) (p planned, err error) {
 		FLOPs: plan.FLOPs, Twin: plan.TwinFLOPs, Saved: plan.Saved, PaperFLOPs: plan.PaperFLOPs, ParamFLOPs: plan.ParamFLOPs,
 		drawn: drawSchedule(r),
 	}
+	if size > 1 {
+		p.GPUs = size
+	}
 	if free, total, apart := session.DeviceMemory(dev); apart {
 		p.DeviceMemory = &deviceMemory{free, total}
 	}
 	for i, info := range session.Stages(plan) {
 		x := plan.Stages[i]
 		s := plannedStage{
-			StageInfo: info, FLOPs: x.FLOPs, Memory: session.StageMemory(r, i, dev), Seconds: x.FLOPs / speed.Rate(x.Config.Hidden),
+			StageInfo: info, FLOPs: x.FLOPs, Memory: session.StageMemory(r, i, size, dev),
+			Seconds:    x.FLOPs / speed.Rate(x.Config.Hidden) / float64(size),
 			PaperFLOPs: x.PaperFLOPs, ParamFLOPs: x.ParamFLOPs, LR: x.LR, LREnd: x.LREnd, Warmup: x.Warmup,
 			Plateau: x.Plateau, PlateauGain: x.PlateauGain,
 			Preserves: x.Preserves, Moments: x.Moments, RampShape: x.RampShape, LRPolicy: x.LRPolicy,
@@ -189,7 +200,12 @@ func (p planned) write(t *text) error {
 		if p.Memory > m.Free {
 			verdict = "so that stages which need more take fewer sequences at a time"
 		}
-		t.line("the memory is the GPU's: %s of %s are free, %s", bytesOf(m.Free), bytesOf(m.Total), verdict)
+		whose := "the GPU's"
+		if p.GPUs > 1 {
+			t.line("%d GPUs share the work: the time is that of one, divided by %d; what they tell each other is not in it", p.GPUs, p.GPUs)
+			whose = "that of each GPU"
+		}
+		t.line("the memory is %s: %s of %s are free, %s", whose, bytesOf(m.Free), bytesOf(m.Total), verdict)
 	}
 	t.line("by the paper's formula %s, by 6 for each parameter and token %s", flops(p.PaperFLOPs), flops(p.ParamFLOPs))
 	if p.Footprint != nil {

@@ -213,7 +213,7 @@ func (e *Engine) prepareTrainer(recipe growth.Recipe, set *data.Set, from *train
 	} else {
 		o.Sink = (*onlooker)(e)
 	}
-	err := session.FitsMemory(recipe, e.dev)
+	err := session.FitsMemory(recipe, e.options.Ranks.Size(), e.dev)
 	if err == nil {
 		e.trainer, err = trainer.New(o)
 	}

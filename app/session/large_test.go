@@ -64,7 +64,7 @@ func TestLargePresetsMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range r.Stages {
-			need, least := session.StageMemory(r, i, dev), 16*r.Config(i).Params()
+			need, least := session.StageMemory(r, i, 1, dev), 16*r.Config(i).Params()
 			if need > limit || need < least {
 				t.Errorf("%s, stage %d needs %d bytes, want %d to %d", name, i+1, need, least, limit)
 			}

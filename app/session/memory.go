@@ -14,6 +14,7 @@ import (
 	"growlab/trainer"
 	"growlab/trainer/compute"
 	"growlab/trainer/model"
+	"growlab/trainer/ranks"
 )
 
 // ErrMemory is wrapped when a run needs more memory than there is.
@@ -25,12 +26,20 @@ type memoryError struct{ sentence string }
 func (e memoryError) Error() string { return e.sentence }
 func (memoryError) Unwrap() error   { return ErrMemory }
 
-// NetworkMemory is the bytes that training a network of shape c on seqs sequences at a time takes on dev, 0 if dev cannot tell.
-func NetworkMemory(c shape.Config, seqs int, dev compute.Device, options ...model.Option) int64 {
-	if p, ok := dev.(compute.Planned); ok {
-		return trainer.Footprint(p, c, seqs, options...).Total()
+// NetworkMemory is the bytes that training a network of shape c on seqs sequences at a time takes on dev, 0 if dev cannot tell. Of several
+// ranks, so many, with a device like dev each, it is what the last takes, whose part is the largest.
+func NetworkMemory(c shape.Config, seqs, size int, dev compute.Device, options ...model.Option) int64 {
+	p, ok := dev.(compute.Planned)
+	if !ok {
+		return 0
 	}
-	return 0
+	groups := ranks.Local(size)
+	defer func() {
+		for _, g := range groups {
+			_ = g.Close() // of pipes
+		}
+	}()
+	return trainer.Footprint(p, c, seqs, groups[size-1], options...).Total()
 }
 
 // ownMemory is a device with memory of its own, apart from the machine's.
@@ -51,9 +60,10 @@ func DeviceMemory(dev compute.Device) (free, total int64, apart bool) {
 // 48 MB in runs of flm-1m and flm-10m in fp32.
 const programMemory = 45e6
 
-// StageMemory is the bytes that stage i of r needs: what its network does on dev and, unless dev has memory of its own, HostMemory.
-func StageMemory(r growth.Recipe, i int, dev compute.Device) int64 {
-	device := NetworkMemory(r.Config(i), r.MicroBatch(i), dev, trainer.ModelOptions(r)...)
+// StageMemory is the bytes that stage i of r needs on each of size ranks: what its network does on dev and, unless dev has memory of its
+// own, HostMemory.
+func StageMemory(r growth.Recipe, i, size int, dev compute.Device) int64 {
+	device := NetworkMemory(r.Config(i), trainer.MicroBatch(r, r.Plan(), i, size), size, dev, trainer.ModelOptions(r)...)
 	if _, _, apart := DeviceMemory(dev); apart {
 		return device
 	}
@@ -71,12 +81,12 @@ func HostMemory(r growth.Recipe, i int) int64 {
 	return host + programMemory
 }
 
-// FitsMemory returns an error that wraps ErrMemory if a stage of r needs more memory than is free. On a device with memory of its
-// own a run takes fewer sequences at a time where not all fit, so that one has to.
-func FitsMemory(r growth.Recipe, dev compute.Device) error {
+// FitsMemory returns an error that wraps ErrMemory if a stage of r needs more memory than is free, for one of size ranks. On a device with
+// memory of its own a run takes fewer sequences at a time where not all fit, so that one has to.
+func FitsMemory(r growth.Recipe, size int, dev compute.Device) error {
 	if free, _, apart := DeviceMemory(dev); apart {
 		for i := range r.Stages {
-			if need := NetworkMemory(r.Config(i), 1, dev, trainer.ModelOptions(r)...); need > free {
+			if need := NetworkMemory(r.Config(i), 1, size, dev, trainer.ModelOptions(r)...); need > free {
 				return memoryError{fmt.Sprintf("stage %d needs %.1f GB of %s for one sequence at a time, and %.1f GB are free: choose a smaller recipe",
 					i+1, float64(need)/1e9, dev.Name(), float64(free)/1e9)}
 			}
@@ -88,7 +98,7 @@ func FitsMemory(r growth.Recipe, dev compute.Device) error {
 		return nil
 	}
 	for i := range r.Stages {
-		if need := StageMemory(r, i, dev); need > free {
+		if need := StageMemory(r, i, size, dev); need > free {
 			return memoryError{fmt.Sprintf("stage %d needs %.1f GB of memory and %.1f GB are free: set train.micro_batch lower than %d sequences, "+
 				"or choose a smaller recipe", i+1, float64(need)/1e9, float64(free)/1e9, r.MicroBatch(i))}
 		}
@@ -115,7 +125,7 @@ func FitsNetwork(what string, c shape.Config, seqs int, dev compute.Device) erro
 	if own, _, apart := DeviceMemory(dev); apart {
 		free, known = own, true
 	}
-	if need := NetworkMemory(c, seqs, dev) + 4*c.Params(); known && need > free {
+	if need := NetworkMemory(c, seqs, 1, dev) + 4*c.Params(); known && need > free {
 		return memoryError{fmt.Sprintf("%s needs %.1f GB of memory and %.1f GB are free", what, float64(need)/1e9, float64(free)/1e9)}
 	}
 	return nil

@@ -64,12 +64,12 @@ func (h *Home) Price(r growth.Recipe) (c Cost, err error) {
 	c.Device = dev.Name()
 	c.Free, _ = FreeMemory()
 	for i, s := range r.Plan().Stages {
-		cost := StageCost{Memory: StageMemory(r, i, dev), Seconds: s.FLOPs / speed.Rate(s.Config.Hidden)}
+		cost := StageCost{Memory: StageMemory(r, i, 1, dev), Seconds: s.FLOPs / speed.Rate(s.Config.Hidden)}
 		c.Stages = append(c.Stages, cost)
 		c.Memory = max(c.Memory, cost.Memory)
 		c.Seconds += cost.Seconds
 	}
-	if err := FitsMemory(r, dev); err != nil {
+	if err := FitsMemory(r, 1, dev); err != nil {
 		c.Trouble = err.Error()
 	}
 	return c, nil

@@ -14,14 +14,13 @@ const AdamBytes = 32
 type AdamBlock struct {
 	Beta1, Beta2, Eps float64
 	Step              int64
-	GradScale         float64 // factor on all gradients
 }
 
 // Put writes the block as it lies in device memory.
 func (b AdamBlock) Put(to []byte) {
 	for i, v := range []float64{
-		b.Beta1, b.Beta2, b.Eps, 1 / (1 - math.Pow(b.Beta1, float64(b.Step))), 1 / (1 - math.Pow(b.Beta2, float64(b.Step))), b.GradScale,
-		1 - b.Beta1, 1 - b.Beta2,
+		b.Beta1, b.Beta2, b.Eps, 1 / (1 - math.Pow(b.Beta1, float64(b.Step))), 1 / (1 - math.Pow(b.Beta2, float64(b.Step))),
+		1 - b.Beta1, 1 - b.Beta2, 0,
 	} {
 		binary.LittleEndian.PutUint32(to[4*i:], math.Float32bits(float32(v)))
 	}
@@ -70,7 +69,7 @@ func PutSpans(to []byte, spans []Span) (tiles int) {
 //	g' = scale g; m = β1 m + (1-β1) g'; v = β2 v + (1-β2) g'²
 //	p = p - lr decay p - lr (m/(1-β1^step)) / (sqrt(v/(1-β2^step)) + eps)
 //
-// where scale is the block's GradScale times Clip. The new parameters are copied to Copy.
+// where scale is Clip, 1 if that is absent; where it is not a number, nothing is written. The new parameters are copied to Copy.
 type AdamW struct {
 	P, G, M, V cudart.Ptr // float32, indexed alike
 	Copy       Array      // or absent
@@ -95,14 +94,16 @@ func (k *Set) AdamW(s *cudart.Stream, w AdamW) error {
 	return launch(k, s, adamKernel, dim(w.Tiles), cudart.Dim{X: 256}, 0, &a)
 }
 
-// ClipScale writes to to, a float32, the factor that brings the norm of the gradients, whose sum of squares is the float64 at squares
-// and which are still to be multiplied by scale, down to at most limit; 1 if it is below.
-func (k *Set) ClipScale(s *cudart.Stream, to, squares cudart.Ptr, scale Scalar, limit float64) error {
+// ClipScale writes to to, a float32, the factor that brings the norm of the gradients, whose sum of squares is the float64 at squares,
+// down to at most limit: 1 if it is below, and not a number if the norm is not finite. A limit of 0 is none.
+func (k *Set) ClipScale(s *cudart.Stream, to, squares cudart.Ptr, limit float64) error {
+	if limit == 0 {
+		limit = math.Inf(1)
+	}
 	a := struct {
-		scale       Scalar
 		to, squares cudart.Ptr
 		limit       float32
 		_           int32
-	}{scale, to, squares, float32(limit), 0}
+	}{to, squares, float32(limit), 0}
 	return launch(k, s, clipKernel, dim(1), cudart.Dim{X: 32}, 0, &a)
 }

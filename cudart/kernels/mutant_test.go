@@ -4,6 +4,7 @@ package kernels
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"strings"
@@ -84,6 +85,7 @@ var mutants = []mutant{
 	{"sum of half a warp", "portable.h", "DEV float warp_sum(float v) { for (int m = 16;", "DEV float warp_sum(float v) { for (int m = 8;", normOf},
 	{"sum over the block without a barrier", "common.h", "  if (lane() == 0) s[warp()] = v;\n  block_sync();\n  v = lane() < threads_x() / WARP ? (T)", "  if (lane() == 0) s[warp()] = v;\n  v = lane() < threads_x() / WARP ? (T)", classified},
 	{"rows of a token without a barrier", "elementwise.cu", "  block_sync();\n  c = block_y() * 128 + thread_x();", "  c = block_y() * 128 + thread_x();", embedded},
+	{"a step on no number", "reduce.cu", "  if (scale != scale) return;\n", "", unclipped},
 	{"parts of a sum without a barrier", "reduce.cu", "  part[warp() * WARP + lane()] = sum;\n  block_sync();", "  part[warp() * WARP + lane()] = sum;", summed},
 	{"a target's logit read too late", "classify.cu", "  block_sync();   // dlogits may be z\n", "", classified},
 	{"last row of a chunk", "reduce.cu", "last = min_(first + COLUMN_ROWS, a.rows);\n  quad sum", "last = min_(first + COLUMN_ROWS, a.rows) - 1;\n  quad sum", summed},
@@ -95,7 +97,9 @@ func classified(g *gpu) { classifyTrial(g, 1003) }
 
 func embedded(g *gpu) { embedTrial(g, 132) }
 
-func updated(g *gpu) { adamTrial(g) }
+func updated(g *gpu) { adamTrial(g, 0.125) }
+
+func unclipped(g *gpu) { adamTrial(g, math.NaN()) }
 
 func summed(g *gpu) { columnsTrial(g, 300, 132, cudart.BF16) }
 

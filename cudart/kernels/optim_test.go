@@ -3,6 +3,7 @@
 package kernels
 
 import (
+	"encoding/binary"
 	"math"
 	"testing"
 
@@ -44,7 +45,7 @@ func TestSums(t *testing.T) {
 			g.schedule(schedules[i])
 			v := random(1, n, 1)
 			var sum, squares float64
-			at, to, scratch := g.f32(v), g.alloc(8), g.alloc(SumScratch)
+			at, to, scratch := g.f32(v), g.f32([]float64{0, 0}), g.alloc(SumScratch)
 			for _, x := range v {
 				sum += x
 				squares += x * x
@@ -54,20 +55,39 @@ func TestSums(t *testing.T) {
 				t.Errorf("sum of %d is %v, want %v", n, got, sum)
 			}
 			g.must(g.k.SumSquares(g.s, to, at, int64(n), scratch))
-			if got := g.getF64(to); math.Abs(got-squares) > 1e-9*squares {
-				t.Errorf("squares of %d are %v, want %v", n, got, squares)
+			if got := g.getF64(to); math.Abs(got-sum-squares) > 1e-9*squares {
+				t.Errorf("sum and squares of %d are %v, want %v", n, got, sum+squares)
 			}
-			clip := g.alloc(4)
-			g.must(g.k.ClipScale(g.s, clip, to, Const(0.5), 0.25))
-			near(t, "clip", g.getF32(clip, 1), []float64{min(1, 0.25/(0.5*math.Sqrt(squares)))}, 1e-6)
 		}
 	})
 }
 
-func TestAdamW(t *testing.T) { onGPU(t, nil, adamTrial) }
+// TestClipScale: gradients of a norm above the limit are brought down to it, and those of no norm make no number.
+func TestClipScale(t *testing.T) {
+	onGPU(t, nil, func(g *gpu) {
+		for _, tt := range []struct{ squares, limit, want float64 }{
+			{4, 1, 0.5}, {4, 2, 1}, {4, 3, 1}, {4, 0, 1}, {1e60, 1, 1e-30}, {0, 1, 1}, {math.Inf(1), 1, math.NaN()}, {math.NaN(), 0, math.NaN()},
+		} {
+			var squares [8]byte
+			binary.LittleEndian.PutUint64(squares[:], math.Float64bits(tt.squares))
+			clip := g.alloc(4)
+			g.must(g.k.ClipScale(g.s, clip, g.bytes(squares[:]), tt.limit))
+			if got := g.getF32(clip, 1)[0]; math.Abs(got-tt.want) > 1e-6*tt.want || math.IsNaN(got) != math.IsNaN(tt.want) {
+				t.Errorf("squares %v, limit %v: got %v, want %v", tt.squares, tt.limit, got, tt.want)
+			}
+		}
+	})
+}
 
-// adamTrial takes the third step on four spans, one of them empty, of 5000 parameters.
-func adamTrial(g *gpu) {
+func TestAdamW(t *testing.T) {
+	onGPU(t, nil, func(g *gpu) {
+		adamTrial(g, 0.125)
+		adamTrial(g, math.NaN())
+	})
+}
+
+// adamTrial takes the third step on four spans, one of them empty, of 5000 parameters, whose gradients are clipped by a factor.
+func adamTrial(g *gpu, clip float64) {
 	const n = 5000
 	p, grad, m, v := random(1, n, 1), random(2, n, 1), random(3, n, 0.1), random(4, n, 0.1)
 	for i := range v {
@@ -77,18 +97,18 @@ func adamTrial(g *gpu) {
 	table := make([]byte, SpanBytes*len(spans))
 	tiles := PutSpans(table, spans)
 	block := make([]byte, AdamBytes)
-	b := AdamBlock{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Step: 3, GradScale: 0.5}
+	b := AdamBlock{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Step: 3}
 	b.Put(block)
 	w := AdamW{
 		P: g.f32(p), G: g.f32(grad), M: g.f32(m), V: g.f32(v), Copy: g.room(n, cudart.BF16), Block: g.bytes(block), Spans: g.bytes(table),
-		SpanCount: len(spans), Tiles: tiles, Clip: g.f32([]float64{0.25}),
+		SpanCount: len(spans), Tiles: tiles, Clip: g.f32([]float64{clip}),
 	}
 	g.must(g.k.AdamW(g.s, w))
 	in := make([]bool, n)
 	for _, s := range spans {
-		for i := s.Off; i < s.Off+s.N; i++ {
+		for i := s.Off; i < s.Off+s.N && !math.IsNaN(clip); i++ {
 			in[i] = true
-			d := 0.125 * grad[i]
+			d := clip * grad[i]
 			m[i] = 0.9*m[i] + 0.1*d
 			v[i] = 0.95*v[i] + 0.05*d*d
 			p[i] -= s.LR*s.Decay*p[i] + s.LR*(m[i]/(1-0.9*0.9*0.9))/(math.Sqrt(v[i]/(1-0.95*0.95*0.95))+1e-8)

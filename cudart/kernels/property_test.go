@@ -23,7 +23,7 @@ func TestUnaligned(t *testing.T) {
 		embedTrial(g, 64)
 		classifyTrial(g, 64)
 		columnsTrial(g, 9, 64, cudart.BF16)
-		adamTrial(g)
+		adamTrial(g, 0.125)
 	})
 }
 

@@ -56,12 +56,12 @@ const (
 // SumScratch is the bytes of scratch memory of Sum and SumSquares.
 const SumScratch = 8 * sumBlocks
 
-// Sum writes the sum of n float32 to to, a float64, adding in float64.
+// Sum adds the sum of n float32 to to, a float64, adding in float64.
 func (k *Set) Sum(s *cudart.Stream, to, v cudart.Ptr, n int64, scratch cudart.Ptr) error {
 	return k.sum(s, to, v, n, scratch, false)
 }
 
-// SumSquares writes the sum of the squares of n float32 to to, a float64, adding in float64.
+// SumSquares adds the sum of the squares of n float32 to to, a float64, adding in float64.
 func (k *Set) SumSquares(s *cudart.Stream, to, v cudart.Ptr, n int64, scratch cudart.Ptr) error {
 	return k.sum(s, to, v, n, scratch, true)
 }
@@ -76,9 +76,14 @@ func (k *Set) sum(s *cudart.Stream, to, v cudart.Ptr, n int64, scratch cudart.Pt
 	if err := launch(k, s, sumKernel, dim64(blocks), cudart.Dim{X: sumThreads}, sumShared, &a); err != nil {
 		return err
 	}
-	f := struct {
+	return k.SumParts(s, to, scratch, int(blocks))
+}
+
+// SumParts adds n float64 to to, another one.
+func (k *Set) SumParts(s *cudart.Stream, to, parts cudart.Ptr, n int) error {
+	a := struct {
 		to, parts cudart.Ptr
 		n, _      int32
-	}{to, scratch, int32(blocks), 0}
-	return launch(k, s, sumFinishKernel, dim(1), cudart.Dim{X: sumThreads}, sumShared, &f)
+	}{to, parts, i32(n), 0}
+	return launch(k, s, sumFinishKernel, dim(1), cudart.Dim{X: sumThreads}, sumShared, &a)
 }

@@ -161,10 +161,10 @@ func TestProfileCountsTheFLOPs(t *testing.T) {
 	}
 }
 
-// diverged is a device on which every sum is not a number.
+// diverged is a device on which every total is not a number.
 type diverged struct{ compute.Device }
 
-func (diverged) Sum(compute.Vec) float64 { return math.NaN() }
+func (diverged) Take(compute.Total) float64 { return math.NaN() }
 
 // TestNotANumber: numbers that are none are no benchmark, since arithmetic on them can be slower or faster.
 func TestNotANumber(t *testing.T) {

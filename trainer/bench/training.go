@@ -16,6 +16,7 @@ type Training struct {
 	dev   compute.Device
 	net   *model.Model
 	adam  *optim.AdamW
+	loss  compute.Total
 	batch compute.Batch
 	draw  random
 }
@@ -31,7 +32,13 @@ func NewTraining(dev compute.Device, s Shape) (*Training, error) {
 		net.Free()
 		return nil, err
 	}
-	t := &Training{dev: dev, net: net, adam: adam}
+	loss, err := dev.Total()
+	if err != nil {
+		adam.Free()
+		net.Free()
+		return nil, err
+	}
+	t := &Training{dev: dev, net: net, adam: adam, loss: loss}
 	net.Load(t.initial(s.Config))
 	t.batch = compute.Batch{Seqs: s.Seqs, T: s.Config.Context, Inputs: make([]int32, s.Tokens()), Targets: make([]int32, s.Tokens())}
 	return t, nil
@@ -41,6 +48,7 @@ func NewTraining(dev compute.Device, s Shape) (*Training, error) {
 func (t *Training) Free() {
 	t.net.Free()
 	t.adam.Free()
+	t.loss.Free()
 }
 
 // Step trains a step under masks and returns how long it took.
@@ -48,17 +56,19 @@ func (t *Training) Step(masks shape.Masks) (time.Duration, error) {
 	for i := range t.batch.Inputs {
 		t.batch.Inputs[i], t.batch.Targets[i] = t.draw.below(t.net.Config.Vocab), t.draw.below(t.net.Config.Vocab)
 	}
+	step := t.adam.Steps + 1
 	begin := time.Now()
 	t.net.SetMasks(masks)
 	t.net.ZeroGrads()
-	loss := t.net.Grad(t.batch, 1/float64(len(t.batch.Inputs)))
+	t.net.Learn(t.batch, 1/float64(len(t.batch.Inputs)), t.loss)
 	norm := t.adam.Update(t.net, 1e-4, masks)
+	loss := t.dev.Take(t.loss)
 	if err := t.dev.Sync(); err != nil {
 		return 0, err
 	}
 	took := time.Since(begin)
 	if x := loss + norm; math.IsNaN(x) || math.IsInf(x, 0) {
-		return 0, fmt.Errorf("step %d on %s: loss %v, gradient norm %v; they must be finite", t.adam.Steps, t.dev.Name(), loss, norm)
+		return 0, fmt.Errorf("step %d on %s: loss %v, gradient norm %v; they must be finite", step, t.dev.Name(), loss, norm)
 	}
 	return took, nil
 }

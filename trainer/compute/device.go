@@ -1,6 +1,9 @@
 package compute
 
-import "errors"
+import (
+	"errors"
+	"math"
+)
 
 // ErrNoMemory is wrapped by Alloc when the device has no room left.
 var ErrNoMemory = errors.New("out of memory")
@@ -61,13 +64,17 @@ type Device interface {
 	// Repeated tokens add up in the order of the rows.
 	EmbedGrad(demb, dpos Vec, dx Mat, b Batch)
 
-	// Sum and SumSquares reduce in a fixed order, in float64.
-	Sum(v Vec) float64
-	SumSquares(v Vec) float64
+	// Total returns a sum that is 0.
+	Total() (Total, error)
+	// Sum adds the sum of v to t, SumSquares that of its squares; in a fixed order, in float64.
+	Sum(t Total, v Vec)
+	SumSquares(t Total, v Vec)
+	// Take returns t and makes it 0 again. It waits for the work that t sums up.
+	Take(t Total) float64
 	// AdamW updates p in place (Loshchilov and Hutter, arXiv:1711.05101), span by span:
-	//	g' = gradScale*g;  m = β1 m + (1-β1) g';  v = β2 v + (1-β2) g'²
+	//	g' = clip*g;  m = β1 m + (1-β1) g';  v = β2 v + (1-β2) g'²
 	//	p = p - lr*wd*p - lr * (m/(1-β1^step)) / (sqrt(v/(1-β2^step)) + eps)
-	// Spans index all four arenas alike.
+	// where clip is a.Scale of a.Squares; where that is not finite, it changes nothing. Spans index all four arenas alike.
 	AdamW(p, g, m, v Vec, spans []Span, a Adam)
 
 	// Sync waits for all work and returns the first fault since the device was opened.
@@ -157,6 +164,11 @@ type Lane interface {
 // Buffer is device memory.
 type Buffer interface {
 	Len() int
+	Free()
+}
+
+// Total is a sum that is kept on the device, so that no work need wait until the host has read it.
+type Total interface {
 	Free()
 }
 
@@ -281,5 +293,18 @@ type Span struct {
 type Adam struct {
 	Beta1, Beta2, Eps float64
 	Step              int64
-	GradScale         float64
+	Squares           Total   // the square of the gradients' norm; nil: gradients are taken as they are
+	Clip              float64 // largest norm; 0 is any
+}
+
+// Scale is the factor that brings gradients whose squares add up to squares down to the norm Clip; not a number if they are none.
+func (a Adam) Scale(squares float64) float64 {
+	norm := math.Sqrt(squares)
+	switch {
+	case math.IsNaN(norm) || math.IsInf(norm, 0):
+		return math.NaN()
+	case a.Clip > 0 && norm > a.Clip:
+		return a.Clip / norm
+	}
+	return 1
 }

@@ -27,7 +27,8 @@ type Model struct {
 	final         norm
 
 	act       activations
-	recompute bool // blocks share their activations
+	loss      compute.Total // of Grad and Loss
+	recompute bool          // blocks share their activations
 	// OnLayer, if it is not nil, is called when Grad has asked for all gradients of a layer's parameters, the last layer first.
 	OnLayer func(layer int)
 
@@ -64,6 +65,11 @@ func (m *Model) build() error {
 	if mem.err != nil {
 		return mem.err
 	}
+	var err error
+	if m.loss, err = m.dev.Total(); err != nil {
+		return err
+	}
+	m.owned = append(m.owned, m.loss)
 	m.bind()
 	return nil
 }
@@ -115,20 +121,30 @@ func (m *Model) Load(t shape.Tree) {
 // SetMasks sets the growth in progress for all later passes. The zero Masks is none.
 func (m *Model) SetMasks(k shape.Masks) { m.masks = k }
 
-// Grad adds scale times the gradient of the summed loss of b to Grads and returns the sum, in nats, over all its tokens.
-func (m *Model) Grad(b compute.Batch, scale float64) float64 {
+// Learn adds scale times the gradient of the summed loss of b to Grads and, unless loss is nil, that sum, in nats, over all its tokens, to
+// loss. It need not wait until that is done.
+func (m *Model) Learn(b compute.Batch, scale float64, loss compute.Total) {
 	p := m.pass(b)
 	p.grad, p.scale = true, scale
 	m.dev.Run(b, p.lane)
 	p.weightGrads(b)
-	return m.dev.Sum(p.loss)
+	if loss != nil {
+		m.dev.Sum(loss, p.loss)
+	}
+}
+
+// Grad is Learn for whoever wants the loss at once.
+func (m *Model) Grad(b compute.Batch, scale float64) float64 {
+	m.Learn(b, scale, m.loss)
+	return m.dev.Take(m.loss)
 }
 
 // Loss returns the summed loss of b, in nats, over all its tokens.
 func (m *Model) Loss(b compute.Batch) float64 {
 	p := m.pass(b)
 	m.dev.Run(b, p.lane)
-	return m.dev.Sum(p.loss)
+	m.dev.Sum(m.loss, p.loss)
+	return m.dev.Take(m.loss)
 }
 
 // Logits returns the logits of b, (rows, V). b has at most LogitSeqs sequences; b.T may be shorter than the context.

@@ -31,6 +31,7 @@ type AdamW struct {
 	dev     compute.Device
 	layout  model.Layout
 	m, v    compute.Buffer
+	squares compute.Total // of the gradients, all ranks'
 	group   *ranks.Group
 	sharder Sharder     // nil: the moments are whole
 	buckets []bucket    // one if the moments are whole
@@ -59,6 +60,10 @@ func NewRank(dev compute.Device, l model.Layout, s Settings, g *ranks.Group) (*A
 		o.Free()
 		return nil, fmt.Errorf("optimizer: second moments: %w", err)
 	}
+	if o.squares, err = dev.Total(); err != nil {
+		o.Free()
+		return nil, fmt.Errorf("optimizer: %w", err)
+	}
 	return o, nil
 }
 
@@ -69,7 +74,10 @@ func (o *AdamW) Free() {
 			b.Free()
 		}
 	}
-	o.m, o.v = nil, nil
+	if o.squares != nil {
+		o.squares.Free()
+	}
+	o.m, o.v, o.squares = nil, nil, nil
 }
 
 // Borrow lets sharded moments be moved through the gradients of net, which are lost then. It is to be called once before Load and
@@ -123,35 +131,23 @@ func (o *AdamW) download(x compute.Buffer) shape.Tree {
 }
 
 // Update takes one step of learning rate lr on net with its gradients, summed over the ranks if there are several, and returns their
-// norm before clipping. If the norm is not finite nothing is changed.
+// norm before clipping. If the norm is not finite nothing is changed. The host waits for the device once, at the end, and knows the
+// norm then: clipping, and changing nothing, are the device's.
 func (o *AdamW) Update(net *model.Model, lr float64, k shape.Masks) (gradNorm float64) {
-	var squares float64
 	for i := range o.buckets {
 		b := &o.buckets[i]
 		o.reduce(net, b)
 		b.reduced = false
 	}
 	for i := range o.buckets {
-		squares += o.dev.SumSquares(o.buckets[i].own(net.Grads()))
+		o.dev.SumSquares(o.squares, o.buckets[i].own(net.Grads()))
 	}
 	if o.sharder != nil {
-		var err error
-		squares, err = o.group.Sum(squares)
-		o.note(err)
+		o.note(o.sharder.SumTotal(o.squares))
 	}
-	gradNorm = math.Sqrt(squares)
-	if o.err != nil {
-		return math.NaN()
+	adam := compute.Adam{
+		Beta1: o.set.Beta1, Beta2: o.set.Beta2, Eps: o.set.Eps, Step: o.Steps + 1, Squares: o.squares, Clip: o.set.Clip,
 	}
-	if math.IsNaN(gradNorm) || math.IsInf(gradNorm, 0) {
-		return gradNorm
-	}
-	scale := 1.0
-	if o.set.Clip > 0 && gradNorm > o.set.Clip {
-		scale = o.set.Clip / gradNorm
-	}
-	o.Steps++
-	adam := compute.Adam{Beta1: o.set.Beta1, Beta2: o.set.Beta2, Eps: o.set.Eps, Step: o.Steps, GradScale: scale}
 	spans := o.spans(lr, k)
 	for i := range o.buckets {
 		b := &o.buckets[i]
@@ -159,7 +155,14 @@ func (o *AdamW) Update(net *model.Model, lr float64, k shape.Masks) (gradNorm fl
 	}
 	o.gather(net.Params())
 	o.dev.Refresh()
-	return gradNorm
+	squares := o.dev.Take(o.squares)
+	if o.err != nil {
+		return math.NaN()
+	}
+	if !math.IsNaN(adam.Scale(squares)) {
+		o.Steps++
+	}
+	return math.Sqrt(squares)
 }
 
 // spans are the rates of each tensor. muP divides a matrix's learning rate by its width ratio and multiplies its decay, so

@@ -17,6 +17,8 @@ type Sharder interface {
 	ReduceScatter(v compute.Vec) error
 	// AllGather gives all of v to every rank, each of which has its Part.
 	AllGather(v compute.Vec) error
+	// SumTotal makes t, on each rank, the sum over ranks, to the same bits.
+	SumTotal(t compute.Total) error
 }
 
 // Part is the range of n numbers that a rank of so many keeps: equal parts, whose beginnings are multiples of 4 numbers, so that

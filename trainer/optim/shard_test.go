@@ -66,6 +66,13 @@ func (o overHost) AllGather(v compute.Vec) error {
 	return err
 }
 
+func (o overHost) SumTotal(t compute.Total) error {
+	at := computetest.SumOf(t)
+	sum, err := o.g.Sum(*at)
+	*at = sum
+	return err
+}
+
 // trained is what three steps on the sequences that share picks leave in a network, and in the moments.
 func trained(t *testing.T, dev compute.Device, g *ranks.Group, early bool) (norms []float64, trees []shape.Tree) {
 	net, err := model.New(dev, tiny(0), 4)

@@ -2,11 +2,11 @@
 // ranks to queue theirs, lets their streams run up to it, and the last to arrive reduces in the order of ranks.
 #include "shared.h"
 
-enum { SYSTEM_ERROR = 2, BAD_ARGUMENT = 4, BAD_USAGE = 5, REMOTE_ERROR = 6, MAX_RANKS = 16 };
+enum { SYSTEM_ERROR = 2, BAD_ARGUMENT = 4, BAD_USAGE = 5, REMOTE_ERROR = 6, IN_PROGRESS = 7, MAX_RANKS = 16 };
 
 enum { ALL_REDUCE, REDUCE_SCATTER, ALL_GATHER, BROADCAST };
 
-enum { FLOAT16 = 6, FLOAT32 = 7, BFLOAT16 = 9 };
+enum { FLOAT16 = 6, FLOAT32 = 7, FLOAT64 = 8, BFLOAT16 = 9 };
 
 struct id {
 	char bytes[128];
@@ -38,7 +38,6 @@ struct group {
 	struct group *next;
 };
 static struct group *groups;
-static __thread int grouped;
 
 FAKE_EXPORT const char *ncclGetErrorString(int code)
 {
@@ -79,12 +78,21 @@ API ncclGetUniqueId(struct id *id)
 	return 0;
 }
 
-API ncclCommInitRank(struct comm **out, int ranks, struct id id, int rank)
+struct config {
+	size_t size;
+	unsigned magic, version;
+	int blocking;
+};
+
+// Does not wait for the other ranks: ncclCommGetAsyncError tells when they have come.
+API ncclCommInitRankConfig(struct comm **out, int ranks, struct id id, int rank, const struct config *config)
 {
-	ENTER_NCCL(ncclCommInitRank);
+	ENTER_NCCL(ncclCommInitRankConfig);
 	struct group *g = groups;
 	if (!core->current() || ranks < 1 || ranks > MAX_RANKS || rank < 0 || rank >= ranks || id.bytes[0] != 1 ||
 	    id.bytes[127] != (char)(37 * 127 + 1))
+		return BAD_ARGUMENT;
+	if (config->size != 24 || config->magic != 0xcafebeef || config->version != 21400 || config->blocking)
 		return BAD_ARGUMENT;
 	while (g && memcmp(&g->id, &id, sizeof id))
 		g = g->next;
@@ -104,25 +112,7 @@ API ncclCommInitRank(struct comm **out, int ranks, struct id id, int rank)
 	g->joined++;
 	core->count_live(LIVE_COMM, 1);
 	core->changed();
-	while (!grouped && g->joined < ranks && !g->aborted)
-		core->wait_change();
-	return 0;
-}
-
-API ncclGroupStart(void)
-{
-	ENTER_NCCL(ncclGroupStart);
-	grouped++;
-	return 0;
-}
-
-API ncclGroupEnd(void)
-{
-	ENTER_NCCL(ncclGroupEnd);
-	if (!grouped)
-		return BAD_USAGE;
-	grouped--;
-	return 0;
+	return g->joined < ranks ? IN_PROGRESS : 0;
 }
 
 static int leave_group(struct comm *c, int abort_all)
@@ -155,6 +145,8 @@ API ncclCommGetAsyncError(struct comm *c, int *code)
 	if (!c || c->dead)
 		return BAD_ARGUMENT;
 	*code = c->group->aborted ? REMOTE_ERROR : core->ordered("ncclAsync");
+	if (!*code && c->group->joined < c->group->ranks)
+		*code = IN_PROGRESS;
 	return 0;
 }
 
@@ -166,9 +158,11 @@ static struct call *numbered(struct comm *c, long n)
 	return k;
 }
 
-static float load(const void *p, int type, size_t i)
+static double load(const void *p, int type, size_t i)
 {
 	float f;
+	if (type == FLOAT64)
+		return ((const double *)p)[i];
 	if (type == FLOAT32)
 		return ((const float *)p)[i];
 	uint32_t u = (uint32_t)((const uint16_t *)p)[i] << 16;
@@ -176,9 +170,14 @@ static float load(const void *p, int type, size_t i)
 	return f;
 }
 
-static void store(void *p, int type, size_t i, float f)
+static void store(void *p, int type, size_t i, double v)
 {
 	uint32_t u;
+	float f = (float)v;
+	if (type == FLOAT64) {
+		((double *)p)[i] = v;
+		return;
+	}
 	if (type == FLOAT32) {
 		((float *)p)[i] = f;
 		return;
@@ -187,7 +186,7 @@ static void store(void *p, int type, size_t i, float f)
 	((uint16_t *)p)[i] = (u & 0x7fffffff) > 0x7f800000 ? 0x7fff : (uint16_t)((u + 0x7fff + (u >> 16 & 1)) >> 16);
 }
 
-static size_t width(int type) { return type == FLOAT32 ? 4 : 2; }
+static size_t width(int type) { return type == FLOAT64 ? 8 : type == FLOAT32 ? 4 : 2; }
 
 // Elements that a rank sends and gets.
 static size_t sent(const struct call *k) { return k->kind == REDUCE_SCATTER ? k->count * k->comm->group->ranks : k->count; }
@@ -200,11 +199,12 @@ static int same(const struct call *a, const struct call *b)
 	       a->root == b->root;
 }
 
-static float reduced(struct call **all, int ranks, size_t i)
+// reduced rounds each sum to the type, but for bf16, of which sums are float.
+static double reduced(struct call **all, int ranks, size_t i)
 {
-	float v = load(all[0]->send, all[0]->type, i);
+	double v = load(all[0]->send, all[0]->type, i);
 	for (int r = 1; r < ranks; r++) {
-		float x = load(all[r]->send, all[r]->type, i);
+		double x = load(all[r]->send, all[r]->type, i);
 		switch (all[0]->reduction) {
 		case 2:
 			v = x > v ? x : v;
@@ -213,7 +213,7 @@ static float reduced(struct call **all, int ranks, size_t i)
 			v = x < v ? x : v;
 			break;
 		default:
-			v += x;
+			v = all[0]->type == FLOAT64 ? v + x : (float)(v + x);
 		}
 	}
 	return all[0]->reduction == 4 ? v / ranks : v;
@@ -224,7 +224,7 @@ static void perform(struct call **all, int ranks)
 	size_t elements = all[0]->kind == ALL_GATHER ? all[0]->count * ranks : sent(all[0]), w = width(all[0]->type);
 	char *result = malloc(elements * w + 1);
 	for (size_t i = 0; i < elements; i++) {
-		float v;
+		double v;
 		if (all[0]->kind == ALL_GATHER)
 			v = load(all[i / all[0]->count]->send, all[0]->type, i % all[0]->count);
 		else if (all[0]->kind == BROADCAST)
@@ -285,7 +285,7 @@ static int run(void *arg)
 
 static int queue(struct comm *c, void *stream, struct call k)
 {
-	if (!c || c->dead || (k.type != FLOAT32 && k.type != BFLOAT16))
+	if (!c || c->dead || c->group->joined < c->group->ranks || (k.type != FLOAT64 && k.type != FLOAT32 && k.type != BFLOAT16))
 		return BAD_ARGUMENT;
 	if (c->device != core->current() - 1 || !core->stream_of(stream))
 		return BAD_ARGUMENT;

@@ -89,11 +89,11 @@ KERNEL(256, 1, sum_finish, sum_finish_args) {
   double sum = 0;
   for (int i = thread_x(); i < a.n; i += threads_x()) sum += a.parts[i];
   sum = block_sum(sum, carve<double>(bytes, 0));
-  if (thread_x() == 0) a.to[0] = sum;
+  if (thread_x() == 0) a.to[0] += sum;
 }
 
+// The factor that clips, and no number if there is no norm.
 struct clip_args {
-  scalar scale;
   global<float> to;
   global<const double> squares;
   float limit;
@@ -101,12 +101,12 @@ struct clip_args {
 };
 KERNEL(32, 1, clip_scale, clip_args) {
   if (thread_x() != 0) return;
-  double norm = sqrt_((double)a.squares[0]) * load_scalar(a.scale);
-  a.to[0] = norm > a.limit ? (float)(a.limit / norm) : 1.f;
+  double norm = sqrt_((double)a.squares[0]), none = norm - norm;
+  a.to[0] = none != 0 ? (float)none : norm > a.limit ? (float)(a.limit / norm) : 1.f;
 }
 
 struct adam_block {
-  float beta1, beta2, eps, unbias1, unbias2, scale, rest1, rest2;
+  float beta1, beta2, eps, unbias1, unbias2, rest1, rest2, unused;
 };
 struct span {
   i64 off, n;
@@ -138,7 +138,8 @@ KERNEL(256, 4, adamw, adam_args) {
   i += s.off;
   bool whole = a.vec && left == 4 && i % 4 == 0;
   const adam_block b = a.block[0];
-  float scale = a.clip ? b.scale * a.clip[0] : b.scale;
+  float scale = a.clip ? a.clip[0] : 1.f;
+  if (scale != scale) return;
   quad p = load_quad(a.p, i, left, whole), g = load_quad(a.g, i, left, whole), m = load_quad(a.m, i, left, whole),
          v = load_quad(a.v, i, left, whole);
 #pragma unroll

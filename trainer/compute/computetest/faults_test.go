@@ -289,6 +289,10 @@ type (
 	coupledDecay struct{ *Reference }
 	noCorrection struct{ *Reference }
 	shortSum     struct{ *Reference }
+	keptTotal    struct{ *Reference }
+	unclipped    struct{ *Reference }
+	clippedUp    struct{ *Reference }
+	stepsOnNaN   struct{ *Reference }
 )
 
 func (r overwrites) WeightGrad(dw, db compute.Vec, dy, x compute.Mat, scale float64) {
@@ -313,7 +317,7 @@ func (r coupledDecay) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a comp
 	old := slices.Clone(Data(g))
 	defer copy(Data(g), old)
 	for _, s := range spans {
-		axpy(Data(g.At(s.Off, s.N)), s.Decay/a.GradScale, Data(p.At(s.Off, s.N)))
+		axpy(Data(g.At(s.Off, s.N)), s.Decay, Data(p.At(s.Off, s.N)))
 		s.Decay = 0
 		r.Reference.AdamW(p, g, m, v, []compute.Span{s}, a)
 	}
@@ -324,11 +328,40 @@ func (r noCorrection) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a comp
 	r.Reference.AdamW(p, g, m, v, spans, a)
 }
 
+// A total that is not cleared.
+func (r keptTotal) Take(t compute.Total) float64 { return *SumOf(t) }
+
+// The norm may be as large as it likes.
+func (r unclipped) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.Adam) {
+	a.Clip = 0
+	r.Reference.AdamW(p, g, m, v, spans, a)
+}
+
+// Small gradients are brought up to the largest norm.
+func (r clippedUp) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.Adam) {
+	if a.Squares != nil {
+		if norm := math.Sqrt(*SumOf(a.Squares)); norm < a.Clip {
+			old := slices.Clone(Data(g))
+			defer copy(Data(g), old)
+			axpy(Data(g), a.Clip/norm-1, old)
+		}
+	}
+	r.Reference.AdamW(p, g, m, v, spans, a)
+}
+
+// A step is taken whatever the norm is.
+func (r stepsOnNaN) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.Adam) {
+	if a.Squares != nil && math.IsNaN(a.Scale(*SumOf(a.Squares))) {
+		a.Squares = nil
+	}
+	r.Reference.AdamW(p, g, m, v, spans, a)
+}
+
 // Reduction in float32.
-func (r shortSum) Sum(v compute.Vec) float64 {
+func (r shortSum) Sum(t compute.Total, v compute.Vec) {
 	var sum float32
 	for _, x := range Data(v) {
 		sum += float32(x)
 	}
-	return float64(sum)
+	*SumOf(t) += float64(sum)
 }

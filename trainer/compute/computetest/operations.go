@@ -1,6 +1,10 @@
 package computetest
 
-import "growlab/trainer/compute"
+import (
+	"math"
+
+	"growlab/trainer/compute"
+)
 
 // operation is an operation with the trials that try it.
 type operation struct {
@@ -24,7 +28,7 @@ func operations() []operation {
 		{"WeightGrad", "WeightGrad", weightGrads},
 		{"SumRows", "SumRows", sumRows},
 		{"EmbedGrad", "EmbedGrad", embedGrads},
-		{"Sums", "Sum SumSquares", reductions},
+		{"Sums", "Total Sum SumSquares Take", reductions},
 		{"AdamW", "AdamW", adams},
 	}
 }
@@ -276,8 +280,8 @@ func reductions() (all []*trial) {
 func adams() (all []*trial) {
 	for i, n := range append([]int{1000}, edges...) {
 		all = append(all, adamTrial(uint64(i), n, compute.Adam{
-			Beta1: 0.9, Beta2: []float64{0.95, 0.999}[i%2], Eps: 1e-8, Step: []int64{1, 2, 10, 100_000}[i%4], GradScale: 1 / float64(1+i%3),
-		}))
+			Beta1: 0.9, Beta2: []float64{0.95, 0.999}[i%2], Eps: 1e-8, Step: []int64{1, 2, 10, 100_000}[i%4],
+		}, []float64{0, 0.9, 3, math.Inf(1), math.NaN()}[i%5]))
 	}
 	return all
 }

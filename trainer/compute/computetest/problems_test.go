@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/computetest"
 )
 
 func normProblems(b *bench) (all []problem) {
@@ -205,7 +206,7 @@ func classifyProblem(b *bench, mult float64) problem {
 			b.batch(batch, func(l compute.Lane, part cut) {
 				l.Classify(part(loss).Vec, compute.Mat{}, part(y), weight, mult, scale)
 			})
-			return scale * b.Sum(loss.Vec)
+			return scale * computetest.Sum(b.Reference, loss.Vec)
 		},
 		gradient: func() {
 			b.batch(batch, func(l compute.Lane, part cut) {

@@ -83,7 +83,7 @@ func (w twoWeights) step(t *testing.T) {
 	for i := range int64(2) {
 		before := make([]float32, size)
 		w.dev.Download(before, w.params)
-		w.dev.AdamW(w.params, part(0), part(1), part(2), spans, compute.Adam{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Step: i + 1, GradScale: 1})
+		w.dev.AdamW(w.params, part(0), part(1), part(2), spans, compute.Adam{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Step: i + 1})
 		w.dev.Refresh()
 		after := make([]float32, size)
 		w.dev.Download(after, w.params)

@@ -161,9 +161,14 @@ func TestReferenceAdamW(t *testing.T) {
 	p, g := put(t, dev, 2, 1, -2), put(t, dev, 2, 8, -0.5)
 	m, v := put(t, dev, 2, 0, 0), put(t, dev, 2, 0, 0)
 	const lr, decay = 0.1, 0.01
+	squares, err := dev.Total()
+	if err != nil {
+		t.Fatal(err)
+	}
 	step := func(n int64, scale float64) {
+		*computetest.SumOf(squares) = 4
 		dev.AdamW(p.Vec, g.Vec, m.Vec, v.Vec, []compute.Span{{N: 2, LR: lr, Decay: decay}},
-			compute.Adam{Beta1: 0.9, Beta2: 0.95, Step: n, GradScale: scale})
+			compute.Adam{Beta1: 0.9, Beta2: 0.95, Step: n, Squares: squares, Clip: 2 * scale})
 	}
 	step(1, 0.5)
 	near(t, "p after one step", p, 1-lr*decay*1-lr, -2+lr*decay*2+lr)

@@ -45,7 +45,11 @@ var anyPrecision = []fault{
 	{"EmbedGrad", "repeated tokens overwrite", func(r *Reference) compute.Device { return lastToken{r} }},
 	{"AdamW", "decay in the gradient", func(r *Reference) compute.Device { return coupledDecay{r} }},
 	{"AdamW", "no bias correction", func(r *Reference) compute.Device { return noCorrection{r} }},
+	{"AdamW", "gradients not clipped", func(r *Reference) compute.Device { return unclipped{r} }},
+	{"AdamW", "gradients scaled up", func(r *Reference) compute.Device { return clippedUp{r} }},
+	{"AdamW", "a step on no number", func(r *Reference) compute.Device { return stepsOnNaN{r} }},
 	{"Sums", "sum in float32", func(r *Reference) compute.Device { return shortSum{r} }},
+	{"Sums", "a total that stays", func(r *Reference) compute.Device { return keptTotal{r} }},
 }
 
 // onlyFP32 are faults where operands are fp32.

@@ -20,6 +20,15 @@ type env struct {
 	owned  []interface{ Free() }
 }
 
+// total is a new total.
+func (e *env) total() compute.Total {
+	t, err := e.Total()
+	if err != nil {
+		panic(fmt.Sprintf("computetest: %v", err)) // of a few bytes
+	}
+	return t
+}
+
 // vec is the whole of a.
 func (e *env) vec(a *arg) compute.Vec {
 	if a == nil {

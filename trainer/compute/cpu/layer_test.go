@@ -114,13 +114,18 @@ func layerBits(t *testing.T, family string, seqs, positions, heads, dim, ffn int
 	// Any four ranges apart will do for parameters, gradient and moments; the last must not be negative.
 	v := p.dy1.Vec
 	dev.Zero(v)
+	squares, err := dev.Total()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dev.SumSquares(squares, p.dx0.Vec)
 	dev.AdamW(p.x0.Vec, p.dx0.Vec, p.dx1.Vec, v, []compute.Span{{N: p.x0.N, LR: 1e-2, Decay: 0.1}},
-		compute.Adam{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Step: 3, GradScale: 0.7})
+		compute.Adam{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Step: 3, Squares: squares, Clip: 0.7})
 	all := download(dev, compute.All(loss))
 	for _, m := range p.memory {
 		all = append(all, download(dev, compute.All(m))...)
 	}
-	return append(all, float32(dev.Sum(p.x2.Vec)), float32(dev.SumSquares(p.x2.Vec)))
+	return append(all, float32(computetest.Sum(dev, p.x2.Vec)), float32(computetest.SumSquares(dev, p.x2.Vec)))
 }
 
 func TestNaNShows(t *testing.T) {
@@ -134,10 +139,10 @@ func TestNaNShows(t *testing.T) {
 		x[7*p.hidden+3] = float32(math.NaN())
 		dev.Upload(p.x0.Vec, x)
 		p.step()
-		if s := dev.Sum(p.x2.Part(7, 1).Vec); !math.IsNaN(s) {
+		if s := computetest.Sum(dev, p.x2.Part(7, 1).Vec); !math.IsNaN(s) {
 			t.Errorf("%v: a NaN in x0 gives a row of x2 that sums to %g, want NaN", v, s)
 		}
-		if s := dev.Sum(p.dw[0].Vec); !math.IsNaN(s) {
+		if s := computetest.Sum(dev, p.dw[0].Vec); !math.IsNaN(s) {
 			t.Errorf("%v: a NaN in x0 gives a gradient that sums to %g, want NaN", v, s)
 		}
 	}

@@ -22,9 +22,9 @@ func tied(t testing.TB, dev compute.Device) []float32 {
 	demb, dpos := grads.At(0, vocab*cols), grads.At(vocab*cols, positions*cols)
 	dev.WeightGrad(demb, compute.Vec{}, dy, dx, 0.5)
 	dev.EmbedGrad(demb, dpos, dx, b)
-	dev.SumRows(demb.At(7, vocab), dy) // other columns
+	dev.SumRows(demb.At(7, vocab), dy)                          // other columns
 	dev.WeightGrad(demb, dpos.At(3*cols, vocab), dy, dx, -0.25) // not rows of dpos either
-	clear(b.Inputs) // which is the caller's again
+	clear(b.Inputs)                                             // which is the caller's again
 	dev.EmbedGrad(demb, compute.Vec{}, dx, b)
 	return download(dev, grads)
 }
@@ -97,7 +97,7 @@ func TestQueueIsInvisible(t *testing.T) {
 		d := openTest(t, 2)
 		x, dw := upload(t, d, twos), upload(t, d, make([]float32, n*n))
 		d.WeightGrad(dw, compute.Vec{}, compute.Matrix(x, n), compute.Matrix(x, n), 1)
-		if got, want := d.SumSquares(dw), float64(n*n*(n*4)*(n*4)); got != want {
+		if got, want := computetest.SumSquares(d, dw), float64(n*n*(n*4)*(n*4)); got != want {
 			t.Errorf("got %g, want %g", got, want)
 		}
 	})

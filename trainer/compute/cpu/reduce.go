@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -12,11 +13,38 @@ import (
 	"growlab/trainer/compute/contract"
 )
 
-// Sum adds up v, in chunks, in order.
-func (d *device) Sum(v compute.Vec) float64 { return d.reduce(v, d.sum) }
+// total is on the host: work is done when its call returns.
+type total struct{ sum float64 }
 
-// SumSquares adds up the squares of v.
-func (d *device) SumSquares(v compute.Vec) float64 { return d.reduce(v, d.sumSquares) }
+// Free does nothing: the garbage collector does.
+func (*total) Free() {}
+
+// sumOf is t as ours.
+func sumOf(op string, t compute.Total) *total {
+	k, ok := t.(*total)
+	if !ok {
+		panic(fmt.Sprintf("cpu: %s: a %T, which is not a total of this engine", op, t))
+	}
+	return k
+}
+
+// Total returns a sum that is 0.
+func (d *device) Total() (compute.Total, error) { return &total{}, nil }
+
+// Take returns t and makes it 0.
+func (d *device) Take(t compute.Total) (sum float64) {
+	k := sumOf("Take", t)
+	sum, k.sum = k.sum, 0
+	return sum
+}
+
+// Sum adds the sum of v, in chunks, in order.
+func (d *device) Sum(t compute.Total, v compute.Vec) { sumOf("Sum", t).sum += d.reduce(v, d.sum) }
+
+// SumSquares adds the sum of the squares of v.
+func (d *device) SumSquares(t compute.Total, v compute.Vec) {
+	sumOf("SumSquares", t).sum += d.reduce(v, d.sumSquares)
+}
 
 func (d *device) reduce(v compute.Vec, f func(x *C.float, n int) float64) float64 {
 	const chunk = 1 << 16
@@ -36,9 +64,16 @@ func (d *device) reduce(v compute.Vec, f func(x *C.float, n int) float64) float6
 // AdamW takes one step on the parameters of spans. Weights that lie in p are packed while their new numbers are at hand.
 func (d *device) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.Adam) {
 	contract.AdamW(p, g, m, v, spans, a)
+	scale := 1.0
+	if a.Squares != nil {
+		scale = a.Scale(sumOf("AdamW", a.Squares).sum)
+	}
+	if math.IsNaN(scale) {
+		return
+	}
 	d.change()
 	all := C.gl_adamw{
-		beta1: C.float(a.Beta1), beta2: C.float(a.Beta2), eps: C.float(a.Eps), grad_scale: C.float(a.GradScale),
+		beta1: C.float(a.Beta1), beta2: C.float(a.Beta2), eps: C.float(a.Eps), grad_scale: C.float(scale),
 		rest1: C.float(1 - a.Beta1), rest2: C.float(1 - a.Beta2),
 		unbias1: C.float(1 / (1 - math.Pow(a.Beta1, float64(a.Step)))), unbias2: C.float(1 / (1 - math.Pow(a.Beta2, float64(a.Step)))),
 	}

@@ -22,7 +22,7 @@ func TestAdamWPacks(t *testing.T) {
 				d.Weight(p.At(11+out*in+3+7*in, out*in), out, in), // overlaps it
 			}
 			spans := []compute.Span{{Off: 5, N: out * in / 2, LR: 0.1}, {Off: 5 + out*in/2, N: 2 * out * in, LR: 0.05, Decay: 0.1}}
-			adam := compute.Adam{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Step: 1, GradScale: 1}
+			adam := compute.Adam{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, Step: 1}
 			for _, round := range []struct {
 				name   string
 				change func()

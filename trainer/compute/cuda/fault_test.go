@@ -13,6 +13,7 @@ import (
 	"growlab/growth"
 	"growlab/trainer"
 	"growlab/trainer/compute"
+	"growlab/trainer/compute/computetest"
 	"growlab/trainer/event"
 )
 
@@ -94,7 +95,7 @@ func TestFaultIsSticky(t *testing.T) {
 		t.Fatalf("got %v, want that the GPU is lost", first)
 	}
 	before := m.Calls("cuLaunchKernel")
-	if s := d.Sum(compute.All(buf)); !math.IsNaN(s) {
+	if s := computetest.Sum(d, compute.All(buf)); !math.IsNaN(s) {
 		t.Errorf("a sum after the fault is %v", s)
 	}
 	got := []float32{1, 2}
@@ -200,5 +201,5 @@ func TestShrinksOnTheGPU(t *testing.T) {
 
 // footprint is the bytes of stage 2 with seqs sequences at a time.
 func footprint(d *device, r growth.Recipe, seqs int) int64 {
-	return trainer.Footprint(d, r.Config(1), seqs).Total()
+	return trainer.Footprint(d, r.Config(1), seqs, nil).Total()
 }

@@ -1,9 +1,6 @@
 package cuda
 
 import (
-	"encoding/binary"
-	"math"
-
 	"growlab/cudart"
 	"growlab/cudart/kernels"
 	"growlab/trainer/compute"
@@ -61,46 +58,6 @@ func (d *device) EmbedGrad(demb, dpos compute.Vec, dx compute.Mat, b compute.Bat
 	d.issue(e, func() error { return d.set.EmbedGrad(d.stream, e) }, into...)
 }
 
-// Sum adds up v.
-func (d *device) Sum(v compute.Vec) float64 { return d.reduce("Sum", v, (*kernels.Set).Sum) }
-
-// SumSquares adds up the squares of v.
-func (d *device) SumSquares(v compute.Vec) float64 {
-	return d.reduce("SumSquares", v, (*kernels.Set).SumSquares)
-}
-
-func (d *device) reduce(op string, v compute.Vec, f func(k *kernels.Set, s *cudart.Stream, to, v cudart.Ptr, n int64, scratch cudart.Ptr) error) (sum float64) {
-	const to = alignment // bytes for the result, in front of the scratch memory
-	from := ptr(v)
-	if d.tables.result.bytes == 0 {
-		var err error
-		if d.tables.result, err = d.take(to + kernels.SumScratch); err != nil {
-			d.fail(err)
-		}
-	}
-	p := d.tables.result.p
-	d.issue(struct {
-		op       string
-		to, from cudart.Ptr
-		n        int
-	}{op, p, from, v.N}, func() error { return f(d.set, d.stream, p, from, int64(v.N), p+to) })
-	d.wait(func() error {
-		h, err := d.pinned()
-		if err != nil {
-			return err
-		}
-		if err := d.stream.Download(h, 0, p, 8); err != nil {
-			return err
-		}
-		if err := d.stream.Sync(); err != nil {
-			return err
-		}
-		sum = math.Float64frombits(binary.LittleEndian.Uint64(h.Bytes()))
-		return nil
-	})
-	return d.number(sum)
-}
-
 // AdamW takes one step on the parameters of spans.
 func (d *device) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.Adam) {
 	contract.AdamW(p, g, m, v, spans, a)
@@ -109,11 +66,12 @@ func (d *device) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.A
 		table[i] = kernels.Span{Off: int64(s.Off), N: int64(s.N), LR: s.LR, Decay: s.Decay}
 	}
 	data := make([]byte, kernels.AdamBytes+kernels.SpanBytes*len(spans))
-	kernels.AdamBlock{Beta1: a.Beta1, Beta2: a.Beta2, Eps: a.Eps, Step: a.Step, GradScale: a.GradScale}.Put(data)
+	kernels.AdamBlock{Beta1: a.Beta1, Beta2: a.Beta2, Eps: a.Eps, Step: a.Step}.Put(data)
 	tiles := kernels.PutSpans(data[kernels.AdamBytes:], table)
 	d.feed(&d.batch.adam, data)
 	k := kernels.AdamW{
 		P: ptr(p), G: ptr(g), M: ptr(m), V: ptr(v), Block: d.batch.adam.p, Spans: d.batch.adam.p + kernels.AdamBytes, SpanCount: len(spans), Tiles: tiles,
+		Clip: d.clip(a),
 	}
 	d.use(&d.batch.adam.used)
 	d.issue(k, func() error { return d.set.AdamW(d.stream, k) })

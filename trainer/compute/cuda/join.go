@@ -3,7 +3,8 @@ package cuda
 import (
 	"errors"
 	"fmt"
-	"sync"
+	"sync/atomic"
+	"time"
 
 	"growlab/cudart"
 	"growlab/trainer/compute"
@@ -21,9 +22,22 @@ type side struct {
 	busy   []region      // what sums may still be working on
 	open   bool          // there were sums since the GPU was last waited for
 
-	aborting sync.Once
+	patience time.Duration // with the other ranks, for one sum
+	since    atomic.Int64  // when the GPU's thread began what it is at, in ns; 0: it is idle
+	fault    atomic.Pointer[error]
 	left     chan struct{} // closed when the GPU leaves
 }
+
+const (
+	// gathering is how long NCCL may take to join ranks all of which are there.
+	gathering = 5 * time.Minute
+	// patience is how long a GPU waits for the others when nobody tells that they are gone: longer than any step takes.
+	patience = 30 * time.Minute
+	// watching is how often NCCL is asked whether the other ranks are there.
+	watching = 100 * time.Millisecond
+	// grace is how long an error of NCCL waits for the rank that caused it, whose own words say more.
+	grace = 2 * time.Second
+)
 
 // region is a range of device memory.
 type region struct{ from, to cudart.Ptr }
@@ -51,25 +65,85 @@ func (d *device) Join(g *ranks.Group) error {
 	if err != nil {
 		return err
 	}
-	s := &side{group: g, left: make(chan struct{})}
+	s := &side{group: g, patience: d.patience, left: make(chan struct{})}
 	d.side = s
-	// All that one rank alone can fail in comes first: NCCL waits for ranks that do not come.
 	if err = g.Agree(d.ctx.Do(func() error { return s.prepare(d.ctx) })); err == nil {
-		err = g.Agree(d.ctx.Do(func() (err error) {
-			s.comm, err = nccl.Join(id, g.Size(), g.Rank())
+		err = d.ctx.Do(func() (err error) {
+			s.comm, err = nccl.Join(id, g.Size(), g.Rank(), s.joining)
 			return err
-		}))
+		})
+		if err != nil {
+			g.Fail(err) // the others are waiting for this rank
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("cuda: join the GPUs: %w", err)
 	}
-	go func() {
+	go s.watch()
+	return nil
+}
+
+// joining says why a GPU that has waited for the others to join gives up, nil if it does not.
+func (s *side) joining(waited time.Duration) error {
+	limit := s.patience
+	if s.comm == nil {
+		limit = min(limit, gathering)
+	}
+	if err := s.lost(); err != nil {
+		return err
+	}
+	if waited > limit {
+		return fmt.Errorf("the GPUs of the other ranks did not answer within %v: see what those ranks print; with NCCL_DEBUG=INFO NCCL says what it waits for", limit)
+	}
+	return nil
+}
+
+// lost is why there will be no more sums, nil if there may be.
+func (s *side) lost() error {
+	if err := s.group.LostError(); err != nil {
+		return err
+	}
+	if err := s.fault.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// watch gives up sums that will not come, until the GPU leaves: those of a rank that is gone, of one that NCCL no longer hears, and
+// of one that nobody hears of.
+func (s *side) watch() {
+	tick := time.NewTicker(watching)
+	defer tick.Stop()
+	for {
 		select {
-		case <-g.Lost():
-			s.abort()
 		case <-s.left:
+			return
+		case <-s.group.Lost():
+		case <-tick.C:
+			err := s.trouble()
+			if err == nil {
+				continue
+			}
+			s.fault.Store(&err)
 		}
-	}()
+		_ = s.comm.Abort() // the reason is kept already
+		return
+	}
+}
+
+// trouble is what NCCL, or the time, says about the other ranks.
+func (s *side) trouble() error {
+	if err := s.comm.AsyncError(); err != nil {
+		select {
+		case <-s.group.Lost():
+			return s.group.LostError()
+		case <-time.After(grace):
+			return err
+		}
+	}
+	if since := s.since.Load(); since != 0 && time.Since(time.Unix(0, since)) > s.patience {
+		return fmt.Errorf("the GPUs of the other ranks did not answer within %v: one of them hangs, or the network does", s.patience)
+	}
 	return nil
 }
 
@@ -103,17 +177,16 @@ func (d *device) meeting(g *ranks.Group) (id cudart.UniqueID, nccl *cudart.NCCL,
 	return id, nccl, err
 }
 
-// abort ends sums that wait for a rank which is gone. From any goroutine.
-func (s *side) abort() {
-	s.aborting.Do(func() { _ = s.comm.Abort() }) // the reason is the group's
-}
-
-// close leaves the group. On the GPU's thread.
-func (s *side) close() error {
+// close leaves the group: at once if a sum will not come. On the GPU's thread.
+func (s *side) close(broken bool) error {
 	close(s.left)
 	var errs []error
-	if s.comm != nil {
-		s.aborting.Do(func() { errs = append(errs, s.comm.Close()) })
+	switch {
+	case s.comm == nil:
+	case broken || s.lost() != nil:
+		_ = s.comm.Abort() // what is wrong is known
+	default:
+		errs = append(errs, s.comm.Close())
 	}
 	for _, e := range []*cudart.Event{s.ready, s.done} {
 		if e != nil {
@@ -144,22 +217,28 @@ func (d *device) meet(touched ...region) {
 	d.push(work{run: func() error { return d.stream.Wait(d.side.done) }})
 }
 
-// together issues f, a sum over the ranks that works on v, beside what the GPU computes.
-func (d *device) together(v compute.Vec, f func(s *side, p cudart.Ptr) error) error {
+// together issues f, a sum over the ranks that works on r, beside what the GPU computes.
+func (d *device) together(r region, f func(s *side) error) {
+	s := d.side
+	d.push(work{run: func() error {
+		return errors.Join(s.ready.Record(d.stream), s.stream.Wait(s.ready), f(s), s.done.Record(s.stream))
+	}})
+	s.busy, s.open = append(s.busy, r), true
+}
+
+// sum is together for the numbers v, at p.
+func (d *device) sum(v compute.Vec, f func(s *side, p cudart.Ptr) error) error {
 	if d.dry || d.side == nil || v.N == 0 {
 		return nil
 	}
-	p, s := ptr(v), d.side
-	d.push(work{run: func() error {
-		return errors.Join(s.ready.Record(d.stream), s.stream.Wait(s.ready), f(s, p), s.done.Record(s.stream))
-	}})
-	s.busy, s.open = append(s.busy, regionOf(v)), true
+	p := ptr(v)
+	d.together(regionOf(v), func(s *side) error { return f(s, p) })
 	return nil
 }
 
 // Reduce makes v the sum over ranks.
 func (d *device) Reduce(v compute.Vec) error {
-	return d.together(v, func(s *side, p cudart.Ptr) error {
+	return d.sum(v, func(s *side, p cudart.Ptr) error {
 		return s.comm.AllReduce(s.stream, p, p, int64(v.N), cudart.F32, cudart.Sum)
 	})
 }
@@ -178,7 +257,7 @@ func (s *side) rest(p cudart.Ptr, n int) (at cudart.Ptr, count int64) {
 
 // ReduceScatter makes the part of v that optim.Part gives this rank the sum over ranks.
 func (d *device) ReduceScatter(v compute.Vec) error {
-	return d.together(v, func(s *side, p cudart.Ptr) error {
+	return d.sum(v, func(s *side, p cudart.Ptr) error {
 		if each := s.equal(v.N); each > 0 {
 			own := p + cudart.Ptr(4*each*s.group.Rank())
 			if err := s.comm.ReduceScatter(s.stream, p, own, int64(each), cudart.F32, cudart.Sum); err != nil {
@@ -194,7 +273,7 @@ func (d *device) ReduceScatter(v compute.Vec) error {
 
 // AllGather gives all of v to all ranks, each of which has its part.
 func (d *device) AllGather(v compute.Vec) error {
-	return d.together(v, func(s *side, p cudart.Ptr) error {
+	return d.sum(v, func(s *side, p cudart.Ptr) error {
 		if each := s.equal(v.N); each > 0 {
 			own := p + cudart.Ptr(4*each*s.group.Rank())
 			if err := s.comm.AllGather(s.stream, own, p, int64(each), cudart.F32); err != nil {

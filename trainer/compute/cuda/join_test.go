@@ -27,6 +27,7 @@ func TestRanksThatFail(t *testing.T) {
 		"no NCCL":       {func(m *fake.Machine) { m.Remove("libnccl.so.2") }, "several GPUs are joined by NCCL"},
 		"no name":       {func(m *fake.Machine) { m.Fail("ncclGetUniqueId", 0, 2) }, "ncclGetUniqueId"},
 		"no stream":     {func(m *fake.Machine) { m.Fail("cuStreamCreateWithPriority", 3, 2) }, "cuStreamCreateWithPriority"},
+		"start":         {func(m *fake.Machine) { m.Fail("ncclCommInitRankConfig", 2, 2) }, "ncclCommInitRankConfig"},
 		"sum":           {func(m *fake.Machine) { m.Fail("ncclReduceScatter", 3, 3) }, "ncclReduceScatter"},
 		"gather":        {func(m *fake.Machine) { m.Fail("ncclAllGather", 4, 3) }, "ncclAllGather"},
 		"a GPU is lost": {func(m *fake.Machine) { m.Fail("product_64_nt", 5, 719) }, "rank "},

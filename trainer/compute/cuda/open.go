@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"time"
 
 	"growlab/cudart"
 	"growlab/cudart/kernels"
@@ -50,6 +51,8 @@ type hardware struct {
 	feeder feeder
 	finder *cudart.Finder
 	side   *side // nil: alone
+
+	patience time.Duration // of side
 }
 
 // device is the engine.
@@ -85,7 +88,7 @@ func Open(o Options) (compute.Device, error) { return open(o) }
 
 func open(o Options) (*device, error) {
 	d := &device{
-		hardware: &hardware{plans: map[product]plan{}, untimed: o.Untimed}, precision: compute.BF16, buffers: map[*buffer]struct{}{},
+		hardware: &hardware{plans: map[product]plan{}, untimed: o.Untimed, patience: patience}, precision: compute.BF16, buffers: map[*buffer]struct{}{},
 		graphs: graphs{off: o.Stepwise, seed: maphash.MakeSeed(), all: map[uint64]*graph{}},
 	}
 	switch o.Precision {
@@ -113,7 +116,7 @@ func open(o Options) (*device, error) {
 	}
 	err = d.ctx.Do(func() error { return d.prepareHardware(o, finder, driver) })
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("cuda: device %d: %w", o.Ordinal, explained(err)), d.ctx.Do(d.hardware.close), d.ctx.Close())
+		return nil, errors.Join(fmt.Errorf("cuda: device %d: %w", o.Ordinal, explained(err)), d.ctx.Do(func() error { return d.hardware.close(true) }), d.ctx.Close())
 	}
 	return d, nil
 }
@@ -149,11 +152,11 @@ func (h *hardware) prepareHardware(o Options, f *cudart.Finder, driver *cudart.D
 	return err
 }
 
-// close gives back what prepareHardware took. On the GPU's thread.
-func (h *hardware) close() error {
+// close gives back what prepareHardware took; broken, if the GPU or another one has failed. On the GPU's thread.
+func (h *hardware) close(broken bool) error {
 	var errs []error
 	if h.side != nil {
-		errs = append(errs, h.side.close())
+		errs = append(errs, h.side.close(broken))
 	}
 	for _, p := range h.plans {
 		if p.matmul != nil {
@@ -198,7 +201,7 @@ func (d *device) Close() error {
 		d.weights[0].Free()
 	}
 	d.clear()
-	end := errors.Join(d.ctx.Do(d.hardware.close), d.ctx.Close())
+	end := errors.Join(d.ctx.Do(func() error { return d.hardware.close(d.fault != nil) }), d.ctx.Close())
 	if err == nil {
 		err = d.fault
 	}

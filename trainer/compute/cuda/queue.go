@@ -1,8 +1,10 @@
 package cuda
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"time"
 )
 
 // queued is the most work that waits to be issued. A call of the GPU's thread costs two switches between threads, some microseconds; a
@@ -69,6 +71,10 @@ func (d *device) do(f func() error) {
 	if d.dry || d.fault != nil {
 		return
 	}
+	if d.side != nil {
+		d.side.since.Store(time.Now().UnixNano())
+		defer d.side.since.Store(0)
+	}
 	d.fail(d.ctx.Do(f))
 }
 
@@ -78,9 +84,7 @@ func (d *device) fail(err error) {
 		return
 	}
 	if d.side != nil {
-		if lost := d.side.group.LostError(); lost != nil { // our own error is a consequence
-			err = lost
-		}
+		err = cmp.Or(d.side.lost(), err) // our own error is a consequence
 	}
 	d.fault = fmt.Errorf("cuda: %w", explained(err))
 	d.queue = nil
@@ -106,7 +110,7 @@ func (d *device) wait(f func() error) {
 	})
 	if d.side != nil && d.side.open { // an aborted sum ends without an error
 		d.side.open = false
-		d.fail(d.side.group.LostError())
+		d.fail(d.side.lost())
 	}
 }
 

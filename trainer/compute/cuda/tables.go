@@ -10,7 +10,6 @@ import (
 type tables struct {
 	masks  map[maskKey]*maskPlace
 	rotary map[rotaryKey]*fed
-	result block // of sums: a float64, and scratch memory
 }
 
 // rotaryKey says which angles a table has.
@@ -26,7 +25,6 @@ func (t *tables) forget(d *device) {
 	for _, b := range t.rotary {
 		d.give(&b.block)
 	}
-	d.give(&t.result)
 	*t = tables{}
 }
 

@@ -104,8 +104,8 @@ func of[E event.Event](s *sink) (all []E) {
 	return all
 }
 
-// train runs r on dev, as one of the ranks of g.
-func train(t testing.TB, dev compute.Device, r growth.Recipe, g *ranks.Group) (*sink, error) {
+// train runs r on dev, as one of the ranks of g, and calls done at the end, before anything is freed.
+func train(t testing.TB, dev compute.Device, r growth.Recipe, g *ranks.Group, done ...func()) (*sink, error) {
 	s := &sink{}
 	tr, err := trainer.New(trainer.Options{Recipe: r, Device: dev, Data: text(t), Sink: s, Ranks: g})
 	if err != nil {
@@ -114,6 +114,9 @@ func train(t testing.TB, dev compute.Device, r growth.Recipe, g *ranks.Group) (*
 	}
 	defer tr.Close()
 	_, err = tr.Run(t.Context())
+	for _, f := range done {
+		f()
+	}
 	return s, err
 }
 
@@ -127,8 +130,8 @@ func alone(t testing.TB, dev compute.Device, r growth.Recipe) *sink {
 	return s
 }
 
-// together trains r on size GPUs of one machine.
-func together(t testing.TB, m *fake.Machine, size int, o Options, r growth.Recipe) (sinks []*sink, errs []error) {
+// together trains r on size GPUs of one machine, and shows look each of those that came to the end.
+func together(t testing.TB, m *fake.Machine, size int, o Options, r growth.Recipe, look ...func(rank int, d *device)) (sinks []*sink, errs []error) {
 	t.Helper()
 	m.Set("devices %d", size)
 	o.Finder, o.Image = &cudart.Finder{Env: m.Env}, image(t)
@@ -147,7 +150,11 @@ func together(t testing.TB, m *fake.Machine, size int, o Options, r growth.Recip
 				if err := dev.Join(g); err != nil {
 					return nil, errors.Join(err, dev.Close())
 				}
-				s, err := train(t, dev, r, g)
+				s, err := train(t, dev, r, g, func() {
+					for _, f := range look {
+						f(rank, dev)
+					}
+				})
 				return s, errors.Join(err, dev.Close())
 			}()
 			if err := g.Close(); err != nil {
@@ -261,6 +268,43 @@ func TestSameBitsOnAnySchedule(t *testing.T) {
 	}
 }
 
+// TestPlannedMemoryIsTaken: what training takes of a GPU is what is planned for one of so many ranks, to the byte, and the less the more
+// there are.
+func TestPlannedMemoryIsTaken(t *testing.T) {
+	r := recipe(t, "stage.1.tokens=144", "stage.2.tokens=144", "stage.2.ramp=144", "eval.every=0", "eval.final_tokens=144")
+	last := len(r.Stages) - 1
+	var before int64
+	for size := 1; size <= 3; size++ {
+		m := machine(t)
+		var planned, reserved, used int64
+		_, errs := together(t, m, size, Options{Untimed: true}, r, func(rank int, d *device) {
+			if rank != size-1 {
+				return
+			}
+			reserved, used = d.arena.bytes, d.arena.used
+			seqs := trainer.MicroBatch(r, r.Plan(), last, size)
+			groups := ranks.Local(size)
+			planned = trainer.Footprint(d, r.Config(last), seqs, groups[rank]).Total()
+			for _, g := range groups {
+				if err := g.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		if err := errors.Join(errs...); err != nil {
+			t.Fatal(err)
+		}
+		if reserved != planned || used != planned {
+			t.Errorf("%d GPUs: %d bytes are planned, %d reserved, %d taken; want the same", size, planned, reserved, used)
+		}
+		if size > 1 && planned >= before {
+			t.Errorf("%d GPUs take %d bytes each, fewer took %d", size, planned, before)
+		}
+		before = planned
+		m.MustBeClean()
+	}
+}
+
 // TestRecomputeOnTheGPU: train.recompute takes less memory and comes to the same bits.
 func TestRecomputeOnTheGPU(t *testing.T) {
 	sets := []string{"stage.1.tokens=288", "stage.2.tokens=432", "stage.2.ramp=288", "stage.2.layers=3", "eval.every=0", "eval.final_tokens=144"}
@@ -268,7 +312,7 @@ func TestRecomputeOnTheGPU(t *testing.T) {
 		m := machine(t)
 		d := on(t, m, Options{Untimed: true})
 		s := alone(t, d, r)
-		bytes := trainer.Footprint(d, r.Config(1), r.MicroBatch(1), trainer.ModelOptions(r)...).Tensors
+		bytes := trainer.Footprint(d, r.Config(1), r.MicroBatch(1), nil, trainer.ModelOptions(r)...).Tensors
 		if err := d.Close(); err != nil {
 			t.Error(err)
 		}

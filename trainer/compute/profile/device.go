@@ -105,14 +105,17 @@ func (d *device) EmbedGrad(demb, dpos compute.Vec, dx compute.Mat, b compute.Bat
 	d.queued(0, func() { d.Device.EmbedGrad(demb, dpos, dx, b) })
 }
 
-func (d *device) Sum(v compute.Vec) (s float64) {
-	d.timed(sum, func() { s = d.Device.Sum(v) })
-	return s
+func (d *device) Sum(t compute.Total, v compute.Vec) {
+	d.timed(sum, func() { d.Device.Sum(t, v) })
 }
 
-func (d *device) SumSquares(v compute.Vec) (s float64) {
-	d.timed(sumSquares, func() { s = d.Device.SumSquares(v) })
-	return s
+func (d *device) SumSquares(t compute.Total, v compute.Vec) {
+	d.timed(sumSquares, func() { d.Device.SumSquares(t, v) })
+}
+
+func (d *device) Take(t compute.Total) (sum float64) {
+	d.timed(taken, func() { sum = d.Device.Take(t) })
+	return sum
 }
 
 func (d *device) AdamW(p, g, m, v compute.Vec, spans []compute.Span, a compute.Adam) {

@@ -49,6 +49,7 @@ const (
 	adamW
 	refresh
 	sum
+	taken
 	upload
 	download
 	synced
@@ -73,6 +74,7 @@ var named = [ops]struct{ phase, name string }{
 	adamW:         {Optimizer, "AdamW"},
 	refresh:       {Optimizer, "Refresh"},
 	sum:           {Other, "Sum"},
+	taken:         {Other, "Take"},
 	upload:        {Other, "Upload"},
 	download:      {Other, "Download"},
 	synced:        {Other, "Sync"},
