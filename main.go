@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"growlab/app"
 	"growlab/app/cli"
@@ -30,10 +31,11 @@ func window(w cli.Window) error {
 	return err
 }
 
-// picture draws a page of the window into a PNG file, whole or not at all.
+// picture draws a page of the window into a PNG file, whole or not at all. A plus and how the network is coloured may follow the page.
 func picture(o app.Options, file, page string) error {
+	page, colours, _ := strings.Cut(page, "+")
 	var png bytes.Buffer
-	if err := app.Screenshot(&png, o, app.Shot{Width: 1280, Height: 800, Page: page}); err != nil {
+	if err := app.Screenshot(&png, o, app.Shot{Width: 1280, Height: 800, Page: page, Colours: colours}); err != nil {
 		return err
 	}
 	if err := os.WriteFile(file, png.Bytes(), 0o644); err != nil {

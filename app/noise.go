@@ -6,7 +6,7 @@ import (
 )
 
 // noiseFilter drops harmless messages of Fyne: that it cannot watch the theme of a desktop without D-Bus, that a home has no folder
-// for videos, and that its preferences are empty, as it finds them while it writes them. Each comes as three lines, each one Write. Everything else passes.
+// for videos, that its preferences are empty, as it finds them while it writes them, and that a desktop has no tray. Each but the last comes as three lines, each one Write. Everything else passes.
 type noiseFilter struct {
 	out     io.Writer
 	dropped int    // lines of the message still to come
@@ -27,6 +27,9 @@ func (f *noiseFilter) Write(line []byte) (int, error) {
 		}
 	}
 	switch {
+	case bytes.Contains(line, []byte("systray error: failed to register")):
+		f.dropped = 0
+		return len(line), nil
 	case bytes.Contains(line, []byte("Fyne error:  Preferences load error:")):
 		f.held = bytes.Clone(line)
 		return len(line), nil

@@ -13,6 +13,7 @@ func TestNoiseFilterDropsOneMessage(t *testing.T) {
 		"Fyne error:  failed to watch theme settings", "  Cause: exec: \"dbus-launch\": executable file not found", "  At: app_xdg.go:152",
 		"Fyne error:  Preferences load error:", "  Cause: EOF", "  At: preferences.go:105",
 		"Fyne error:  Preferences load error:", "  Cause: invalid character", "  At: preferences.go:105",
+		"systray error: failed to register: The name org.kde.StatusNotifierWatcher was not provided by any .service files",
 		"Fyne error:  window creation error", "  Cause: no context", "  At: window.go:1",
 	} {
 		l.Println(line)

@@ -18,6 +18,7 @@ const (
 	prefPage            = "page"       // of a run that was on show last
 	prefQuiet           = "notify.off" // no notifications
 	prefNoTray          = "tray.off"   // no icon in the tray
+	prefColouring       = "network.colours"
 	prefSmooth          = "chart.smooth"
 	prefLogY            = "chart.log_y"
 	prefAxis            = "chart.axis"
@@ -42,5 +43,6 @@ func (w *window) recall(p fyne.Preferences) {
 		p.SetBool(prefLogY, f.LogY)
 		p.SetInt(prefAxis, int(f.XAxis))
 	}
+	_ = w.side.colour(p.String(prefColouring)) // one that is gone is by age
 	w.recallCurves(p)
 }

@@ -20,6 +20,7 @@ type Shot struct {
 	Width, Height int
 	Scale         float64       // pixels per unit of length; 0 is 1
 	Page          string        // one of the pages of a run, "" for the first, "presets" for the cards, "plan" or "devices"
+	Colours       string        // of the drawing of the network, as its selector has them; "" for by age
 	Wait          time.Duration // at most; 0 is a minute, since comparing measures networks anew
 }
 
@@ -46,6 +47,9 @@ func Screenshot(out io.Writer, o Options, s Shot) error {
 		}
 	})
 	w.open = o.Open
+	if err := w.side.colour(s.Colours); err != nil {
+		return err
+	}
 	if i := slices.Index(w.pageNames(), s.Page); i >= 0 {
 		w.tabs.SelectIndex(i) // before they are laid out, so that nothing has to move
 	}

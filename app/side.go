@@ -1,6 +1,10 @@
 package app
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
@@ -55,11 +59,26 @@ func (s *side) show(v *runView, info session.Info) {
 	}
 }
 
+// colour chooses how the network is coloured, "" for by age.
+func (s *side) colour(title string) error {
+	if title == "" {
+		return nil
+	}
+	if i := slices.Index(colouringTitles(), title); i >= 0 {
+		s.colours.SetSelectedIndex(i)
+		return nil
+	}
+	return fmt.Errorf("colours %q: there are %s", title, strings.Join(colouringTitles(), ", "))
+}
+
 func (s *side) colouring() colouring { return colourings[max(s.colours.SelectedIndex(), 0)] }
 
 // recolour draws the network in the colours that were chosen.
 func (w *window) recolour() {
 	if w.side != nil {
+		if w.prefs != nil {
+			w.prefs.SetString(prefColouring, w.side.colours.Selected)
+		}
 		w.side.diagram.Set(pictureOf(w.view, w.side.colouring()))
 	}
 }
