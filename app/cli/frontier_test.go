@@ -150,11 +150,13 @@ func TestManyPlans(t *testing.T) {
 	}{
 		"none won": {
 			[]frontier.Standing{plan("far", 0.2, frontier.Above), plan("near", 0.1, frontier.Above)},
-			[]string{"0 below the envelope, 0 on it within noise, 2 above. The nearest:\nnear is 0.100 nats above"}, "far is",
+			[]string{"0 below the envelope, 0 on it within noise, 2 above. The nearest:\nnear is 0.100 nats above"},
+			"far is",
 		},
 		"some won": {
 			[]frontier.Standing{plan("far", 0.2, frontier.Above), plan("on", 0.001, frontier.On), plan("won", -0.1, frontier.Below)},
-			[]string{"1 below the envelope, 1 on it within noise, 1 above. Those not above, nearest first:\nwon is 0.100 nats below", "\non is on the envelope"}, "far is",
+			[]string{"1 below the envelope, 1 on it within noise, 1 above. Those not above, nearest first:\nwon is 0.100 nats below", "\non is on the envelope"},
+			"far is",
 		},
 		"one": {[]frontier.Standing{plan("only", 0.1, frontier.Above)}, []string{"\n\nonly is 0.100 nats above"}, "Growth plans:"},
 	} {
