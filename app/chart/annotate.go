@@ -84,8 +84,10 @@ func (p *pen) drawSlimName(l *Layout, t Theme) {
 	size := image.Pt(name.width+l.px(6), l.px(14))
 	in := l.Plot.Inset(l.px(3))
 	corners := []image.Point{
-		{in.Max.X - size.X, in.Min.Y + l.px(4)}, {in.Max.X - size.X, in.Max.Y - size.Y - l.px(4)},
-		{in.Min.X, in.Min.Y + l.px(4)}, {in.Min.X, in.Max.Y - size.Y - l.px(4)},
+		{in.Max.X - size.X, in.Min.Y + l.px(4)},
+		{in.Max.X - size.X, in.Max.Y - size.Y - l.px(4)},
+		{in.Min.X, in.Min.Y + l.px(4)},
+		{in.Min.X, in.Max.Y - size.Y - l.px(4)},
 	}
 	field := image.Rectangle{corners[0], corners[0].Add(size)}
 	for _, c := range corners {
