@@ -40,7 +40,9 @@ func TestDesk(t *testing.T) {
 			return b
 		}},
 		{"begun", func(t *testing.T, theme string) *bench {
-			return openAt(t, newFake(session.Info{ID: "flm-1m", Name: "flm-1m", Recipe: "flm-1m", State: session.Running, Stages: 3, PlanTokens: planTokens}), theme, 1100, 700)
+			b := openAt(t, newFake().withRun(session.Running, upTo(script("flm-1m"), 0)), theme, 1100, 700)
+			b.until("the plan of the run", func() bool { return b.view.start.Tokens > 0 })
+			return b
 		}},
 		{"offline", func(t *testing.T, theme string) *bench {
 			b := openAt(t, at(300), theme, 1100, 700)

@@ -44,12 +44,12 @@ func (w *window) showMeanings() {
 	if w.win == nil {
 		return
 	}
-	list := container.New(look.Column{Width: 640, Space: 9})
+	list := container.New(look.Column{Width: 800, Space: 9})
 	for _, m := range meanings {
 		list.Add(container.New(look.Pair{Least: 90}, container.NewVBox(look.NewLine(look.Style{Bold: true}, m.kind)), lines(m.text)))
 	}
 	scroll := container.NewVScroll(container.New(look.InsetAll(6), list))
-	scroll.SetMinSize(fyne.NewSize(680, 420))
+	scroll.SetMinSize(fyne.NewSize(840, 440))
 	w.ask(dialog.NewCustom("What the events mean", "Close", scroll, w.win))
 }
 
