@@ -31,7 +31,7 @@ func (w *window) showAttach() {
 	if w.win == nil {
 		return
 	}
-	where := widget.NewEntry()
+	where := w.newDialogEntry()
 	where.SetPlaceHolder("host:RUN, for example gpu-box:flm-10m")
 	about := widget.NewLabel("Growlab must be installed there, and ssh must reach the host without asking for a password.\n" +
 		"Nothing is opened to the network: the run's socket comes through ssh.")

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/form"
 	"growlab/app/look"
 )
 
@@ -62,8 +63,14 @@ func (w *window) bind(c fyne.Canvas) {
 	c.SetOnTypedKey(w.typedKey)
 }
 
-// typedKey takes the keys that nothing with the focus has a use for.
+// typedKey takes the keys that nothing with the focus has a use for. Enter agrees to what a dialog asks, but for what destroys.
 func (w *window) typedKey(e *fyne.KeyEvent) {
+	if (e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter) && w.dialog != nil {
+		if asks, ok := w.dialog.(interface{ Confirm() }); ok && !w.grave {
+			asks.Confirm()
+		}
+		return
+	}
 	for _, s := range w.shortcuts() {
 		if !s.ctrl && s.key == e.Name {
 			w.press(s)
@@ -74,8 +81,8 @@ func (w *window) typedKey(e *fyne.KeyEvent) {
 // press does what a key is for. While a dialog is open, the window behind it takes no keys, and Esc closes the dialog.
 func (w *window) press(s shortcut) {
 	if w.win != nil && w.win.Canvas().Overlays().Top() != nil {
-		if s.key == fyne.KeyEscape && w.dialog != nil {
-			w.dialog.Hide()
+		if s.key == fyne.KeyEscape {
+			w.leaveDialog()
 		}
 		return
 	}
@@ -92,12 +99,32 @@ func (w *window) confirm(title, text, yes string, important widget.Importance, d
 	}, w.win)
 	ask.SetConfirmImportance(important)
 	w.ask(ask)
+	w.grave = important == widget.DangerImportance
 }
 
 // ask shows a dialog.
 func (w *window) ask(d dialog.Dialog) {
-	w.dialog = d
+	w.dialog, w.grave = d, false
+	d.SetOnClosed(func() {
+		if w.dialog == d {
+			w.dialog = nil
+		}
+	})
 	d.Show()
+}
+
+// leaveDialog closes the dialog on show, as Esc does.
+func (w *window) leaveDialog() {
+	if w.dialog != nil {
+		w.dialog.Hide()
+	}
+}
+
+// newDialogEntry is an entry in a dialog, which Esc closes as it does without.
+func (w *window) newDialogEntry() *form.Entry {
+	e := form.NewEntry(nil)
+	e.OnEscape = w.leaveDialog
+	return e
 }
 
 // trainOrResume goes on with the selected run if it waits or was stopped, else starts a new one.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
 
 	"growlab/app/session"
 	"growlab/trainer/event"
@@ -75,4 +76,39 @@ func TestSpaceReachesTheEngineFromTheList(t *testing.T) {
 	b.sent("pause flm-1m")
 	b.runs.Focus().TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
 	b.until("the run below", func() bool { return b.id == "first" })
+}
+
+func TestEnterAndEscInDialogs(t *testing.T) {
+	b := open(t, newFake().withRun(session.Done, script("r")))
+	b.shown(2000)
+	agreed := 0
+	for _, row := range []struct {
+		name      string
+		important widget.Importance
+		key       fyne.KeyName
+		want      int
+	}{
+		{"enter agrees", widget.HighImportance, fyne.KeyReturn, 1},
+		{"esc does not", widget.HighImportance, fyne.KeyEscape, 1},
+		{"enter does not destroy", widget.DangerImportance, fyne.KeyEnter, 1},
+	} {
+		b.confirm("Really?", "Is it so?", "Yes", row.important, func() { agreed++ })
+		b.typedKey(&fyne.KeyEvent{Name: row.key})
+		if agreed != row.want {
+			t.Errorf("%s: agreed %d times, want %d", row.name, agreed, row.want)
+		}
+		b.leaveDialog()
+		if b.dialog != nil || b.win.Canvas().Overlays().Top() != nil {
+			t.Errorf("%s: the dialog is still there", row.name)
+		}
+	}
+	b.askText("Rename", "Rename", "r", "", func(string) { agreed++ })
+	b.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if b.dialog != nil || agreed != 1 {
+		t.Error("Esc in an entry does not close the dialog")
+	}
+	b.typedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if agreed != 1 {
+		t.Error("a dialog that is closed was agreed to")
+	}
 }

@@ -45,7 +45,7 @@ func (w *window) askText(title, button, text, about string, take func(string)) {
 	if w.win == nil {
 		return
 	}
-	entry := widget.NewEntry()
+	entry := w.newDialogEntry()
 	entry.SetText(text)
 	note := widget.NewLabel(about)
 	note.Importance = widget.LowImportance
@@ -182,7 +182,7 @@ func (w *window) chooseFork(info session.Info, saved []session.Saved) {
 	}
 	from := widget.NewSelect(texts, nil)
 	from.SetSelectedIndex(0)
-	name, set := widget.NewEntry(), widget.NewEntry()
+	name, set := w.newDialogEntry(), w.newDialogEntry()
 	name.SetPlaceHolder(info.Name + " fork")
 	set.SetPlaceHolder("lr=0.5x stage.3.operator=stack")
 	body := widget.NewForm(widget.NewFormItem("from", from), widget.NewFormItem("name", name), widget.NewFormItem("different", set))
@@ -193,7 +193,10 @@ func (w *window) chooseFork(info session.Info, saved []session.Saved) {
 			w.fork(session.Fork{Run: info.ID, Checkpoint: saved[len(saved)-1-from.SelectedIndex()].ID, Name: name.Text, Set: fields(set.Text)})
 		}
 	}, w.win)
+	name.OnSubmitted = func(string) { ask.Confirm() }
+	set.OnSubmitted = name.OnSubmitted
 	w.ask(ask)
+	w.win.Canvas().Focus(name)
 }
 
 func savedText(s session.Saved) string {

@@ -24,7 +24,8 @@ type window struct {
 	prefs    fyne.Preferences
 	open     string        // id of the run to show first
 	version  string        // of the program; "" if it is not known
-	dialog   dialog.Dialog // shown last
+	dialog   dialog.Dialog // on show; nil for none
+	grave    bool          // what it asks for destroys
 
 	presets []session.Preset
 	infos   []session.Info
