@@ -44,12 +44,10 @@ func (b box) String() string {
 
 // written is a text on the screen.
 type written struct {
-	text     string
-	in       box // all of it
-	visible  box // the part that nothing cuts
-	order    int // of drawing
-	disabled bool
-	contrast float64 // against what lies behind it; 0 if that is a picture
+	text    string
+	in      box // all of it
+	visible box // the part that nothing cuts
+	order   int // of drawing
 }
 
 // painted is a field on the screen behind what comes later.
@@ -210,7 +208,7 @@ func (i *inspector) write(o *canvas.Text, here box, in around) {
 			i.fault("%q has %q, which is not in the embedded fonts", o.Text, r)
 		}
 	}
-	w := written{text: o.Text, in: drawn, visible: drawn.and(in.clip), order: i.counted, disabled: in.disabled}
+	w := written{text: o.Text, in: drawn, visible: drawn.and(in.clip), order: i.counted}
 	if w.visible.empty() {
 		return
 	}
