@@ -22,7 +22,7 @@ var colourings = []colouring{
 	{title: "old and new"},
 	{"gradient", "gradient, rms", func(p event.PartNorms) float64 { return rms(p.Grad, p.Params) }},
 	{"weights", "weights, rms", func(p event.PartNorms) float64 { return rms(p.Weight, p.Params) }},
-	{"update ratio", "update / weights", event.PartNorms.Ratio},
+	{"update ratio", "update ratio", event.PartNorms.Ratio},
 }
 
 func rms(norm float64, n int64) float64 {

@@ -4,7 +4,8 @@ import (
 	"image/color"
 	"math"
 	"slices"
-	"strconv"
+
+	"growlab/app/words"
 )
 
 // Parts are the numbers of one row of the drawing: of what was there before the last growth, and of what that added. 0 is not
@@ -80,11 +81,8 @@ func heatColour(at float32) color.NRGBA {
 
 // short writes a number of the scale in two digits.
 func short(x float64) string {
-	switch {
-	case !(x > 0):
+	if !(x > 0) {
 		return "–"
-	case x >= 0.01 && x < 99.5:
-		return strconv.FormatFloat(x, 'g', 2, 64)
 	}
-	return strconv.FormatFloat(x, 'e', 1, 64)
+	return words.About(x, 2)
 }

@@ -57,7 +57,7 @@ func TestHeatColoursOldAndNewApart(t *testing.T) {
 	for _, l := range labels {
 		text += l.text + "\n"
 	}
-	for _, want := range []string{"1.0e-03\n", "0.51  gradient\n"} {
+	for _, want := range []string{"1e-3\n", "0.51  gradient\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the legend lacks %q:\n%s", want, text)
 		}

@@ -286,7 +286,7 @@ func (p Picture) legend(y float32, pointed int) ([]cell, []label) {
 
 // The scale of heat in the legend.
 const (
-	scaleLeft  = 52
+	scaleLeft  = 44
 	scaleCells = 24
 	scaleCell  = 4
 )

@@ -51,6 +51,6 @@ bin/growlab runs rm --yes live
 
 picture loss-light light loss "$run"
 picture norms dark "loss+update ratio" "$run"
-convert "$out/norms.png" -crop 272x300+1006+72 +repage -strip "$out/norms.png"
+convert "$out/norms.png" -crop 274x292+1006+48 +repage -strip "$out/norms.png"
 GROWLAB_HOME=$home/empty
 picture first dark presets
