@@ -25,6 +25,9 @@ func TestBenchOnAGPU(t *testing.T) {
 	if !strings.HasPrefix(got.Device, "cuda Fake GPU 0 bf16 cuBLASLt") || got.Precision != "bf16" || len(got.Runs) != 5 || got.Threads != 1 {
 		t.Errorf("measured %+v", got)
 	}
+	if got.Peak == nil || !(*got.Peak > 0) || got.PeakFraction == nil || !(*got.PeakFraction > 0) || !(got.Best >= got.Tokens) || len(got.Phases) == 0 {
+		t.Errorf("measured %+v, want a peak and a part of it, the best of the runs, and phases", got)
+	}
 	var linear, products float64
 	for _, o := range got.Operations {
 		products += o.GFLOPS

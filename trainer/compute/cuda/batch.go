@@ -31,9 +31,10 @@ type fed struct {
 // Lanes gives one lane, of all sequences.
 func (d *device) Lanes(seqs int) (count, per int) { return 1, max(seqs, 1) }
 
-// Run calls f once, for the whole batch.
+// Run calls f once, for the whole batch of sequences. It begins a batch of work, so that one graph does for all those of a step.
 func (d *device) Run(b compute.Batch, f func(compute.Lane)) {
 	contract.Run(b)
+	d.flush()
 	if b.Seqs == 0 {
 		return
 	}

@@ -8,8 +8,9 @@
 //
 // A method of the device checks its arguments, takes the memory it needs, and puts off a closure. The closures are issued in
 // order by the GPU's own thread (cudart.Context.Do), many at a time, into one stream; the caller waits only where it asks for
-// numbers: Download, Sum, SumSquares, Sync. So a fault shows late. The first one sticks, later work is dropped, and Sync tells it.
-// What comes a third time with the same arguments becomes a CUDA graph.
+// numbers: Download, Take, Sync. So a fault shows late. The first one sticks, later work is dropped, and Sync tells it.
+// What comes a third time with the same arguments becomes a CUDA graph. A step is issued without waiting: its loss and the squares of its
+// gradients are totals on the device, where clipping is decided as well.
 //
 // # Numbers
 //
@@ -27,13 +28,14 @@
 //
 // # Memory
 //
-// Reserve takes one allocation from the driver, what Measure found by walking through a step; buffers are parts of it. cuBLASLt's
-// workspace, 4 or 32 MiB, and NCCL's buffers come besides.
+// Reserve takes one allocation from the driver, what Measure found by walking through a step; buffers are parts of it, to the byte
+// for a rank of several too, which holds its part of the moments. cuBLASLt's workspace, 4 or 32 MiB, and NCCL's buffers come besides.
 //
 // # Ranks
 //
 // Sums over ranks run in a stream of their own beside the gradients of other layers; whatever else uses their numbers waits for them.
-// A GPU that fails tells the group at once, whose ranks give up the sums that would wait for it.
+// A GPU that fails tells the group at once, whose ranks give up the sums that would wait for it; so they do, at the start too, where a
+// rank dies, where NCCL no longer hears one, and where one has not answered for half an hour (five minutes at the start).
 //
 // # Measured, and not
 //
@@ -42,6 +44,5 @@
 //
 // # Not covered
 //
-// GPUs before compute capability 8.0; clipping on the device (the norm of the gradients goes through the host, once a step); a rank that
-// fails inside NCCL's own start, for which the others wait as long as NCCL does.
+// GPUs before compute capability 8.0, and NCCL before 2.14, whose start cannot be given up.
 package cuda

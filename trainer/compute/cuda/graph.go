@@ -29,12 +29,15 @@ type graph struct {
 const (
 	graphAfter = 2   // batches issued one by one: the first times products and fills caches of the library
 	graphLeast = 4   // works that are worth a graph
-	graphsMost = 128 // batches remembered
+	graphsMost = 128 // batches remembered; a step of training has a few
 )
 
 // run issues a batch. On the GPU's thread.
 func (g *graphs) run(d *device, all []work) error {
-	seen := g.find(all)
+	seen, err := g.find(all)
+	if err != nil {
+		return err
+	}
 	if seen == nil {
 		return inOrder(all)
 	}
@@ -60,9 +63,9 @@ func (g *graphs) run(d *device, all []work) error {
 }
 
 // find is the batch as it was seen before, nil if it is none for a graph.
-func (g *graphs) find(all []work) *graph {
+func (g *graphs) find(all []work) (*graph, error) {
 	if g.off {
-		return nil
+		return nil, nil
 	}
 	var h maphash.Hash
 	h.SetSeed(g.seed)
@@ -72,33 +75,39 @@ func (g *graphs) find(all []work) *graph {
 		case w.first:
 			continue
 		case w.key == nil:
-			return nil
+			return nil, nil
 		}
 		maphash.WriteComparable(&h, w.key)
 		n++
 	}
 	if n < graphLeast {
-		return nil
+		return nil, nil
 	}
 	sum := h.Sum64()
-	seen := g.all[sum]
-	if seen == nil {
-		if len(g.all) >= graphsMost {
-			g.forget()
-		}
-		seen = &graph{}
-		g.all[sum] = seen
+	if seen := g.all[sum]; seen != nil {
+		return seen, nil
 	}
-	return seen
+	err := g.makeRoom()
+	seen := &graph{}
+	g.all[sum] = seen
+	return seen, err
 }
 
-// forget drops batches without a graph, which were seen once or twice.
-func (g *graphs) forget() {
+// makeRoom forgets batches if there are too many: those that were seen once or twice, or all if all are graphs. A graph that is still
+// at work is given back when it is done.
+func (g *graphs) makeRoom() error {
+	if len(g.all) < graphsMost {
+		return nil
+	}
 	for sum, seen := range g.all {
 		if seen.exec == nil {
 			delete(g.all, sum)
 		}
 	}
+	if len(g.all) < graphsMost {
+		return nil
+	}
+	return g.clear()
 }
 
 // record makes a graph of all that is not first. A library that cannot be recorded makes a batch that never is; what is lost with the GPU

@@ -3,8 +3,11 @@
 package cuda
 
 import (
+	"errors"
 	"reflect"
 	"testing"
+
+	"growlab/trainer/compute"
 )
 
 // TestGraphsChangeNothing: with graphs and launch by launch a training comes to the same bits, also while masks ramp, and graphs save
@@ -36,6 +39,36 @@ func TestGraphsChangeNothing(t *testing.T) {
 	if !reflect.DeepEqual(got.saved[last].Params, want.saved[last].Params) || !reflect.DeepEqual(got.saved[last].V, want.saved[last].V) {
 		t.Error("with graphs a training comes to other numbers")
 	}
+}
+
+// TestGraphsAreForgotten: of very many kinds of batches few are kept.
+func TestGraphsAreForgotten(t *testing.T) {
+	m := machine(t)
+	d := on(t, m, Options{})
+	buf, err := d.Alloc(4 * 2 * graphsMost)
+	if err = errors.Join(err, d.Sync()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 * graphsMost {
+		for range graphAfter + 1 {
+			for j := range graphLeast {
+				d.Zero(compute.All(buf).At(graphLeast*i+j, 1))
+			}
+			if err := d.Sync(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := len(d.graphs.all); n > graphsMost {
+			t.Fatalf("%d batches are remembered, want %d at most", n, graphsMost)
+		}
+	}
+	if n := m.Calls("cuGraphLaunch"); n < 2*graphsMost {
+		t.Errorf("%d graphs were launched, want %d", n, 2*graphsMost)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+	m.MustBeClean()
 }
 
 // TestGraphThatCannotBe: where the driver does not record, work is issued one by one.

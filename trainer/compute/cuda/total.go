@@ -51,8 +51,12 @@ func (d *device) Total() (compute.Total, error) {
 	return &total{buffer: b.(*buffer), members: members}, nil
 }
 
-// Sum adds the sum of v to t.
-func (d *device) Sum(t compute.Total, v compute.Vec) { d.reduce("Sum", t, v, (*kernels.Set).Sum) }
+// Sum adds the sum of v to t. It issues what is put off: a loss is the last thing that is asked of a batch, and the GPU may begin while
+// the host makes the next.
+func (d *device) Sum(t compute.Total, v compute.Vec) {
+	d.reduce("Sum", t, v, (*kernels.Set).Sum)
+	d.flush()
+}
 
 // SumSquares adds the sum of the squares of v to t.
 func (d *device) SumSquares(t compute.Total, v compute.Vec) {
