@@ -18,6 +18,8 @@ func (t DataType) Size() int {
 		return 8
 	case F32:
 		return 4
+	case F16, BF16:
+		return 2
 	}
-	return 2
+	return 0
 }

@@ -66,7 +66,7 @@ type ncclConfig struct {
 
 // background makes calls return before they are done, ncclInProgress, where NCCL has to hear from other members.
 func background() *ncclConfig {
-	c := &ncclConfig{magic: 0xcafebeef, version: 21400}
+	c := &ncclConfig{magic: 0xcafebeef, version: 21400, blocking: 0}
 	c.size = unsafe.Sizeof(*c)
 	return c
 }
