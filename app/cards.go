@@ -100,7 +100,7 @@ func stageCardText(n int, s event.StageInfo) string {
 
 func estimateText(p session.Preset) string {
 	if p.Estimate <= 0 {
-		return "time on this machine not known yet"
+		return "not timed on this machine yet"
 	}
-	return "about " + words.Duration(p.Estimate) + " on this machine"
+	return fmt.Sprintf("about %s, %s here", words.Duration(p.Estimate), words.Size(p.Memory))
 }

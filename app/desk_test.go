@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/form"
 	"growlab/app/lab"
 	"growlab/app/pagetest"
 	"growlab/app/session"
@@ -25,10 +26,10 @@ func openDesk(t *testing.T, f *fakeSessions) (*bench, *fakeDesk) {
 }
 
 // entryIn is the only entry of the dialog on show.
-func (b *bench) entryIn() *widget.Entry {
+func (b *bench) entryIn() *form.Entry {
 	b.t.Helper()
 	for _, o := range pagetest.Tree(b.win.Canvas().Overlays().Top()) {
-		if e, ok := o.(*widget.Entry); ok {
+		if e, ok := o.(*form.Entry); ok {
 			return e
 		}
 	}
@@ -88,9 +89,9 @@ func TestARunIsForkedFromACheckpoint(t *testing.T) {
 	d.saved = []session.Saved{{ID: 3, Step: 800, Stage: 1, Reason: "cadence"}, {ID: 7, Step: 1597, Stage: 2, Reason: "transition"}}
 	b.askFork(b.infos[0])
 	b.until("the dialog", func() bool { return b.win.Canvas().Overlays().Top() != nil })
-	var entries []*widget.Entry
+	var entries []*form.Entry
 	for _, o := range pagetest.Tree(b.win.Canvas().Overlays().Top()) {
-		if e, ok := o.(*widget.Entry); ok {
+		if e, ok := o.(*form.Entry); ok {
 			entries = append(entries, e)
 		}
 	}

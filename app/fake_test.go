@@ -39,7 +39,7 @@ var presets = []session.Preset{
 	{
 		Name: "flm-1m", Title: "FLM-101B at 1/100,000",
 		About:  "Grows 0.16 M to 0.6 M to 1.0 M parameters on the King James Bible, the paper's three stages in two minutes on two cores.",
-		Stages: plan, Params: plan[2].Params, Tokens: planTokens, FLOPs: 6.03e12, Estimate: 104 * time.Second,
+		Stages: plan, Params: plan[2].Params, Tokens: planTokens, FLOPs: 6.03e12, Estimate: 104 * time.Second, Memory: 156e6,
 	},
 	{
 		Name: "flm-10m", Title: "FLM-101B at 1/10,000",
@@ -49,7 +49,7 @@ var presets = []session.Preset{
 			{Layers: 8, Hidden: 224, Heads: 14, FFN: 896, Params: 4_980_000, Tokens: 3_960_000},
 			{Layers: 10, Hidden: 288, Heads: 18, FFN: 1152, Params: 10_100_000, Tokens: 2_650_000},
 		},
-		Params: 10_100_000, Tokens: 31_100_000, FLOPs: 6e14, Estimate: 58 * time.Minute,
+		Params: 10_100_000, Tokens: 31_100_000, FLOPs: 6e14, Estimate: 58 * time.Minute, Memory: 969e6,
 	},
 	{
 		Name: "flm-101m", Title: "FLM-101B at 1/1,000", About: "Sixteen to a hundred and one million parameters: for a data-centre GPU.",

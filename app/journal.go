@@ -79,7 +79,7 @@ func endedLine(e event.Ended) logLine {
 	case session.Done:
 		text := fmt.Sprintf("validation loss %.4f, %.4f bits per byte, %s", e.Loss, e.BitsPerByte, words.FLOPs(e.FLOPs))
 		if e.FLOPs != e.TwinFLOPs { // one that never grew is its own twin
-			text += fmt.Sprintf(", %s of compute saved against the twin", words.Saving(e.FLOPsSaved))
+			text += fmt.Sprintf(", %s fewer than the twin", words.Saving(e.FLOPsSaved))
 		}
 		return logLine{step: e.Step, kind: "done", text: text}
 	}

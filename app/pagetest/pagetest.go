@@ -48,11 +48,10 @@ type field struct {
 	drawn bool // has a golden picture
 }
 
-// fields are looked at one after another, so that layouts also have to grow and to shrink. Twice the pixels in one theme suffice: what
-// can go wrong is geometry.
-func fields(theme string, all bool) []field {
+// fields are looked at one after another, so that layouts also have to grow and to shrink.
+func fields(all bool) []field {
 	f := []field{{"1100", false, 1, true}, {"1920", true, 1, all}}
-	if all && theme == look.Light {
+	if all {
 		f = append(f, field{"1100-2x", false, 2, true})
 	}
 	return f
@@ -79,7 +78,7 @@ func check(t *testing.T, name string, room Room, build func(t *testing.T, theme 
 		t.Run(name+"-"+theme, func(t *testing.T) {
 			inUTC(t)
 			p := build(t, theme)
-			for _, f := range fields(theme, all) {
+			for _, f := range fields(all) {
 				p.fit(room, f)
 				if f.drawn && !raced {
 					golden.Check(t, p.picture(f.scale), name+"-"+theme+"-"+f.name+".png")

@@ -16,35 +16,50 @@ import (
 // Presets are the recipes that come with the program, the cheapest first, without those that are only compared with
 // another. The first call measures this machine's speed, which takes a moment.
 func (h *Home) Presets() []Preset {
-	speed, err := h.speed()
-	if err != nil {
-		speed = Speed{} // the cards then say no time; training will say what is wrong
-	}
 	var all []Preset
+	var recipes []growth.Recipe
 	for _, name := range assets.Recipes() {
 		recipe, err := LoadRecipe(Launch{Recipe: name})
 		if err != nil {
 			panic(fmt.Sprintf("session: preset %s: %v", name, err)) // a test parses them all
 		}
 		if recipe.RivalOf == "" {
-			all = append(all, preset(name, recipe, speed))
+			all, recipes = append(all, preset(name, recipe)), append(recipes, recipe)
 		}
 	}
+	_ = h.estimate(all, recipes) // without it, cards say neither time nor memory; training will say what is wrong
 	slices.SortStableFunc(all, func(a, b Preset) int { return cmp.Compare(a.FLOPs, b.FLOPs) })
 	return all
 }
 
-func preset(name string, r growth.Recipe, s Speed) Preset {
+func preset(name string, r growth.Recipe) Preset {
 	plan := r.Plan()
-	p := Preset{
+	return Preset{
 		Name: name, Title: cmp.Or(r.Title, name), About: r.About, Stages: Stages(plan),
 		Params: plan.Stages[len(plan.Stages)-1].Params, Tokens: plan.Tokens, FLOPs: plan.FLOPs,
 	}
-	for _, d := range s.Estimate(plan) {
-		p.Estimate += d
+}
+
+// estimate says what each preset takes on this machine's processor, in the precision that it would choose.
+func (h *Home) estimate(all []Preset, recipes []growth.Recipe) (err error) {
+	dev, err := OpenDevice("cpu", h.Threads, "auto")
+	if err != nil {
+		return err
 	}
-	p.Estimate = p.Estimate.Round(time.Second)
-	return p
+	defer func() { err = errors.Join(err, dev.Close()) }()
+	speed, err := h.speeds.of(dev, "auto")
+	if err != nil {
+		return err
+	}
+	for i, r := range recipes {
+		p := &all[i]
+		for stage, took := range speed.Estimate(r.Plan()) {
+			p.Estimate += took
+			p.Memory = max(p.Memory, StageMemory(r, stage, 1, dev))
+		}
+		p.Estimate = p.Estimate.Round(time.Second)
+	}
+	return nil
 }
 
 // Stages are the stages of a plan as events and run files describe them.
@@ -54,14 +69,4 @@ func Stages(p growth.Plan) []event.StageInfo {
 		out[i] = trainer.StageInfo(s)
 	}
 	return out
-}
-
-// speed is that of this machine in the precision that it would choose.
-func (h *Home) speed() (s Speed, err error) {
-	dev, err := OpenDevice("cpu", h.Threads, "auto")
-	if err != nil {
-		return s, err
-	}
-	defer func() { err = errors.Join(err, dev.Close()) }()
-	return h.speeds.of(dev, "auto")
 }

@@ -65,7 +65,7 @@ func TestPresets(t *testing.T) {
 		t.Fatalf("the first of %d presets is %+v", len(presets), presets)
 	}
 	for _, p := range presets {
-		if p.Title == "" || p.About == "" || len(p.Stages) == 0 || p.Params == 0 || p.Tokens == 0 || p.Estimate < time.Second {
+		if p.Title == "" || p.About == "" || len(p.Stages) == 0 || p.Params == 0 || p.Tokens == 0 || p.Estimate < time.Second || p.Memory < 1e6 {
 			t.Errorf("preset %+v lacks something", p)
 		}
 	}

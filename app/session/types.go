@@ -18,6 +18,7 @@ type Preset struct {
 	Tokens   int64
 	FLOPs    float64
 	Estimate time.Duration // 0 if not measured
+	Memory   int64         // bytes, of the stage that needs most; 0 if not known
 }
 
 // The states of a run.
