@@ -151,10 +151,10 @@ func (d *device) compare(g product, p *plan, x cudart.Operands, f following) err
 		return err
 	}
 	answer := 0
-	if p.apart = float64(p.alone) < 0.98*float64(together); p.apart {
+	if float64(p.alone) < 0.98*float64(together) {
 		answer = 1
 	}
-	d.choices.keep(h, answer)
+	p.apart = d.choices.keep(h, answer) == 1
 	return nil
 }
 
@@ -207,7 +207,7 @@ func (d *device) prepare(g product, x cudart.Operands) (plan, error) {
 		if p.number < 0 {
 			return plan{why: errors.New("none of the library's ways runs")}, m.Close()
 		}
-		d.choices.keep(g, p.number)
+		p.number = min(d.choices.keep(g, p.number), len(ways)-1)
 	}
 	p.way = ways[p.number]
 	m.Use(p.way)

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"growlab/trainer/compute"
@@ -269,6 +270,37 @@ func TestWideVocabulary(t *testing.T) {
 		}
 		if err := d.Close(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestRanksChooseAlike: of several ranks that time the same product, the first decides, and no rank drops what another has kept.
+func TestRanksChooseAlike(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "choices.json")
+	const ranks, products = 4, 20
+	a, b := openChoices(file, "GPU 0"), openChoices(file, "GPU 0")
+	if got := a.keep(product{m: 1}, 3); got != 3 {
+		t.Errorf("the first chose 3 and got %d", got)
+	}
+	if got := b.keep(product{m: 1}, 5); got != 3 {
+		t.Errorf("the second got %d, want 3, which the first has chosen", got)
+	}
+	var done sync.WaitGroup
+	for rank := range ranks {
+		done.Go(func() {
+			c := openChoices(file, fmt.Sprintf("GPU %d", rank))
+			for i := range products {
+				c.keep(product{n: 1 + i}, rank)
+			}
+		})
+	}
+	done.Wait()
+	for rank := range ranks {
+		c := openChoices(file, fmt.Sprintf("GPU %d", rank))
+		for i := range products {
+			if got, known := c.of(product{n: 1 + i}); !known || got != rank {
+				t.Errorf("GPU %d, product %d: kept %d, %v, want %d", rank, i, got, known, rank)
+			}
 		}
 	}
 }
