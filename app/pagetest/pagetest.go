@@ -76,7 +76,6 @@ func check(t *testing.T, name string, room Room, build func(t *testing.T, theme 
 			continue
 		}
 		t.Run(name+"-"+theme, func(t *testing.T) {
-			inUTC(t)
 			p := build(t, theme)
 			for _, f := range fields(all) {
 				p.fit(room, f)
@@ -112,12 +111,8 @@ func Show(t testing.TB, size fyne.Size, object fyne.CanvasObject) fyne.Window {
 	return w
 }
 
-// inUTC has times be of UTC for the length of a test.
-func inUTC(t testing.TB) {
-	was := time.Local
-	time.Local = time.UTC                  //nolint:reassign // times on show are local, and goldens are compared
-	t.Cleanup(func() { time.Local = was }) //nolint:reassign // as it was
-}
+// Times on show are local, and goldens are compared. Whole test programs run in UTC, since goroutines that a test leaves behind read the zone.
+func init() { time.Local = time.UTC } //nolint:reassign // see above
 
 // fit gives the page its room.
 func (p Page) fit(room Room, f field) {
