@@ -120,14 +120,14 @@ func groups(entries []Entry) ([]Group, error) {
 	return all, nil
 }
 
-// called is what the names of g's runs begin with, unless that has their recipe's name in it, or is nothing: then it is that.
+// called is what the names of g's runs begin with, unless that ends in their recipe's name, or is nothing: then it is that.
 func (g Group) called() string {
 	var runs, recipes []string
 	for _, e := range g.Entries {
 		runs, recipes = append(runs, e.Info.Name), append(recipes, e.Recipe.Name)
 	}
 	run, recipe := inCommon(runs), inCommon(recipes)
-	if run == "" || !slices.Contains(runs, run) && recipe != "" && strings.Contains(run, recipe) {
+	if run == "" || !slices.Contains(runs, run) && recipe != "" && strings.HasSuffix(run, recipe) {
 		return cmp.Or(recipe, recipes[0])
 	}
 	return run

@@ -172,6 +172,7 @@ func TestNamesOfGroups(t *testing.T) {
 	}{
 		{"one name", [2]string{"mine", "mine"}, [2]string{"flm-1m", "flm-1m"}, "mine"},
 		{"the recipe's", [2]string{"final-flm-1m-1", "final-flm-1m-2"}, [2]string{"flm-1m", "flm-1m"}, "flm-1m"},
+		{"what they changed in it", [2]string{"final-flm-1m-stack-1", "final-flm-1m-stack-2"}, [2]string{"flm-1m", "flm-1m"}, "final-flm-1m-stack"},
 		{"of their own", [2]string{"plan-2to4", "plan-2to4-2"}, [2]string{"flm-1m", "flm-1m"}, "plan-2to4"},
 		{"numbered", [2]string{"plan-1", "plan-12"}, [2]string{"flm-1m", "flm-1m"}, "plan-1"},
 		{"numbered alike", [2]string{"plan-11", "plan-12"}, [2]string{"flm-1m", "flm-1m"}, "plan"},
