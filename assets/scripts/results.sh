@@ -146,10 +146,10 @@ section_plans() {
 }
 
 # those of the plans below that are compared over three seeds
-thrice='plan-2to4 plan-3to4 control-3to3 fixed-4'
+thrice='plan-2to4 control-3to3-falling'
 
-# growth in depth alone, from below the best fixed size to above it, at the tuned rate of 64 channels, which stays at its peak until the last
-# stage; control-3to3 has that schedule and does not grow
+# growth in depth alone, from below the best fixed size to above it, at the tuned rate of 64 channels; rates at the start of the last stage
+# lie about on a cosine over the run. The controls have such a schedule, one that falls and one that stays at its peak, and do not grow
 depth_plans() {
 	depth=
 	deep() { # NAME RECIPE ARGUMENTS...: once for each seed
@@ -166,18 +166,18 @@ depth_plans() {
 			depth="$depth $of"
 		done
 	}
-	two="$tmp/two.toml stage.2.hidden=64 stage.2.lr=1"
+	two="$tmp/two.toml stage.2.hidden=64"
 	# shellcheck disable=SC2086 # words
 	{
-		deep plan-2to4 $two stage.1.layers=2 stage.1.tokens=4597248 stage.1.warmup=184320 stage.2.layers=4 stage.2.tokens=1634304 stage.2.ramp=162816
-		deep plan-2to3 $two stage.1.layers=2 stage.1.tokens=3832320 stage.1.warmup=153600 stage.2.layers=3 stage.2.tokens=2666496 stage.2.ramp=267264
-		deep plan-3to4 $two stage.1.layers=3 stage.1.tokens=4265472 stage.1.warmup=170496 stage.2.layers=4 stage.2.tokens=817152 stage.2.ramp=81408
-		deep plan-2to4-stack $two stage.1.layers=2 stage.1.tokens=4597248 stage.1.warmup=184320 stage.2.layers=4 stage.2.tokens=1634304 \
+		deep plan-2to4 $two stage.2.lr=0.35 stage.1.layers=2 stage.1.tokens=4597248 stage.1.warmup=184320 stage.2.layers=4 stage.2.tokens=1634304 stage.2.ramp=162816
+		deep plan-2to3 $two stage.2.lr=0.5 stage.1.layers=2 stage.1.tokens=3832320 stage.1.warmup=153600 stage.2.layers=3 stage.2.tokens=2666496 stage.2.ramp=267264
+		deep plan-3to4 $two stage.2.lr=0.1 stage.1.layers=3 stage.1.tokens=4265472 stage.1.warmup=170496 stage.2.layers=4 stage.2.tokens=817152 stage.2.ramp=81408
+		deep plan-2to4-stack $two stage.2.lr=0.35 stage.1.layers=2 stage.1.tokens=4597248 stage.1.warmup=184320 stage.2.layers=4 stage.2.tokens=1634304 \
 			stage.2.operator=stack stage.2.ramp=0
-		deep control-3to3 $two stage.1.layers=3 stage.1.tokens=4265472 stage.1.warmup=170496 stage.2.layers=3 stage.2.tokens=1065984 stage.2.ramp=0
+		deep control-3to3-falling $two stage.2.lr=0.1 stage.1.layers=3 stage.1.tokens=4265472 stage.1.warmup=170496 stage.2.layers=3 \
+			stage.2.tokens=1065984 stage.2.ramp=0
+		deep control-3to3 $two stage.2.lr=1 stage.1.layers=3 stage.1.tokens=4265472 stage.1.warmup=170496 stage.2.layers=3 stage.2.tokens=1065984 stage.2.ramp=0
 	}
-	deep plan-1to2to4 flm-1m stage.1.layers=1 stage.1.tokens=3406848 stage.1.warmup=136704 stage.2.layers=2 stage.2.hidden=64 stage.2.tokens=2299392 \
-		stage.2.lr=1 stage.2.ramp=230400 stage.3.layers=4 stage.3.hidden=64 stage.3.tokens=1838592 stage.3.lr=1 stage.3.ramp=184320
 	deep fixed-2 flm-1m-small stage.1.layers=2 stage.1.tokens=7663104 stage.1.warmup=307200
 	deep fixed-4 flm-1m-small stage.1.layers=4 stage.1.tokens=4087296 stage.1.warmup=164352
 }
