@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
+	"syscall"
 )
 
 // kind is what a message is. Those of an operation must meet the same operation at the other end.
@@ -102,11 +104,18 @@ func (l *link) read(g *Group) {
 	g.lose(err)
 }
 
+func (l *link) died() error { return &PeerError{l.rank, l.host, "it died, or its machine did"} }
+
+// gone reports whether a connection ended because the other side did. One that dies with unread messages resets it.
+func gone(err error) bool {
+	return slices.ContainsFunc([]error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE}, func(e error) bool { return errors.Is(err, e) })
+}
+
 func (l *link) receive(r io.Reader, g *Group) error {
 	for {
 		k, data, err := readMessage(r, maxMessage)
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return &PeerError{l.rank, l.host, "it died, or its machine did"}
+		if gone(err) {
+			return l.died()
 		}
 		if err != nil {
 			return err
@@ -149,6 +158,9 @@ func (l *link) send(k kind, b []byte) error {
 	case <-l.lost: // it said why
 		return l.err
 	default:
+		if gone(err) {
+			return l.died()
+		}
 		return &PeerError{l.rank, l.host, "the connection broke: " + err.Error()}
 	}
 }
