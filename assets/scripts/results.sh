@@ -153,14 +153,14 @@ thrice='plan-2to4 control-3to3-falling'
 depth_plans() {
 	depth=
 	deep() { # NAME RECIPE ARGUMENTS...: once for each seed
-		name=$1 recipe=$2
+		called=$1 recipe=$2
 		shift 2
 		sets=
 		for s; do sets="$sets --set $s"; done
 		for seed in 1 2 3; do
-			of=$name
-			[ $seed = 1 ] || of=$name-$seed
-			case " $thrice " in *" $name "*) ;; *) [ $seed = 1 ] || continue ;; esac
+			of=$called
+			[ $seed = 1 ] || of=$called-$seed
+			case " $thrice " in *" $called "*) ;; *) [ $seed = 1 ] || continue ;; esac
 			# shellcheck disable=SC2086 # words
 			once "$of" --recipe "$recipe" --seed $seed --set train.lr=1.6e-2 $sets
 			depth="$depth $of"
