@@ -58,7 +58,8 @@ func newFacts() *facts {
 	return f
 }
 
-func (f *facts) show(v *runView, info session.Info) {
+// show writes what is known of a run, and reports whether a row came or went.
+func (f *facts) show(v *runView, info session.Info) bool {
 	values := factsOf(v, info)
 	for _, name := range f.names {
 		value := values[name]
@@ -67,9 +68,7 @@ func (f *facts) show(v *runView, info session.Info) {
 		}
 		f.values[name].Set(value)
 	}
-	if look.Show(f.memory, values[factMemory] != "") {
-		f.object.Refresh()
-	}
+	return look.Show(f.memory, values[factMemory] != "")
 }
 
 // factsOf are the values that are known; the others are absent.

@@ -18,6 +18,7 @@ import (
 // side is the column at the right: the network, its latest text, and the numbers of the run.
 type side struct {
 	object     fyne.CanvasObject
+	content    fyne.CanvasObject // of object, which scrolls it
 	diagram    *network.Diagram
 	colours    *widget.Select // one of colourings
 	sampleHead *look.Line
@@ -34,19 +35,22 @@ func newSide(recoloured func()) *side {
 	s.colours = widget.NewSelect(colouringTitles(), func(string) { recoloured() })
 	head := container.NewBorder(nil, nil, container.New(look.Margin(0, 0, 8, 0), look.NewLine(look.Heading, "NETWORK")),
 		container.NewGridWrap(fyne.NewSize(124, 30), s.colours))
-	s.object = container.NewVScroll(container.New(look.Margin(12, 12, 10, 8), container.New(look.Column{Width: 240, Space: 5},
+	s.content = container.New(look.Margin(12, 12, 10, 8), container.New(look.Column{Width: 240, Space: 5},
 		head, s.diagram,
 		widget.NewSeparator(),
 		container.New(look.Inset{Top: 4}, look.NewLine(look.Heading, "RUN")), s.facts.object,
 		container.New(look.Inset{Top: 4}, widget.NewSeparator()),
-		container.New(look.Inset{Top: 4}, s.sampleHead), container.New(look.Inset{Left: -6, Right: -6, Top: -4}, s.sample))))
+		container.New(look.Inset{Top: 4}, s.sampleHead), container.New(look.Inset{Left: -6, Right: -6, Top: -4}, s.sample)))
+	s.object = container.NewVScroll(s.content)
 	s.colours.SetSelectedIndex(0)
 	return s
 }
 
 func (s *side) show(v *runView, info session.Info) {
 	s.diagram.Set(pictureOf(v, s.colouring()))
-	s.facts.show(v, info)
+	if s.facts.show(v, info) {
+		s.content.Refresh() // what stands below moves
+	}
 	head, text := "LATEST SAMPLE", "none yet"
 	if n := len(v.samples); n > 0 {
 		last := v.samples[n-1]
