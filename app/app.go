@@ -87,7 +87,7 @@ func runGuarded(o Options) (err error) {
 	a := newApp(o.Theme)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	w := newWindow(ctx, o.Sessions, fyne.Do)
+	w := newWindow(ctx, o.Sessions, doWhileOpen(ctx))
 	w.open, w.version = o.Open, o.Version
 	w.started = make(chan struct{})
 	a.Lifecycle().SetOnStarted(func() {
@@ -103,6 +103,25 @@ func runGuarded(o Options) (err error) {
 	go first.serve(func(run string) { fyne.DoAndWait(func() { w.showAgain(run) }) })
 	a.Run()
 	return nil
+}
+
+// doWhileOpen is fyne.Do until ctx ends, which it does when the window is gone. Between the end of its loop and that, Fyne runs functions
+// at once, on the goroutine that asks, where drawing panics for want of a screen: that is forgiven.
+func doWhileOpen(ctx context.Context) func(func()) {
+	return func(f func()) {
+		defer func() {
+			p := recover()
+			if p == nil {
+				return
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second): // it is open: our bug
+				panic(p)
+			}
+		}()
+		fyne.Do(f)
+	}
 }
 
 // dataFolder is where sessions keep their runs; "" if they have no folder.
