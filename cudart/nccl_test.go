@@ -341,15 +341,18 @@ func TestRanksThatDisagree(t *testing.T) {
 
 // TestAbortFreesTheOther: one rank waits for a reduction that the other never queues, and the other leaves.
 func TestAbortFreesTheOther(t *testing.T) {
+	waiting := make(chan struct{}) // before, the other might still be joining
 	together(t, 2, 0, func(r *rank) {
 		if r.comm.Rank == 0 {
 			must(t, r.comm.AllReduce(r.s, r.send, r.recv, 1, F32, Sum))
+			close(waiting)
 			must(t, r.s.Sync()) // ends without a result
 			if err := r.comm.AsyncError(); err == nil || !strings.Contains(err.Error(), "remote process exited") {
 				t.Errorf("after the other left: %v", err)
 			}
 			return
 		}
+		<-waiting
 		must(t, r.comm.Abort())
 		id, err := r.comm.n.NewID()
 		must(t, err)
@@ -367,7 +370,8 @@ func TestOneGPUDies(t *testing.T) {
 	must(t, err)
 	id, err := n.NewID()
 	must(t, err)
-	var wg sync.WaitGroup
+	var wg, joined sync.WaitGroup
+	joined.Add(2)
 	for i := range 2 {
 		c := contextOf(t, d, i)
 		wg.Go(func() {
@@ -375,6 +379,8 @@ func TestOneGPUDies(t *testing.T) {
 				g := newGPU(t, c, 8)
 				comm, err := n.Join(id, 2, i, nil)
 				must(t, err)
+				joined.Done()
+				joined.Wait() // it dies after both have joined
 				if i == 1 {
 					g.args.Reset().Ptr(0).Ptr(0).Float32(1).Int32(8)
 					must(t, g.axpy.Launch(g.s, Dim{X: 1}, Dim{X: 32}, 0, &g.args))
