@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -134,7 +135,7 @@ func (p Program) frontierOf(args, notes []string, f frontierFlags) error {
 	if err != nil {
 		return err
 	}
-	x.Notes = append(notes, x.Notes...)
+	x.Notes = slices.Concat(c.Verdict.Cautions(), notes, x.Notes)
 	for _, out := range []struct {
 		path  string
 		write func(io.Writer) error

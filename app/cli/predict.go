@@ -10,9 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"growlab/app/lab"
 	"growlab/app/session"
 	"growlab/growth"
 	"growlab/growth/predict"
+	"growlab/growth/shape"
 )
 
 // predictFlags are those of growlab predict.
@@ -51,7 +53,10 @@ type fittedPoint struct {
 	Loss float64 `json:"loss"`
 	Fit  float64 `json:"fit"`
 
-	tokens int64 // 0 if not known
+	tokens int64        // of a run; 0 of a pair, like all below
+	grew   bool         // whether it ended larger than it began
+	kind   shape.Config // without its size
+	task   *lab.Task
 }
 
 type farPoint struct {
@@ -74,7 +79,8 @@ func (p Program) predict() *cobra.Command {
 		Long: `Fit loss = a x^b + c to finished runs, or to pairs such as 10M:1.25, and predict the loss further on.
 
 x is the parameters of a run's last stage, with --by width its hidden channels, or with --by flops all that it computed. The runs
-must be comparable: one text, one kind of network, and over parameters or width the same number of tokens.`,
+must be comparable: those of different texts, contexts or evaluations are refused; other kinds of networks, and over parameters or width
+other numbers of tokens, get a note.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			points, err := f.points(args)
 			if err != nil {
@@ -127,7 +133,7 @@ func (f predictFlags) points(args []string) ([]fittedPoint, error) {
 		}
 		points = append(points, p)
 	}
-	return points, nil
+	return points, comparable(points)
 }
 
 func (f predictFlags) pair(x, loss string) (p fittedPoint, err error) {
@@ -167,7 +173,10 @@ func (f predictFlags) run(home *session.Home, arg string) (p fittedPoint, err er
 		return p, session.Usagef("run %s is %s; a fit takes the final loss of runs that are done", info.ID, info.State)
 	}
 	last := a.Stages[len(a.Stages)-1]
-	p = fittedPoint{Name: info.ID, X: float64(last.Params), Loss: a.Eval.Loss, tokens: a.Ended.Tokens}
+	p = fittedPoint{Name: info.ID, X: float64(last.Params), Loss: a.Eval.Loss, tokens: a.Ended.Tokens, grew: len(a.Grew) > 0}
+	if p.task, p.kind, err = taskOf(info); err != nil {
+		return p, err
+	}
 	switch f.by {
 	case byWidth:
 		p.X = float64(last.Hidden)
@@ -175,6 +184,34 @@ func (f predictFlags) run(home *session.Home, arg string) (p fittedPoint, err er
 		p.X = a.Ended.FLOPs
 	}
 	return p, nil
+}
+
+// taskOf is what the final loss of a run is of, and its last network without its size.
+func taskOf(info session.Info) (*lab.Task, shape.Config, error) {
+	task, recipe, err := lab.ReadTask(info)
+	if err != nil {
+		return nil, shape.Config{}, err
+	}
+	kind := recipe.Final()
+	kind.Layers, kind.Hidden, kind.Heads, kind.FFN = 0, 0, 0, 0
+	return &task, kind, nil
+}
+
+// comparable refuses runs whose final losses are of different things.
+func comparable(points []fittedPoint) error {
+	var first *lab.Task
+	for _, p := range points {
+		switch {
+		case p.task == nil:
+		case first == nil:
+			first = p.task
+		default:
+			if err := first.SameEnd(*p.task); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // fit carries out the fit and its predictions.
@@ -228,14 +265,25 @@ func (f predictFlags) notes(points []fittedPoint, fit predict.Fit) []string {
 	if fit.DOF == 0 {
 		notes = append(notes, "three points are interpolated: there are no error bars")
 	}
-	var first int64
-	for _, p := range points {
-		if first == 0 {
-			first = p.tokens
+	var first *fittedPoint // of a run
+	different := false
+	for i, p := range points {
+		switch {
+		case p.task == nil: // a pair, of which nothing is known
+			continue
+		case p.grew:
+			notes = append(notes, fmt.Sprintf("run %s grew as it trained, and stands where its last stage is: the law is for networks of one size from the start", p.Name))
 		}
-		if f.by != byFLOPs && p.tokens != 0 && p.tokens != first {
-			notes = append(notes, fmt.Sprintf("the runs saw different numbers of tokens (%s and %s), so more than size is in the fit", grouped(first), grouped(p.tokens)))
-			break
+		if first == nil {
+			first = &points[i]
+			continue
+		}
+		if f.by != byFLOPs && p.tokens != first.tokens && !different {
+			different = true
+			notes = append(notes, fmt.Sprintf("the runs saw different numbers of tokens (%s and %s), so more than size is in the fit", grouped(first.tokens), grouped(p.tokens)))
+		}
+		if p.kind != first.kind {
+			notes = append(notes, fmt.Sprintf("runs %s and %s are networks of different kinds, so more than %s is in the fit", first.Name, p.Name, byUnits[f.by]))
 		}
 	}
 	return notes

@@ -45,8 +45,13 @@ func TestPredictRuns(t *testing.T) {
 	if out := ok(t, "predict", "small", "64:0.5", "128:0.4", "--by", "width"); !strings.Contains(out, "over channels") || !strings.Contains(out, " 32 ") {
 		t.Errorf("over the width: %s", out)
 	}
-	if len(p.Notes) != 1 || !strings.Contains(p.Notes[0], "different numbers of tokens") {
+	notes := strings.Join(p.Notes, "\n")
+	if len(p.Notes) != 3 || !strings.Contains(notes, "different numbers of tokens") || strings.Count(notes, "grew as it trained") != 2 {
 		t.Errorf("notes %q", p.Notes)
+	}
+	ok(t, "train", "--recipe", tiny, "--name", "other", "--set", "model.family=llama", "--set", "eval.final_tokens=4096", "--json")
+	if r := run(t, "predict", "small", "large", "other"); r.code != 2 || !strings.Contains(r.err, "eval.final_tokens") {
+		t.Errorf("losses of different windows: exit code %d, %q", r.code, r.err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"growlab/growth"
 	"growlab/store"
 	"growlab/trainer"
 	"growlab/trainer/compute"
@@ -57,4 +58,17 @@ func Measure(file string, dev compute.Device) (m Measured, err error) {
 func SameData(m store.Meta) error {
 	_, err := (&Engine{}).sameData(m)
 	return err
+}
+
+// TextHash is the SHA-256 of the text that a run trains on, without the propositions that its teacher may have. Where it has one,
+// text and propositions are read again, and the error says why they are not those that it began on.
+func TextHash(m store.Meta, teacher growth.Teacher) (string, error) {
+	if !teacher.On() {
+		return m.DataHash, nil
+	}
+	set, err := (&Engine{}).sameData(m)
+	if err != nil {
+		return "", err
+	}
+	return set.Text, nil
 }

@@ -38,9 +38,14 @@ func Compare(entries []Entry) (c Comparison, err error) {
 	}
 	all := c.Contenders()
 	c.Verdict = verdict.Judge(all[0], all[1:])
-	for _, e := range entries {
-		c.Verdict.Notes = append(c.Verdict.Notes, e.changes()...)
+	more, err := unlike(c.Groups)
+	if err != nil {
+		return c, err
 	}
+	for _, e := range entries {
+		more = append(more, e.changes()...)
+	}
+	c.Verdict.Notes = append(c.Verdict.Notes, more...)
 	return c, nil
 }
 
@@ -70,22 +75,8 @@ func sameTask(entries []Entry) error {
 		if slices.ContainsFunc(entries[:i+1], func(e Entry) bool { return e.Info.ID == b.Info.ID }) {
 			return session.Usagef("run %s is named twice", b.Info.ID)
 		}
-		if a.Meta.DataHash != b.Meta.DataHash {
-			return session.Usagef("runs %s and %s saw different texts (%s, SHA-256 %.12s…, and %s, %.12s…): losses compare on one text only",
-				a.Info.ID, b.Info.ID, a.Meta.DataName, a.Meta.DataHash, b.Meta.DataName, b.Meta.DataHash)
-		}
-		for _, f := range []struct {
-			what   string
-			va, vb int64
-		}{
-			{"model.vocab", int64(a.Recipe.Model.Vocab), int64(b.Recipe.Model.Vocab)},
-			{"model.context", int64(a.Recipe.Model.Context), int64(b.Recipe.Model.Context)},
-			{"eval.tokens", int64(a.Recipe.Eval.Tokens), int64(b.Recipe.Eval.Tokens)},
-			{"eval.final_tokens", int64(a.Recipe.Eval.FinalTokens), int64(b.Recipe.Eval.FinalTokens)},
-		} {
-			if f.va != f.vb {
-				return session.Usagef("runs %s and %s have %s of %d and %d: their losses are of different things", a.Info.ID, b.Info.ID, f.what, f.va, f.vb)
-			}
+		if err := a.Task.Same(b.Task); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -179,7 +170,7 @@ func tellApart(all []Group) {
 func (c Comparison) Contenders() []verdict.Contender {
 	var all []verdict.Contender
 	for _, g := range c.Groups {
-		x := verdict.Contender{Name: g.Name, Grown: g.Entries[0].Recipe.Grows()}
+		x := verdict.Contender{Name: g.Name, Grown: g.Entries[0].Recipe.Grows(), Objective: objective(g.Entries[0].Recipe)}
 		for _, e := range g.Entries {
 			x.Runs = append(x.Runs, e.Run)
 		}

@@ -23,6 +23,7 @@ type Entry struct {
 	Info   session.Info
 	Meta   store.Meta
 	Recipe growth.Recipe
+	Task   Task
 	Stages []event.StageInfo
 	Ended  event.Ended
 	Evals  []event.Eval
@@ -51,6 +52,7 @@ func Read(info session.Info) (e Entry, err error) {
 	if e.Recipe, err = growth.Parse(e.Meta.RecipeName, []byte(e.Meta.Recipe)); err != nil {
 		return e, fmt.Errorf("run file %s: %w", info.File, err)
 	}
+	e.Task = TaskOf(e.Meta, e.Recipe)
 	if e.Stages, err = r.Stages(); err != nil {
 		return e, err
 	}

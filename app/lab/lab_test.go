@@ -126,6 +126,7 @@ func entry(t *testing.T, id, recipe string, seed uint64, end float64, sets ...st
 		Meta:   store.Meta{ID: id, Seed: seed, DataName: "a text", DataHash: strings.Repeat("ab", 32), DataPath: "/a text", Version: "v", Threads: 2},
 		Recipe: r, Stages: session.Stages(r.Plan()), Run: verdict.Run{ID: id, Seed: seed, Device: "cpu", EndWindows: 4},
 	}
+	e.Task = TaskOf(e.Meta, r)
 	for i := range 10 {
 		x := float64(i + 1)
 		e.Run.Points = append(e.Run.Points, verdict.Point{Tokens: 1e5 * x, FLOPs: 1e11 * x, Seconds: x, Loss: end + 1/x})
@@ -205,10 +206,12 @@ func TestRefused(t *testing.T) {
 		{"twice", []Entry{a, b, b}, []string{"b1", "twice"}},
 		{"one recipe", []Entry{a, entry(t, "a2", "flm-1m", 2, 1.3)}, []string{"growlab twin a1"}},
 		{"one seed", []Entry{a, entry(t, "a2", "flm-1m", 1, 1.3), b}, []string{"a1", "a2", "one seed"}},
-		{"another text", []Entry{a, with(func(e *Entry) { e.Meta.DataHash = strings.Repeat("cd", 32) })}, []string{"different texts", "abab", "cdcd"}},
-		{"another vocabulary", []Entry{a, with(func(e *Entry) { e.Recipe.Model.Vocab = 512 })}, []string{"model.vocab of 256 and 512"}},
-		{"another context", []Entry{a, with(func(e *Entry) { e.Recipe.Model.Context = 64 })}, []string{"model.context of 128 and 64"}},
-		{"other windows", []Entry{a, with(func(e *Entry) { e.Recipe.Eval.Tokens = 99 })}, []string{"eval.tokens", "99"}},
+		{"another text", []Entry{a, with(func(e *Entry) { e.Task.Hash, e.Task.Text = strings.Repeat("ef", 32), strings.Repeat("cd", 32) })}, []string{"different texts", "abab", "cdcd"}},
+		{"propositions that are gone", []Entry{a, with(func(e *Entry) { e.Task.Hash, e.Task.Text, e.Task.Why = "ef", "", "no such file" })}, []string{"a1", "b1", "no such file"}},
+		{"another vocabulary", []Entry{a, with(func(e *Entry) { e.Task.Vocab = 512 })}, []string{"model.vocab of 256 and 512"}},
+		{"another context", []Entry{a, with(func(e *Entry) { e.Task.Context = 64 })}, []string{"model.context of 128 and 64"}},
+		{"other windows", []Entry{a, with(func(e *Entry) { e.Task.Tokens = 99 })}, []string{"eval.tokens", "99"}},
+		{"another end", []Entry{a, with(func(e *Entry) { e.Task.LastTokens = 99 })}, []string{"eval.final_tokens", "99"}},
 	} {
 		_, err := Compare(tt.entries)
 		if !errors.Is(err, session.ErrUsage) || strings.Contains(err.Error(), "\n") {
@@ -342,5 +345,86 @@ func TestChangesAreTold(t *testing.T) {
 	}
 	if c.Verdict.Pairs[0].WallClock != nil || b.Run.Device != "cpu, then threads=1" {
 		t.Errorf("times on %q and %q are compared", a.Run.Device, b.Run.Device)
+	}
+}
+
+// TestTeachersAreTold: a run with teacher signals is compared on the text that both saw, and every place says that this is no fair
+// fight; the winner is sought among the rivals that learn the same.
+func TestTeachersAreTold(t *testing.T) {
+	a, b := entry(t, "a1", "flm-1m", 1, 1.3), entry(t, "b1", "flm-1m-twin", 1, 1.2)
+	taught := entry(t, "t1", "flm-1m", 1, 1.1)
+	taught.Recipe = preset(t, "flm-1m-teacher")
+	taught.Info.Name = "taught"
+	taught.Task.Hash = strings.Repeat("ef", 32) // the text is the same
+	const caution = "flm-1m learns from text alone, but taught from text and, in 25 % of its sequences, from propositions"
+	for _, tt := range []struct {
+		name     string
+		entries  []Entry
+		sentence string
+		unfair   bool
+	}{
+		{"alone", []Entry{a, taught}, "taught won", true},
+		{"beside another", []Entry{a, taught, b}, "flm-1m-twin won", false},
+	} {
+		c, err := Compare(tt.entries)
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		notes := strings.Join(c.Verdict.AllNotes(), "\n")
+		if !strings.HasPrefix(notes, caution) {
+			t.Errorf("%s: the notes do not begin with %q:\n%s", tt.name, caution, notes)
+		}
+		if s := c.Verdict.Sentence; !strings.Contains(s, tt.sentence) || strings.Contains(s, "learn different things") != tt.unfair {
+			t.Errorf("%s: verdict %q, want %q, unfair %v", tt.name, s, tt.sentence, tt.unfair)
+		}
+		report, err := c.markdown()
+		if err != nil || !bytes.Contains(report, []byte(caution)) || !strings.Contains(c.Verdict.Pairs[0].Sentence, "They learn different things") {
+			t.Errorf("%s: %v: neither report nor sentence %q say so", tt.name, err, c.Verdict.Pairs[0].Sentence)
+		}
+	}
+	if c, err := Compare([]Entry{taught, entryTaught(t, "t2")}); err != nil || c.Verdict.Pairs[0].Caution != "" {
+		t.Errorf("two with one teacher: %v, %q", err, c.Verdict.Pairs[0].Caution)
+	}
+}
+
+// entryTaught is a rival with the teacher of flm-1m-teacher.
+func entryTaught(t *testing.T, id string) Entry {
+	e := entry(t, id, "flm-1m", 1, 1.2)
+	e.Recipe = preset(t, "flm-1m-teacher", "train.lr=1e-3")
+	e.Task.Hash = strings.Repeat("ef", 32)
+	return e
+}
+
+// TestUnlikeIsTold: what rivals differ in besides stages and learning rate is in the notes, what changes no number is not.
+func TestUnlikeIsTold(t *testing.T) {
+	a := entry(t, "a1", "flm-1m", 1, 1.3, "train.precision=fp32")
+	for _, tt := range []struct {
+		name   string
+		rival  Entry
+		change func(*Entry)
+		want   string // "" is nothing
+	}{
+		{"stages and rate", entry(t, "b1", "flm-1m-twin", 1, 1.2, "train.precision=fp32"), nil, ""},
+		{"cadences and memory", entry(t, "b1", "flm-1m-twin", 1, 1.2, "train.precision=fp32", "eval.every=50000", "checkpoint.keep=9", "train.micro_batch=2"), nil, ""},
+		{"precision", entry(t, "b1", "flm-1m-twin", 1, 1.2, "train.precision=bf16"), nil, "train.precision (fp32 and bf16)"},
+		{"weight decay", entry(t, "b1", "flm-1m-twin", 1, 1.2, "train.precision=fp32", "train.weight_decay=0.2"), nil, "train.weight_decay (0.1 and 0.2)"},
+		{"block", entry(t, "b1", "flm-1m-twin", 1, 1.2, "train.precision=fp32", "model.family=llama"), nil, "model.family (flm and llama)"},
+		{"build", entry(t, "b1", "flm-1m-twin", 1, 1.2, "train.precision=fp32"), func(e *Entry) { e.Meta.Version = "w" }, "different builds of growlab (v and w)"},
+		{"seed", entry(t, "b1", "flm-1m-twin", 2, 1.2, "train.precision=fp32"), nil, "their seeds differ, 1 and 2"},
+	} {
+		if tt.change != nil {
+			tt.change(&tt.rival)
+		}
+		c, err := Compare([]Entry{a, tt.rival})
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		notes := strings.Join(c.Verdict.AllNotes(), "\n")
+		told := strings.Contains(notes, "differ in more than") || strings.Contains(notes, "different builds") || strings.Contains(notes, "seeds differ")
+		if told != (tt.want != "") || !strings.Contains(notes, tt.want) {
+			t.Errorf("%s: no %q, or more, in\n%s", tt.name, tt.want, notes)
+		}
 	}
 }

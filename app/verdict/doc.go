@@ -13,6 +13,9 @@
 //     takes the throughput of the last stage for it, and so does PaperWallClock.
 //   - Final losses, each run's last and largest evaluation.
 //
+// Contenders that learn different things (Objective) get a Caution: their numbers are told, but do not compare as they stand, and the
+// winner is sought among the others first.
+//
 // # How a curve is read
 //
 // Losses are interpolated linearly over the logarithm of FLOPs, between the points of the best decreasing fit (pool adjacent

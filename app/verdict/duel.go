@@ -70,7 +70,7 @@ func compare(a, b Contender) Pair {
 	p.FLOPsToEqualLoss, p.EqualLoss = d.equalLoss()
 	p.LossAtFLOPs = d.equalFLOPs()
 	p.WallClock, p.EqualTokens = d.equalTokens()
-	p.Interval = d.covers()
+	p.Caution, p.Interval = d.caution(), d.covers()
 	p.Notes = append(p.Notes, d.notes(p)...)
 	p.Sentence = p.words()
 	return p

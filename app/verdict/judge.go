@@ -52,18 +52,16 @@ func (p Pair) sameBudget() bool {
 	return p.Rival.FLOPs <= p.Run.FLOPs*budget && p.Rival.FLOPs*budget >= p.Run.FLOPs
 }
 
-// decide names the winner at the compute of the run.
+// decide names the winner at the compute of the run: among the rivals that learn the same, or, if none of those got that far, among
+// all.
 func (v *Verdict) decide() {
-	best, second := -1, math.Inf(1)
 	fixed := false
-	for i, p := range v.Pairs {
-		fixed = fixed || p.sameBudget() && !p.Rival.Grown
-		if p.LossAtFLOPs == nil || p.Rival.FLOPs*budget < v.Run.FLOPs {
-			continue // it did not get that far
-		}
-		if d := p.LossAtFLOPs.Difference.Value; d < second {
-			best, second = i, d
-		}
+	for _, p := range v.Pairs {
+		fixed = fixed || p.sameBudget() && !p.Rival.Grown && p.Caution == ""
+	}
+	best := v.closest(func(p Pair) bool { return p.Caution == "" })
+	if best < 0 {
+		best = v.closest(func(Pair) bool { return true })
 	}
 	if v.Run.Grown && !fixed {
 		v.Notes = append(v.Notes, "no fixed size that spent the same FLOPs on a schedule of its own is among the rivals; "+
@@ -76,4 +74,19 @@ func (v *Verdict) decide() {
 	p := v.Pairs[best]
 	v.Winner = p.LossAtFLOPs.Winner
 	v.Sentence = v.ruling(p)
+}
+
+// closest is the pair of the rival that has the lowest loss at the FLOPs of the run, of those that got that far and are let in; -1 if
+// there is none.
+func (v *Verdict) closest(lets func(Pair) bool) int {
+	best, second := -1, math.Inf(1)
+	for i, p := range v.Pairs {
+		if p.LossAtFLOPs == nil || p.Rival.FLOPs*budget < v.Run.FLOPs || !lets(p) {
+			continue
+		}
+		if d := p.LossAtFLOPs.Difference.Value; d < second {
+			best, second = i, d
+		}
+	}
+	return best
 }

@@ -68,6 +68,7 @@ type Pair struct {
 	LossAtFLOPs *AtFLOPs `json:"loss_at_equal_flops"`
 	Final       Final    `json:"final_losses"`
 
+	Caution  string   `json:"caution"`  // why the numbers do not compare as they stand; "" if they do
 	Interval string   `json:"interval"` // what the intervals cover
 	Sentence string   `json:"sentence"`
 	Notes    []string `json:"notes"`

@@ -40,7 +40,9 @@ func (r Run) secondsAt(tokens float64) float64 {
 type Contender struct {
 	Name  string
 	Grown bool // ends larger than it began
-	Runs  []Run
+	// Objective is what its runs learn from, in words. Losses and costs of two objectives do not compare as they stand.
+	Objective string
+	Runs      []Run
 }
 
 // over collects one number of each run.

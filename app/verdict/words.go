@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -28,8 +29,16 @@ func interval(e Estimate, format string) string {
 	return fmt.Sprintf(" (95 %%: "+format+" to "+format+")", *e.Low, *e.High)
 }
 
-// ruling says who won at the compute of the run, p being the run's best rival there.
+// ruling says who won at the compute of the run, p being the run's best rival there, and whether that can be said at all.
 func (v *Verdict) ruling(p Pair) string {
+	s := v.won(p)
+	if p.Caution != "" {
+		s += fmt.Sprintf(" But %s and %s learn different things, so this does not compare as it stands.", p.Run.Name, p.Rival.Name)
+	}
+	return s
+}
+
+func (v *Verdict) won(p Pair) string {
 	at := p.LossAtFLOPs
 	where := "At " + flops(at.FLOPs)
 	switch at.Winner {
@@ -59,7 +68,19 @@ func (p Pair) words() string {
 		s = append(s, fmt.Sprintf("To a loss of %.3f, the lowest that both reach, %s takes %.2f times%s the FLOPs of %s.",
 			p.EqualLoss, p.Rival.Name, e.Value, interval(*e, "%.2f"), p.Run.Name))
 	}
+	if p.Caution != "" {
+		s = append(s, "They learn different things, so none of this compares as it stands.")
+	}
 	return strings.Join(s, " ")
+}
+
+// caution says that a and b do not learn the same; "" if they do.
+func (d *duel) caution() string {
+	if d.a.Objective == d.b.Objective {
+		return ""
+	}
+	return fmt.Sprintf("%s learns from %s, but %s from %s; at equal tokens, FLOPs or time they have not read the same text, so losses do not compare as they stand",
+		d.a.Name, d.a.Objective, d.b.Name, d.b.Objective)
 }
 
 // ending compares the final losses and what they cost.
@@ -118,6 +139,9 @@ func (d *duel) notes(p Pair) []string {
 	note := func(format string, a ...any) { notes = append(notes, fmt.Sprintf(format, a...)) }
 	if d.single() {
 		note("one seed each: how far another would end from here is not known, and differences below %g nats are called noise", OneSeed)
+		if sa, sb := d.a.Runs[0].Seed, d.b.Runs[0].Seed; sa != sb {
+			note("their seeds differ, %d and %d: they began from other weights and saw the text in another order, so give runs of one seed", sa, sb)
+		}
 	}
 	if !d.ca[0].shifted {
 		note("the last networks were not measured on the windows of the curves, so curves end at the last evaluation before the end")
@@ -138,7 +162,8 @@ func (d *duel) notes(p Pair) []string {
 	return notes
 }
 
-// AllNotes are those of the verdict and of its pairs, each once, with the pairs that they are of where not of all.
+// AllNotes are the cautions, then the notes of the pairs and of the verdict, each once, with the pairs that they are of where not of
+// all.
 func (v Verdict) AllNotes() []string {
 	var notes []string
 	of := map[string][]string{}
@@ -155,5 +180,16 @@ func (v Verdict) AllNotes() []string {
 			notes[i] = strings.Join(names, ", ") + ": " + n
 		}
 	}
-	return append(notes, v.Notes...)
+	return slices.Concat(v.Cautions(), notes, v.Notes)
+}
+
+// Cautions are those of the pairs.
+func (v Verdict) Cautions() []string {
+	var all []string
+	for _, p := range v.Pairs {
+		if p.Caution != "" {
+			all = append(all, p.Caution)
+		}
+	}
+	return all
 }

@@ -21,6 +21,7 @@ const validBytes = 200_000
 type Set struct {
 	Name  string // of the corpus, the file or the folder
 	Hash  string // SHA-256 of the whole text, in hex; with a Teacher, of the text's hash and the teacher's
+	Text  string // SHA-256 of the whole text alone
 	Train []byte
 	Valid []byte // the end of the text, held out
 
@@ -89,7 +90,8 @@ func split(name string, text []byte, o Options) (*Set, error) {
 		cut--
 	}
 	sum := sha256.Sum256(text)
-	return &Set{Name: name, Hash: hex.EncodeToString(sum[:]), Train: text[:cut:cut], Valid: text[cut:]}, nil
+	hash := hex.EncodeToString(sum[:])
+	return &Set{Name: name, Hash: hash, Text: hash, Train: text[:cut:cut], Valid: text[cut:]}, nil
 }
 
 // bad is an error that wraps ErrData.
