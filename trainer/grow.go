@@ -103,7 +103,7 @@ func (t *Trainer) endStage() error {
 
 // frozen is the batch for the transition into stage i.
 func (t *Trainer) frozen(i int) compute.Batch {
-	seqs := min(model.LogitSeqs, t.micro(i-1), t.micro(i))
+	seqs := min(model.LogitSeqs(t.plan.Stages[i].Config), t.micro(i-1), t.micro(i))
 	b := newBatch(seqs, t.plan.Stages[i].Config.Context)
 	t.Data.Spread(seqs).Fill(0, b.Seqs, b.T, b.Inputs, b.Targets)
 	return b

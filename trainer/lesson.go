@@ -60,7 +60,7 @@ func (t *Trainer) examine() (right, asked float64, err error) {
 	if t.Data.Teacher == nil {
 		return 0, 0, nil
 	}
-	context, most := t.net.Config.Context, min(model.LogitSeqs, t.micro(t.stage))
+	context, most := t.net.Config.Context, min(model.LogitSeqs(t.net.Config), t.micro(t.stage))
 	exam := t.Data.Teacher.Exam(context)
 	for first, end := t.share(exam.Sequences()); first < end; first += most {
 		b := newBatch(min(most, end-first), context)

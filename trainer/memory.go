@@ -40,7 +40,7 @@ func Footprint(dev compute.Planned, c shape.Config, seqs int, g *ranks.Group, op
 		adam.Update(net, 0, shape.Masks{})
 		net.SetMasks(growing(c))
 		net.Loss(b)
-		few := newBatch(min(seqs, model.LogitSeqs), c.Context)
+		few := newBatch(min(seqs, model.LogitSeqs(c)), c.Context)
 		net.Logits(few)
 		loss.Free()
 		adam.Free()

@@ -102,6 +102,15 @@ type Planned interface {
 	Reserve(Footprint) error
 }
 
+// Serial is a Device that does one operation after another, in the order of the calls. Where its lane has all sequences of a batch, as
+// Lanes says, a caller of Run may finish some rows, parameter gradients included, before the next ones begin, in memory for those few.
+type Serial interface {
+	Device
+	// Rows is the part of l that has n rows, from first on, as n sequences of one position: for operations that know rows only, Linear,
+	// LinearGrad, Combine and Classify. l is the lane that Run has given.
+	Rows(l Lane, first, n int) Lane
+}
+
 // Footprint is memory in bytes.
 type Footprint struct {
 	Tensors int64 // buffers, packed weights, tables

@@ -63,9 +63,9 @@ type activations struct {
 	y       mat   // output of the final norm, (N, C)
 	stats   mat   // of the final norm, (N, 2)
 	parts   normParts
-	dlogits mat // (N, V)
+	dlogits mat // (N, V), or the rows of a piece
 	loss    mat // (N, 1)
-	logits  mat // of the first LogitSeqs sequences, for Logits; (LogitSeqs*T, V)
+	logits  mat // for Logits; (LogitSeqs*T, V)
 }
 
 // layerActs is one block's share.
@@ -84,8 +84,8 @@ type normParts struct {
 	gain, bias mat
 }
 
-// newActivations are those of a network of so many layers.
-func newActivations(a *arena, c shape.Config, seqs, layers int) activations {
+// newActivations are those of a network of so many layers, with logits' gradients of piece rows.
+func newActivations(a *arena, c shape.Config, seqs, layers, piece int) activations {
 	n, inner := seqs*c.Context, c.Inner()
 	wide := c.FFN
 	if c.Act == shape.SwiGLU {
@@ -112,8 +112,8 @@ func newActivations(a *arena, c shape.Config, seqs, layers int) activations {
 		s.x, s.dx, s.dxo = append(s.x, a.mat(n, c.Hidden)), append(s.dx, dx), append(s.dxo, a.shadow(dx, n))
 	}
 	s.y, s.stats, s.parts = a.operand(n, c.Hidden), a.mat(n, 2), parts()
-	s.dlogits, s.loss = a.operand(n, c.Vocab), a.mat(n, 1)
-	s.logits = a.mat(min(seqs, LogitSeqs)*c.Context, c.Vocab)
+	s.dlogits, s.loss = a.operand(piece, c.Vocab), a.mat(n, 1)
+	s.logits = a.mat(min(seqs, LogitSeqs(c))*c.Context, c.Vocab)
 	return s
 }
 

@@ -10,9 +10,6 @@ import (
 
 const normEps = 1e-5
 
-// LogitSeqs is the most sequences that Logits takes.
-const LogitSeqs = 8
-
 // Model is a network on a device.
 type Model struct {
 	Layout
@@ -27,8 +24,10 @@ type Model struct {
 	final         norm
 
 	act       activations
-	loss      compute.Total // of Grad and Loss
-	recompute bool          // blocks share their activations
+	loss      compute.Total  // of Grad and Loss
+	recompute bool           // blocks share their activations
+	serial    compute.Serial // the device, if the head may be done in pieces; else nil
+	piece     int            // rows of a piece, at most
 	// OnLayer, if it is not nil, is called when Grad has asked for all gradients of a layer's parameters, the last layer first.
 	OnLayer func(layer int)
 
@@ -38,7 +37,7 @@ type Model struct {
 
 // New puts a network of shape c, all zero, on dev, with room for seqs sequences of c.Context tokens.
 func New(dev compute.Device, c shape.Config, seqs int, options ...Option) (*Model, error) {
-	m := &Model{Layout: NewLayout(c), dev: dev, seqs: seqs}
+	m := &Model{Layout: NewLayout(c), dev: dev, seqs: seqs, piece: pieceRows(c.Vocab)}
 	for _, o := range options {
 		o(m)
 	}
@@ -51,11 +50,12 @@ func New(dev compute.Device, c shape.Config, seqs int, options ...Option) (*Mode
 
 func (m *Model) build() error {
 	mem := arena{dev: m.dev}
+	m.cutHead()
 	m.params, m.grads = mem.alloc(m.Len), mem.alloc(m.Len)
 	if m.recompute {
-		m.act = sharedActivations(&mem, m.Config, m.seqs)
+		m.act = sharedActivations(&mem, m.Config, m.seqs, m.piece)
 	} else {
-		m.act = newActivations(&mem, m.Config, m.seqs, m.Config.Layers)
+		m.act = newActivations(&mem, m.Config, m.seqs, m.Config.Layers, m.piece)
 	}
 	count, per := m.dev.Lanes(m.seqs)
 	for range count {
@@ -147,7 +147,7 @@ func (m *Model) Loss(b compute.Batch) float64 {
 	return m.dev.Take(m.loss)
 }
 
-// Logits returns the logits of b, (rows, V). b has at most LogitSeqs sequences; b.T may be shorter than the context.
+// Logits returns the logits of b, (rows, V). b has at most LogitSeqs(Config) sequences; b.T may be shorter than the context.
 func (m *Model) Logits(b compute.Batch) []float32 {
 	p := m.pass(b)
 	p.logits = m.act.logits.of(b.Seqs * b.T)

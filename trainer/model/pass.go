@@ -50,17 +50,13 @@ func (p *pass) lane(l compute.Lane) {
 		l.Linear(p.logits.Part(first, rows), of(a.y), m.unemb.weight, compute.Epilogue{})
 		return
 	}
-	var dlogits compute.Mat
-	if p.grad {
-		dlogits = of(a.dlogits)
-	}
-	l.Classify(p.loss.At(first, rows), dlogits, of(a.y), m.unemb.weight, p.logitMult, p.scale)
 	if !p.grad {
+		l.Classify(p.loss.At(first, rows), compute.Mat{}, of(a.y), m.unemb.weight, p.logitMult, p.scale)
 		return
 	}
 
 	dy := s.dy.of(rows)
-	l.LinearGrad(dy, dlogits, m.unemb.weight, p.logitMult, compute.Epilogue{})
+	p.head(l, dy)
 	g, b := p.normParts(a.parts, l.First(), l.Seqs())
 	l.NormGrad(of(a.dx[end]), p.copied(of(a.dxo[end])), g, b, compute.Mat{}, dy, of(a.x[end]), of(a.stats), m.final.gain.w, p.norm)
 	for i := len(m.blocks) - 1; i >= 0; i-- {
@@ -104,7 +100,9 @@ func (p *pass) copied(operand compute.Mat) compute.Mat {
 func (p *pass) weightGrads(b compute.Batch) {
 	m, a := p.m, &p.m.act
 	n := p.seqs * p.t
-	m.dev.WeightGrad(m.unemb.d, compute.Vec{}, a.dlogits.of(n), a.y.of(n), p.logitMult)
+	if m.serial == nil {
+		m.dev.WeightGrad(m.unemb.d, compute.Vec{}, a.dlogits.of(n), a.y.of(n), p.logitMult)
+	}
 	g, bias := p.normParts(a.parts, 0, p.seqs)
 	p.normGrads(m.final, g, bias)
 	for i := len(m.blocks) - 1; i >= 0 && !m.recompute; i-- {

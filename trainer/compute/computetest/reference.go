@@ -20,7 +20,7 @@ type Reference struct {
 	Biases bool
 }
 
-var _ compute.Device = (*Reference)(nil)
+var _ compute.Serial = (*Reference)(nil)
 
 // NewReference returns a Reference that runs one sequence a lane.
 func NewReference() *Reference { return &Reference{} }
@@ -158,6 +158,13 @@ func (r *Reference) Run(b compute.Batch, f func(compute.Lane)) {
 	for first := 0; first < b.Seqs; first += per {
 		f(&lane{b, first, min(per, b.Seqs-first), r.Operands, r.Biases})
 	}
+}
+
+// Rows is n rows of whole from first on, each a sequence.
+func (r *Reference) Rows(whole compute.Lane, first, n int) compute.Lane {
+	l := whole.(*lane)
+	b := compute.Batch{Seqs: l.seqs, T: l.batch.T, Inputs: l.of(l.batch.Inputs), Targets: l.of(l.batch.Targets)}
+	return &lane{contract.Rows(b, first, n), 0, n, l.operands, l.biases}
 }
 
 // Sync has nothing to wait for, and Reference has no faults but panics.

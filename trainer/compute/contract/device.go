@@ -23,6 +23,18 @@ func Weight(w compute.Vec, out, in int) {
 // Run checks compute.Device's Run.
 func Run(b compute.Batch) { batch("Run", b) }
 
+// Rows checks compute.Serial's Rows of a lane of b, and returns those rows as a batch of sequences of one position.
+func Rows(b compute.Batch, first, n int) compute.Batch {
+	if first < 0 || n < 0 || first+n > b.Seqs*b.T {
+		panic(fmt.Sprintf("compute: Rows: rows %d to %d of %d sequences of %d positions", first, first+n, b.Seqs, b.T))
+	}
+	part := compute.Batch{Seqs: n, T: 1, Inputs: b.Inputs[first : first+n]}
+	if b.Targets != nil {
+		part.Targets = b.Targets[first : first+n]
+	}
+	return part
+}
+
 // batch panics unless b holds as many tokens as it says.
 func batch(op string, b compute.Batch) {
 	if b.Seqs < 0 || b.T < 1 {

@@ -44,7 +44,7 @@ func (d *device) Run(b compute.Batch, f func(compute.Lane)) {
 	}
 	d.passing = b.Targets == nil
 	defer func() { d.passing = false }()
-	f(&lane{d, b})
+	f(&lane{device: d, batch: b})
 }
 
 // bytesOf is a copy of ids as they lie in memory.

@@ -11,9 +11,9 @@ import (
 // vocabulary: fewer would leave multiprocessors idle in the product, more would fall out of the second-level cache sooner.
 const logitBytes = 64 << 20
 
-// wideVocab is from where on logits whose gradient is wanted are operands, in the place of the gradient, all rows at once. By 50,304
-// tokens in fp32 they cost 704 KB of memory traffic a row besides the weights, which come again for each piece; so they cost 300 KB.
-// Each is rounded then, to 2^-9 of itself, as PyTorch's autocast does. Losses without a gradient, which decide comparisons, never are.
+// wideVocab is from where on logits whose gradient is wanted are operands, in the place of the gradient, all rows of the lane at once,
+// which are a bounded number (package model cuts the batch). By 50,304 tokens in fp32 they cost 704 KB of memory traffic a row besides the
+// weights, which come again for each piece; so they cost 300 KB. Each is rounded then, to 2^-9 of itself, as PyTorch's autocast does. Losses without a gradient, which decide comparisons, never are.
 const wideVocab = 4096
 
 // rowUnit is what pieces of the rows are multiples of: it is that of the products' tiles, and keeps pieces aligned.
@@ -36,7 +36,7 @@ func (l *lane) Classify(loss compute.Vec, dlogits, y compute.Mat, w compute.Weig
 	for first := 0; first < l.rows(); first += each {
 		rows := min(each, l.rows()-first)
 		c := kernels.Classify{
-			Loss: to + cudart.Ptr(4*first), DLogits: rowsFrom(d, first, vocab), Z: logits, Targets: l.device.batch.targets.p + cudart.Ptr(4*first),
+			Loss: to + cudart.Ptr(4*first), DLogits: rowsFrom(d, first, vocab), Z: logits, Targets: l.device.batch.targets.p + cudart.Ptr(4*(l.first+first)),
 			Rows: rows, V: vocab, Mult: kernels.Const(mult), Scale: kernels.Const(scale),
 		}
 		l.product(kernels.Product{

@@ -1,15 +1,19 @@
 package cuda
 
 import (
+	"fmt"
+
+	"growlab/cudart"
 	"growlab/cudart/kernels"
 	"growlab/trainer/compute"
 	"growlab/trainer/compute/contract"
 )
 
-// lane is the whole of a batch.
+// lane is the whole of a batch, or some rows of it.
 type lane struct {
 	*device
 	batch compute.Batch
+	first int // row of the whole batch at which batch begins
 }
 
 func (l *lane) Index() int { return 0 }
@@ -18,6 +22,15 @@ func (l *lane) Seqs() int  { return l.batch.Seqs }
 func (l *lane) T() int     { return l.batch.T }
 
 func (l *lane) rows() int { return l.batch.Seqs * l.batch.T }
+
+// Rows is n rows of l from first on, each a sequence.
+func (d *device) Rows(whole compute.Lane, first, n int) compute.Lane {
+	l, ok := whole.(*lane)
+	if !ok || l.device != d {
+		panic(fmt.Sprintf("cuda: Rows: a %T, which is not a lane of this engine", whole))
+	}
+	return &lane{d, contract.Rows(l.batch, first, n), l.first + first}
+}
 
 // array is v as kernels see it, in either precision.
 func array(v compute.Vec) kernels.Array {
@@ -38,7 +51,7 @@ func (d *device) operandArray(v compute.Vec) kernels.Array {
 func (l *lane) Embed(x compute.Mat, embed, pos compute.Vec) {
 	contract.Embed(l, x, embed, pos, l.batch.Inputs)
 	e := kernels.Embed{
-		X: ptr(x.Vec), Table: ptr(embed), Pos: ptr(pos), Tokens: l.device.batch.inputs.p, Rows: l.rows(), T: l.T(), C: x.Cols,
+		X: ptr(x.Vec), Table: ptr(embed), Pos: ptr(pos), Tokens: l.device.batch.inputs.p + cudart.Ptr(4*l.first), Rows: l.rows(), T: l.T(), C: x.Cols,
 	}
 	l.use(&l.device.batch.inputs.used)
 	l.issue(e, func() error { return l.set.Embed(l.stream, e) })

@@ -73,7 +73,10 @@ type device struct {
 	passing   bool // the batch has no targets
 }
 
-var _ compute.Planned = (*device)(nil)
+var (
+	_ compute.Planned = (*device)(nil)
+	_ compute.Serial  = (*device)(nil)
+)
 
 // workspaceBytes is what NVIDIA recommends for cuBLASLt: 32 MiB on Hopper and newer, 4 MiB before.
 func workspaceBytes(c cudart.Capability) int64 {

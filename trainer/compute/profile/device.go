@@ -10,9 +10,11 @@ import (
 type device struct {
 	compute.Device
 	profile *Profile
-	lanes   []*lane // by Lane.Index
-	pending tally   // parameter gradients that were asked for
-	late    bool    // work is done after the call that asks for it
+	lanes   []*lane       // by Lane.Index
+	pending tally         // parameter gradients that were asked for
+	late    bool          // work is done after the call that asks for it
+	running bool          // inside Run
+	settled time.Duration // thread time of parameter gradients inside Run
 }
 
 // asynchronous is an engine whose calls return before their work is done.
@@ -25,15 +27,31 @@ func (d *device) wait() {
 	}
 }
 
-// Wrap returns dev with its operations timed, and where they are booked. The result is a compute.Threaded if dev is one. An engine
-// whose calls return early is waited for after each of them, which makes steps take longer than they do without a profile.
+// Wrap returns dev with its operations timed, and where they are booked. The result is a compute.Threaded or a compute.Serial if dev is
+// one; none is both. An engine whose calls return early is waited for after each of them, which makes steps take longer than they do
+// without a profile.
 func Wrap(dev compute.Device) (compute.Device, *Profile) {
 	d := &device{Device: dev, profile: &Profile{}}
 	_, d.late = dev.(asynchronous)
-	if t, ok := dev.(compute.Threaded); ok {
-		return withThreads{d, t}, d.profile
+	switch x := dev.(type) {
+	case compute.Threaded:
+		return withThreads{d, x}, d.profile
+	case compute.Serial:
+		return withRows{d, x}, d.profile
 	}
 	return d, d.profile
+}
+
+// withRows hands the method of compute.Serial on as well.
+type withRows struct {
+	*device
+	serial compute.Serial
+}
+
+// Rows books what the part of l does as l's.
+func (d withRows) Rows(l compute.Lane, first, n int) compute.Lane {
+	whole := l.(*lane)
+	return &lane{Lane: d.serial.Rows(whole.Lane, first, n), tallies: whole.tallies, wait: whole.wait}
 }
 
 // withThreads hands the methods of compute.Threaded on as well.
@@ -80,6 +98,11 @@ func (d *device) queued(flops float64, f func()) {
 	begin := time.Now()
 	f()
 	d.pending.add(tally{calls: 1, time: time.Since(begin) * d.busy(), flops: flops})
+	if d.running { // the lane's next operation is not to pay for it
+		before := d.profile.tallies[gradients].time
+		d.settle()
+		d.settled += d.profile.tallies[gradients].time - before
+	}
 }
 
 func (d *device) Upload(dst compute.Vec, src []float32) {
@@ -132,21 +155,23 @@ func (d *device) Run(b compute.Batch, f func(compute.Lane)) {
 	d.settle()
 	count, _ := d.Device.Lanes(b.Seqs)
 	for len(d.lanes) < count {
-		d.lanes = append(d.lanes, &lane{wait: d.wait})
+		d.lanes = append(d.lanes, &lane{tallies: new([ops]tally), wait: d.wait})
 	}
 	begin := time.Now()
+	d.running, d.settled = true, 0
 	d.Device.Run(b, func(l compute.Lane) {
 		mine := d.lanes[l.Index()]
 		mine.Lane = l
 		f(mine)
 	})
-	idle := tally{calls: 1, time: time.Since(begin) * d.busy()}
+	d.running = false
+	idle := tally{calls: 1, time: time.Since(begin)*d.busy() - d.settled}
 	for _, l := range d.lanes {
 		for o, t := range l.tallies {
 			d.profile.tallies[o].add(t)
 			idle.time -= t.time
 		}
-		l.tallies = [ops]tally{}
+		*l.tallies = [ops]tally{}
 	}
 	d.profile.tallies[waiting].add(idle)
 }

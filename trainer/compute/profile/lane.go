@@ -9,7 +9,7 @@ import (
 // lane times the operations of the one that it embeds. It belongs to the thread that runs it.
 type lane struct {
 	compute.Lane
-	tallies [ops]tally
+	tallies *[ops]tally
 	wait    func()
 }
 

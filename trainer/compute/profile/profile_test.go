@@ -219,3 +219,41 @@ func TestThreads(t *testing.T) {
 		t.Error("the reference has no threads, wrapped it says it has")
 	}
 }
+
+// TestSerial: a wrapped device finishes rows by rows if the bare one does, to the same numbers, and all of a piece's operations are booked,
+// the parameter gradients inside Run too, none twice.
+func TestSerial(t *testing.T) {
+	dev := &computetest.Reference{Per: seqs}
+	wrapped, p := profile.Wrap(dev)
+	if _, ok := wrapped.(compute.Serial); !ok {
+		t.Fatal("the reference finishes rows by rows, wrapped it does not say so")
+	}
+	if other, _ := profile.Wrap(openCPU(t)); isSerial(other) {
+		t.Error("the CPU engine has several lanes, wrapped it says it has one")
+	}
+	loss, norm, after := step(t, dev, nil)
+	begin := time.Now()
+	loss2, norm2, after2 := step(t, wrapped, p.Reset)
+	passed := time.Since(begin)
+	if loss != loss2 || norm != norm2 || !slices.Equal(after, after2) {
+		t.Errorf("bare: loss %v, norm %v; wrapped: %v, %v; parameters equal: %v", loss, norm, loss2, norm2, slices.Equal(after, after2))
+	}
+	calls := map[string]int64{}
+	for _, r := range p.Rows() {
+		calls[r.Operation] = r.Calls
+		if r.Time < 0 {
+			t.Errorf("%s took %v", r.Operation, r.Time)
+		}
+	}
+	if calls["Classify"] != 1 || calls[profile.Gradients] != 9+10+1 {
+		t.Errorf("%d classifiers and %d gradients are booked, want 1 and 20", calls["Classify"], calls[profile.Gradients])
+	}
+	if total := profile.Total(p.Rows()); total > passed {
+		t.Errorf("%v are booked of %v", total, passed)
+	}
+}
+
+func isSerial(dev compute.Device) bool {
+	_, ok := dev.(compute.Serial)
+	return ok
+}
