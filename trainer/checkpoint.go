@@ -17,6 +17,9 @@ import (
 // ErrCheckpoint is wrapped when a checkpoint does not belong to the recipe.
 var ErrCheckpoint = errors.New("the checkpoint does not fit the recipe")
 
+// ReasonEdit is the Reason of a checkpoint of the state before an edit, which is the last of its journal.
+const ReasonEdit = "edit"
+
 // Checkpoint is all that an exact resume needs besides the recipe and the data. Masks, learning rate and data position are
 // not in it, since they follow from Tokens and from the journal of edits, which is in Meta.
 type Checkpoint struct {

@@ -46,7 +46,7 @@ func (t *Trainer) edit(ctx context.Context, e growth.Edit) error {
 		return err
 	}
 	t.progress.Edits = append(t.progress.Edits, e)
-	c, err := t.snapshot("edit")
+	c, err := t.snapshot(ReasonEdit)
 	if err == nil {
 		err = t.keep(ctx, c)
 	}
@@ -64,17 +64,22 @@ func (t *Trainer) edit(ctx context.Context, e growth.Edit) error {
 	return nil
 }
 
-// edited is the event of an edit, which changed the plan of a run as given. A growth tells its plan itself.
-func edited(e growth.Edit, was, is []event.StageInfo) event.Command {
+// CommandOf is the event of an edit, without the plan that comes of it.
+func CommandOf(e growth.Edit) event.Command {
 	c := event.Command{Step: e.Step, Tokens: e.Tokens, Verb: control.Set, Detail: e.String()}
 	switch e.Key {
 	case growth.EditEnd:
 		c.Verb, c.Detail = control.Grow, ""
-		return c
 	case growth.EditPostpone, growth.EditExtend:
 		c.Verb, c.Detail = e.Key, e.Value+" tokens"
 	}
-	if !slices.Equal(was, is) {
+	return c
+}
+
+// edited is the event of an edit, which changed the plan of a run as given. A growth tells its plan itself.
+func edited(e growth.Edit, was, is []event.StageInfo) event.Command {
+	c := CommandOf(e)
+	if e.Key != growth.EditEnd && !slices.Equal(was, is) {
 		c.Plan = is
 	}
 	return c

@@ -111,7 +111,7 @@ func (b *branch) choose(r *store.Reader, c Course) (store.CheckpointInfo, error)
 		if len(c.Journal) == 0 {
 			return store.CheckpointInfo{}, session.Usagef("run %s was not changed while it trained; there is nothing to revert", b.meta.ID)
 		}
-		fits = slices.DeleteFunc(slices.Clone(all), func(c store.CheckpointInfo) bool { return c.Reason != "edit" })
+		fits = slices.DeleteFunc(slices.Clone(all), func(c store.CheckpointInfo) bool { return c.Reason != trainer.ReasonEdit })
 	}
 	found := len(fits) - 1
 	switch id, step := b.fork.Checkpoint, b.fork.Step; {

@@ -17,6 +17,7 @@ import (
 	"growlab/app/session"
 	"growlab/growth"
 	"growlab/store"
+	"growlab/trainer"
 	"growlab/trainer/control"
 	"growlab/trainer/event"
 )
@@ -192,6 +193,9 @@ func TestKilledAtAnEdit(t *testing.T) {
 			if err != nil || len(course.Journal) != 1 || course.Step != course.Journal[0].Step {
 				t.Fatalf("course %+v, %v", course, err)
 			}
+			if n := commands(t, info.File); len(n) != 0 {
+				t.Fatalf("it died before it told of its edit, and yet the file has %v", n)
+			}
 			file, start, _ := aStep(t, func(o engine.Options) (*engine.Engine, error) {
 				return engine.Resume(info.File, session.Launch{}, o)
 			})
@@ -209,8 +213,35 @@ func TestKilledAtAnEdit(t *testing.T) {
 			if _, c := replayed(t, h, file, 0); !c.Equal || c.Steps != course.Step+1 {
 				t.Errorf("%v", c)
 			}
+			told, want := commands(t, file), trainer.CommandOf(course.Journal[0])
+			if len(told) != 1 || told[0].Verb != want.Verb || told[0].Detail != want.Detail || told[0].Step != course.Step {
+				t.Errorf("the file tells of %v, want %v alone", told, want)
+			}
+			if again, err := engine.ReadCourse(file); err != nil || len(again.Asked) != 1 {
+				t.Errorf("asked for %v, want what the dead engine was asked for; %v", again.Asked, err)
+			}
 		})
 	}
+}
+
+// commands are those that the file tells of, trims aside.
+func commands(t *testing.T, file string) []event.Command {
+	t.Helper()
+	r, err := store.OpenReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := r.Events(0)
+	if err = errors.Join(err, r.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var out []event.Command
+	for _, j := range all {
+		if c, ok := j.Event.(event.Command); ok && c.Verb != "trim" {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 func engineSteps(file string) ([]event.Step, error) {

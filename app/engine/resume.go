@@ -76,6 +76,9 @@ func (e *Engine) again(file string, l session.Launch) (err error) {
 	if err := e.run.TrimAfter(at); err != nil {
 		return err
 	}
+	if past.untold != nil {
+		e.run.Emit(*past.untold)
+	}
 	e.connect(past.recipe)
 	return nil
 }
@@ -101,6 +104,8 @@ type past struct {
 	told   told
 	recipe growth.Recipe
 	from   *trainer.Checkpoint // nil if there is none
+	// untold is the command that the last engine died of: the checkpoint has its edit, the journal of events has not.
+	untold *event.Command
 }
 
 func (e *Engine) past() (p past, err error) {
@@ -125,8 +130,34 @@ func (e *Engine) past() (p past, err error) {
 	if p.recipe, err = parse(r, p.meta); err != nil {
 		return p, err
 	}
-	p.from, err = e.latest(r, p.recipe)
+	if p.from, err = e.latest(r, p.recipe); err != nil || p.from == nil {
+		return p, err
+	}
+	p.untold, err = untold(r, p.recipe, *p.from)
 	return p, err
+}
+
+// untold is the command of the edit that c was saved for, if the file does not have it; nil if it has, or c was not saved for one.
+func untold(r *store.Reader, recipe growth.Recipe, c trainer.Checkpoint) (*event.Command, error) {
+	journal, err := c.Journal(recipe)
+	if err != nil || len(journal) == 0 || c.Reason != trainer.ReasonEdit {
+		return nil, err
+	}
+	last := journal[len(journal)-1]
+	if last.Tokens != c.Tokens { // a fork went back to before the edit
+		return nil, nil
+	}
+	want := trainer.CommandOf(last)
+	events, err := r.Events(0)
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range events {
+		if x, ok := j.Event.(event.Command); ok && x.Tokens == want.Tokens && x.Verb == want.Verb && x.Detail == want.Detail {
+			return nil, nil
+		}
+	}
+	return &want, nil
 }
 
 // latest loads the newest checkpoint that is whole, or nil if there never was one.

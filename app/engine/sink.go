@@ -15,10 +15,12 @@ type sink struct {
 }
 
 // Emit implements trainer.Sink. The file comes first: who is told of an event finds it there, or soon will. A Start is in
-// the file before anyone hears of it, because subscribers count events from it.
+// the file before anyone hears of it, because subscribers count events from it; so is a Command, because its checkpoint is, and
+// an engine that is killed then would leave a change of which nobody knows who asked for it.
 func (s *sink) Emit(e event.Event) {
 	s.run.Emit(e)
-	if _, ok := e.(event.Start); ok {
+	_, begins := e.(event.Start)
+	if _, asked := e.(event.Command); asked || begins {
 		_ = s.run.Flush() // Problem tells, if it lasts
 	}
 	s.server.Publish(e)
