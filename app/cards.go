@@ -36,8 +36,8 @@ func newCards(train, edit func(session.Preset), back func()) *cards {
 	about := widget.NewLabel("Each preset trains a small GPT, grows it twice without disturbing what it has learned, and trains on. " +
 		"Everything runs on this machine; nothing is downloaded.")
 	about.Wrapping, about.Importance = fyne.TextWrapWord, widget.LowImportance
-	head := container.NewBorder(nil, nil, nil, container.NewVBox(c.back), container.New(look.Column{Space: 2}, c.title, container.New(look.Inset{Left: -6}, about)))
-	c.object = container.NewVScroll(container.New(look.Margin(24, 24, 22, 16), container.NewBorder(head, nil, nil, nil, container.New(look.Inset{Top: 14}, c.list))))
+	head := look.Border(nil, nil, nil, container.NewVBox(c.back), container.New(look.Column{Space: 2}, c.title, container.New(look.Inset{Left: -6}, about)))
+	c.object = container.NewVScroll(container.New(look.Margin(24, 24, 22, 16), look.Border(head, nil, nil, nil, container.New(look.Inset{Top: 14}, c.list))))
 	return c
 }
 
@@ -49,7 +49,7 @@ func (c *cards) show(presets []session.Preset) {
 		c.list.Add(c.card(p))
 	}
 	if len(presets) == 0 {
-		c.list.Add(widget.NewLabel("Reading the presets…"))
+		c.list.Add(widget.NewLabel("Timing a few steps on this machine,\nto say how long each preset takes…"))
 	}
 	c.object.Refresh()
 }
@@ -77,9 +77,9 @@ func (c *cards) card(p session.Preset) fyne.CanvasObject {
 		stages.Add(look.NewLine(look.Caption.Fitting(), stageCardText(i+1, s)))
 	}
 	top := container.New(look.Column{Space: 4}, title, container.New(look.Inset{Left: -6, Right: -6}, about))
-	bottom := container.New(look.Column{Space: 5}, stages, facts, time, container.New(look.Inset{Top: 5}, container.NewBorder(nil, nil, nil, edit, train)))
+	bottom := container.New(look.Column{Space: 5}, stages, facts, time, container.New(look.Inset{Top: 5}, look.Border(nil, nil, nil, edit, train)))
 	picture := container.New(look.Inset{Top: 4, Bottom: 10}, network.NewStages(shapesOf(p.Stages)))
-	return container.NewStack(look.NewPanel(theme.ColorNameHeaderBackground), container.New(look.Margin(16, 16, 14, 14), container.NewBorder(top, bottom, nil, nil, picture)))
+	return container.NewStack(look.NewPanel(theme.ColorNameHeaderBackground), container.New(look.Margin(16, 16, 14, 14), look.Border(top, bottom, nil, nil, picture)))
 }
 
 func shapesOf(stages []event.StageInfo) []network.Shape {

@@ -14,6 +14,7 @@ import (
 func (w *window) newComparison() *comparison.Page {
 	return comparison.NewPage(comparison.Host{
 		Compare: w.compareRuns, Cancel: w.cancelComparing, Rival: func(kind string) { w.runRival(w.id, kind) }, Export: w.exportReport,
+		Color: w.colour,
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 // newRuns is the column of runs.
 func (w *window) newRuns() *runlist.List {
 	return runlist.NewList(runlist.Host{
-		Choose: w.choose, New: w.newRun, Overlay: w.lay, Menu: w.runMenu, Rename: w.askRename, Delete: w.askDelete, Hint: w.hint, Keys: w.typedKey,
+		Choose: w.choose, New: w.newRun, Overlay: w.lay, Menu: w.runMenu, Rename: w.askRename, Delete: w.askDelete, Hint: w.hint, Keys: w.typedKey, Color: w.colour,
 		Queue: runlist.QueueHost{
 			Move:   func(id string, place int) { w.reorder(func(q queuer) error { return q.MoveQueued(id, place) }) },
 			Remove: func(id string) { w.reorder(func(q queuer) error { return q.Dequeue(id) }) },

@@ -27,6 +27,8 @@ type Host struct {
 	Rival func(kind string)
 	// Export writes the report of a comparison.
 	Export func(lab.Comparison)
+	// Color is the colour that a run has everywhere, an index into chart.Theme.Series.
+	Color func(id string) int
 }
 
 // Page compares the run on show with others.
@@ -44,7 +46,7 @@ type Page struct {
 	said   string
 	bad    bool
 
-	checks          []*widget.Check
+	lines           []*candidate
 	list            *fyne.Container
 	column          *container.Scroll // of list
 	compare, cancel *widget.Button
@@ -152,6 +154,12 @@ func (p *Page) Done(c lab.Comparison, err error) {
 		p.refreshState()
 		return
 	}
+	c.Colors = map[string]int{}
+	for _, g := range c.Groups {
+		for _, e := range g.Entries {
+			c.Colors[e.Info.ID] = p.host.Color(e.Info.ID)
+		}
+	}
 	p.result, p.said = &c, ""
 	p.of = append([]string{p.run.ID}, p.Picked()...)
 	p.fill()
@@ -188,35 +196,51 @@ func (p *Page) refresh() {
 	p.refreshState()
 }
 
-// fillList makes a check box for each candidate.
+// candidate is a line of the list: a check box, and the colour that the run has on charts.
+type candidate struct {
+	*fyne.Container
+	check  *widget.Check
+	swatch *plot.Swatch
+}
+
+func newCandidate() *candidate {
+	c := &candidate{check: widget.NewCheck("", nil), swatch: plot.NewSwatch(0)}
+	c.Container = container.NewBorder(nil, nil, c.swatch, nil, c.check)
+	return c
+}
+
+// fillList makes a line for each candidate.
 func (p *Page) fillList() {
-	for len(p.checks) < len(p.rivals) {
-		c := widget.NewCheck("", nil)
-		p.checks = append(p.checks, c)
-		p.list.Add(c)
+	for len(p.lines) < len(p.rivals) {
+		c := newCandidate()
+		p.lines = append(p.lines, c)
+		p.list.Add(c.Container)
 	}
-	for i, c := range p.checks {
-		look.Show(c, i < len(p.rivals))
-		if i >= len(p.rivals) {
-			continue
+	for i, c := range p.lines {
+		look.Show(c.Container, i < len(p.rivals))
+		if i < len(p.rivals) {
+			p.fillLine(c, p.rivals[i])
 		}
-		r := p.rivals[i]
-		text := fmt.Sprintf("%s · %.3f", short(r.Name), r.ValLoss)
-		c.OnChanged = nil
-		if c.Text != text {
-			c.SetText(text)
-		}
-		if c.Checked != p.picked[r.ID] {
-			c.SetChecked(p.picked[r.ID])
-		}
-		c.OnChanged = func(on bool) { p.pick(r.ID, on) }
 	}
 	p.column.Refresh()
 }
 
+func (p *Page) fillLine(c *candidate, r session.Info) {
+	c.swatch.Set(p.host.Color(r.ID))
+	text := fmt.Sprintf("%s · %.3f", short(r.Name), r.ValLoss)
+	c.check.OnChanged = nil
+	if c.check.Text != text {
+		c.check.SetText(text)
+	}
+	if c.check.Checked != p.picked[r.ID] {
+		c.check.SetChecked(p.picked[r.ID])
+	}
+	c.check.OnChanged = func(on bool) { p.pick(r.ID, on) }
+}
+
 // short is a name as it fits into the column.
 func short(name string) string {
-	const most = 19
+	const most = 17
 	if r := []rune(name); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}

@@ -15,6 +15,7 @@ import (
 	"growlab/app/lab"
 	"growlab/app/look"
 	"growlab/app/pagetest"
+	"growlab/app/plot"
 	"growlab/app/session"
 	"growlab/app/verdict"
 	"growlab/assets"
@@ -93,6 +94,7 @@ func open(t *testing.T, variant string, width, height float32) *bench {
 	b.Page = NewPage(Host{
 		Compare: func(runs []string) { say("compare %s", strings.Join(runs, " ")) }, Cancel: func() { say("cancel") },
 		Rival: func(kind string) { say("rival %s", kind) }, Export: func(c lab.Comparison) { say("export %s", c.Verdict.Run.Name) },
+		Color: func(id string) int { return map[string]int{"g": 2, "t": 0, "s": 4, "o": 6}[id] },
 	})
 	b.win = test.NewTempWindow(t, b.Object)
 	b.win.SetPadded(false)
@@ -108,6 +110,34 @@ func (b *bench) heard(t *testing.T, want ...string) {
 	b.said = nil
 }
 
+// A run has one colour: in the list of runs, which the window knows, before its name here, and on the chart.
+func TestRunsKeepTheirColours(t *testing.T) {
+	b := open(t, look.Dark, 860, 600)
+	b.Show(grown, []session.Info{other, small, grown, twin})
+	for i, want := range []int{6, 4, 0} {
+		if got := b.lines[i].swatch.Index(); got != want {
+			t.Errorf("rival %d has colour %d, want %d", i, got, want)
+		}
+	}
+	b.Done(comparison(t), nil)
+	var got []int
+	for _, l := range b.chart.Figure().Lines {
+		got = append(got, l.Color)
+	}
+	if want := []int{2, 0, 4}; !slices.Equal(got, want) {
+		t.Errorf("lines have colours %v, want %v", got, want)
+	}
+	var swatches []int
+	for _, o := range pagetest.Tree(b.report) {
+		if s, ok := o.(*plot.Swatch); ok {
+			swatches = append(swatches, s.Index())
+		}
+	}
+	if want := []int{2, 0, 4, 0, 4}; !slices.Equal(swatches, want) {
+		t.Errorf("rows of the verdict have colours %v, want %v", swatches, want)
+	}
+}
+
 func TestTheRivalsOfARunArePickedForIt(t *testing.T) {
 	b := open(t, look.Dark, 860, 600)
 	b.Show(grown, []session.Info{other, midway, small, grown, twin})
@@ -116,8 +146,8 @@ func TestTheRivalsOfARunArePickedForIt(t *testing.T) {
 	}
 	test.Tap(b.compare)
 	b.heard(t, "compare g s t")
-	b.checks[0].SetChecked(true)
-	b.checks[1].SetChecked(false)
+	b.lines[0].check.SetChecked(true)
+	b.lines[1].check.SetChecked(false)
 	b.Show(grown, []session.Info{other, small, grown, twin}) // what was picked by hand stays
 	b.Asks()
 	b.heard(t, "compare g o t")

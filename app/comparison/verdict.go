@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"growlab/app/look"
+	"growlab/app/plot"
 	"growlab/app/verdict"
 	"growlab/app/words"
 )
@@ -18,7 +19,7 @@ func (p *Page) fill() {
 	p.report.RemoveAll()
 	p.report.Add(plain(v.Sentence, true))
 	p.report.Add(p.sides(v))
-	p.report.Add(pairs(v))
+	p.report.Add(p.pairs(v))
 	if v.PaperWallClock != nil {
 		p.report.Add(plain(fmt.Sprintf("The paper's own ratio, %s at the speed of its last stage: %.2fx.", v.Run.Name, *v.PaperWallClock), false))
 	}
@@ -41,20 +42,21 @@ func (p *Page) sides(v verdict.Verdict) fyne.CanvasObject {
 	for _, x := range v.Pairs {
 		all = append(all, x.Rival)
 	}
-	for _, s := range all {
+	for i, s := range all {
 		spread := "one seed"
 		if s.Spread != nil {
 			spread = fmt.Sprintf("%.4f", *s.Spread)
 		}
+		t.mark(p.result.Color(i))
 		t.add(s.Name == v.Winner, s.Name, fmt.Sprintf("%.4f", s.Loss), words.FLOPs(s.FLOPs), words.Count(int64(s.Tokens)), words.Seconds(s.Seconds), spread)
 	}
 	return t.object
 }
 
 // pairs is the table of what the run is against each rival.
-func pairs(v verdict.Verdict) fyne.CanvasObject {
+func (p *Page) pairs(v verdict.Verdict) fyne.CanvasObject {
 	t := newTable([]float32{2.2, 1.4, 3, 2.7, 0.9}, "against "+v.Run.Name, "at equal FLOPs", "rival minus run (95 %)", "FLOPs to equal loss (95 %)", "time")
-	for _, x := range v.Pairs {
+	for i, x := range v.Pairs {
 		loss, diff, ratio, wall := "–", "–", "–", "–"
 		better := false
 		if at := x.LossAtFLOPs; at != nil {
@@ -67,6 +69,7 @@ func pairs(v verdict.Verdict) fyne.CanvasObject {
 		if x.WallClock != nil {
 			wall = fmt.Sprintf("%.2fx", *x.WallClock)
 		}
+		t.mark(p.result.Color(i + 1))
 		t.add(better, x.Rival.Name, loss, diff, ratio, wall)
 	}
 	return t.object
@@ -84,6 +87,7 @@ func estimate(e verdict.Estimate, format string) string {
 type table struct {
 	object *fyne.Container
 	shares []float32
+	swatch *plot.Swatch // of the next row; nil for none
 }
 
 func newTable(columns []float32, head ...string) *table {
@@ -91,6 +95,9 @@ func newTable(columns []float32, head ...string) *table {
 	t.row(look.Caption, head)
 	return t
 }
+
+// mark puts a colour of charts before the first cell of the next row.
+func (t *table) mark(color int) { t.swatch = plot.NewSwatch(color) }
 
 // add appends a row; a good one stands out.
 func (t *table) add(good bool, cells ...string) {
@@ -109,6 +116,10 @@ func (t *table) row(s look.Style, cells []string) {
 			style = style.AtRight()
 		}
 		lines = append(lines, look.NewLine(style, c))
+	}
+	if t.swatch != nil {
+		lines[0] = container.NewBorder(nil, nil, container.New(look.Inset{Right: 5}, t.swatch), nil, lines[0])
+		t.swatch = nil
 	}
 	t.object.Add(container.New(look.Shares(t.shares), lines...))
 }

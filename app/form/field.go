@@ -32,8 +32,9 @@ type Field struct {
 	OnLeft func()
 
 	label  *look.Line
-	entry  *Entry  // nil for a choice
-	choice *Choice // nil for a text
+	entry  *Entry         // nil for a choice
+	choice *Choice        // nil for a text
+	offers *widget.Button // opens what is offered; nil for none
 	frame  *Frame
 	fault  string
 }
@@ -112,6 +113,9 @@ func (f *Field) Enable(on bool) {
 		w.Enable()
 	} else if !on && !w.Disabled() {
 		w.Disable()
+	}
+	if f.offers != nil {
+		look.Enable(f.offers, on)
 	}
 }
 

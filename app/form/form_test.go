@@ -76,6 +76,43 @@ func TestAChoiceReportsOnlyWhatAPersonTakes(t *testing.T) {
 	}
 }
 
+func TestOffersFillAFieldWithTheMouse(t *testing.T) {
+	test.NewTempApp(t)
+	var got []string
+	f := NewField(Spec{Label: "learning rate"}, func(s string) { got = append(got, s) })
+	offered := []Offer{{"half · 4e-3", "4e-3"}, {"twice · 0.016", "0.016"}}
+	f.Offer(func() []Offer { return offered })
+	w := test.NewTempWindow(t, f)
+	w.Resize(fyne.NewSize(300, 200))
+	f.Put("8e-3", "")
+	pick := func(label string) bool {
+		test.Tap(f.offers)
+		top := w.Canvas().Overlays().Top()
+		if top == nil {
+			t.Fatal("the arrow opens no menu")
+		}
+		for _, item := range f.menu(offered).Items {
+			if item.Label == label && !item.Disabled {
+				item.Action()
+				w.Canvas().Overlays().Remove(top)
+				return true
+			}
+		}
+		return false
+	}
+	if !pick("twice · 0.016") || f.Text() != "0.016" || len(got) != 1 || got[0] != "0.016" {
+		t.Errorf("got %q reported and %q shown, want what was picked", got, f.Text())
+	}
+	offered = nil
+	if pick(noOffers) {
+		t.Error("nothing is offered, yet it can be picked")
+	}
+	f.Enable(false)
+	if !f.offers.Disabled() {
+		t.Error("a field that is switched off offers")
+	}
+}
+
 func TestEscapeLeavesTheEntry(t *testing.T) {
 	test.NewTempApp(t)
 	left := 0

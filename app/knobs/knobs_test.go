@@ -101,6 +101,49 @@ func TestSettingWhatIsSoStagesNothing(t *testing.T) {
 	}
 }
 
+// TestOffers: whatever is offered can be applied, so that a mouse alone can change a run.
+func TestOffers(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		steps int64
+		key   string
+		want  []string
+	}{
+		{"rate", 800, "lr", []string{"× 0.25 · 2e-3", "× 0.5 · 4e-3", "× 0.8 · 6.4e-3", "× 1.25 · 0.01", "× 2 · 0.016"}},
+		{"clip", 800, "clip", []string{"none · 0", "× 0.5 · 0.5", "× 2 · 2"}},
+		{"batch", 800, "batch", []string{"half · 768", "twice · 3,072"}},
+		{"ramp in none", 800, "ramp", nil},
+		{"ramp", 1600, "ramp", []string{"at once · 0", "half as long · 16,896", "twice as long · 67,584"}},
+		{"postponed", 1600, keyPostpone, []string{
+			"5 % of this stage · 18,432", "10 % of this stage · 38,400", "25 % of this stage · 98,304", "50 % of this stage · 196,608",
+		}},
+		{"nothing to postpone", 2000, keyPostpone, nil},
+		{"extended", 2000, keyExtend, []string{
+			"5 % of the last stage · 12,288", "10 % of the last stage · 26,112", "25 % of the last stage · 66,048", "50 % of the last stage · 132,096",
+		}},
+		{"evaluations", 800, "eval.every", []string{"twice as often · 49,152", "half as often · 196,608", "never · 0"}},
+		{"threads", 800, keyThreads, nil},
+	} {
+		s := NewStaged()
+		s.Follow(courseAt(t, row.steps))
+		var got []string
+		for _, o := range s.Offers(row.key) {
+			got = append(got, o.Label)
+			s.Set(row.key, o.Text)
+			if f := s.Fault(row.key); f != "" || s.Len() != 1 {
+				t.Errorf("%s: %q is offered, and %d staged, refused: %q", row.name, o.Text, s.Len(), f)
+			}
+			if all := s.Offers(row.key); all[len(all)-1].Text != "" {
+				t.Errorf("%s: what was staged cannot be taken back: %v", row.name, all)
+			}
+			s.Clear()
+		}
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s: got %q, want %q", row.name, got, row.want)
+		}
+	}
+}
+
 func TestGrowNowSaysWhyNot(t *testing.T) {
 	s := NewStaged()
 	s.Follow(courseAt(t, 800))
@@ -235,7 +278,7 @@ func TestRefreshMakesNoNewObjects(t *testing.T) {
 func TestAmountsMayHaveSeparators(t *testing.T) {
 	s := NewStaged()
 	s.Follow(&Course{Now: recipe(t)})
-	if got, want := s.Present("eval.every"), "98_304"; got != want {
+	if got, want := s.Present("eval.every"), "98,304"; got != want {
 		t.Errorf("got %q on show, want %q", got, want)
 	}
 	for _, same := range []string{"98304", "98_304", "98,304"} {
@@ -250,6 +293,9 @@ func TestAmountsMayHaveSeparators(t *testing.T) {
 		}
 		if got := int64(s.then.Eval.Every); got != 196_608 {
 			t.Errorf("%q: comes to %d, want 196608", other, got)
+		}
+		if got, want := s.Words()[0], "eval.every 98,304 to 196,608"; got != want {
+			t.Errorf("%q: got %q, want %q", other, got, want)
 		}
 	}
 }

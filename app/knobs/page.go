@@ -58,7 +58,7 @@ func spec(key string) form.Spec {
 		"weight_decay":     {Label: "weight decay", About: "Of AdamW, on matrices."},
 		"clip":             {Label: "clip", About: "Largest gradient norm, 0 is none."},
 		"batch":            {Label: "batch tokens", About: "Tokens in one step of this stage and the later ones, a multiple of the context. Memory does not grow."},
-		"ramp":             {Label: "rest of the ramp", About: "Tokens over which the growth that is being faded in goes the rest of its way; 0 is at once.", Holder: "no growth now"},
+		"ramp":             {Label: "rest of the ramp", About: "Tokens over which the growth that is being faded in goes the rest of its way; 0 is at once.", Holder: notRamping},
 		"eval.every":       {Label: "evaluate every", About: "Tokens between two evaluations; 0 is never."},
 		"sample.every":     {Label: "sample every", About: "Tokens between two samples; 0 is never."},
 		"checkpoint.every": {Label: "save every", About: "Tokens between two checkpoints; 0 is never."},
@@ -153,9 +153,9 @@ func (p *Page) Refresh() {
 	}
 	left, ramping := p.staged.Ramping()
 	p.fields["ramp"].Enable(ramping)
-	holder := "no growth now"
+	holder := notRamping
 	if ramping {
-		holder = words.Amount(left) + " left"
+		holder = words.Thousands(left) + " left"
 	}
 	p.fields["ramp"].SetHolder(holder)
 	p.refreshButtons()
@@ -198,6 +198,9 @@ func (p *Page) refreshButtons() {
 	p.state.Paint(colour)
 }
 
+// notRamping stands in the field of the ramp while there is none.
+const notRamping = "none now"
+
 // revertOne is what the button says that takes back one change.
 const revertOne = "Revert the last change"
 
@@ -210,7 +213,7 @@ func (p *Page) preview() {
 	if c == nil {
 		return
 	}
-	changes := p.staged.Len() > 0
+	changes := p.staged.Len() > len(p.staged.faults)
 	// A run that trains moves all the time; what lies ahead looks the same until it has moved by a pixel or so.
 	key := fmt.Sprint(c.Tokens/max(c.Now.TotalTokens()/resolution, 1), c.Edits, p.staged.values)
 	if key == p.drawn {
@@ -243,6 +246,9 @@ func (p *Page) build() {
 		f := form.NewField(spec(key), func(text string) { p.Stage(key, text) })
 		f.OnHelp = p.help.Set
 		f.OnLeft = p.Refresh
+		if key != keyThreads {
+			f.Offer(func() []form.Offer { return p.staged.Offers(key) })
+		}
 		p.fields[key] = f
 	}
 	p.apply = widget.NewButtonWithIcon("Apply", theme.ConfirmIcon(), func() { p.host.Apply(p.staged.Commands()) })
@@ -300,8 +306,8 @@ func (p *Page) layOut() fyne.CanvasObject {
 	column.Add(container.NewGridWithColumns(1, p.revert))
 	left := container.NewVScroll(container.New(look.Margin(12, 12, 6, 10), column))
 	left.SetMinSize(fyne.NewSize(264, 0))
-	charts := container.New(look.Least{Width: 320, Height: 200}, container.NewGridWithRows(2, p.rates, p.masks))
-	tables := container.New(look.Column{Width: 320, Space: 6}, p.now.object, p.then.object, p.note)
+	charts := container.New(look.Least{Width: 300, Height: 200}, container.NewGridWithRows(2, p.rates, p.masks))
+	tables := container.New(look.Column{Width: 300, Space: 6}, p.now.object, p.then.object, p.note)
 	p.right = container.NewBorder(nil, container.New(look.Margin(12, 12, 4, 8), tables), nil, nil, charts)
 	head := container.New(look.Margin(12, 12, 6, 2), container.New(look.Column{Width: 300, Space: 2},
 		container.NewBorder(nil, nil, nil, p.cancel, p.state), p.help))

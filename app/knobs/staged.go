@@ -68,7 +68,7 @@ var amounts = []string{"batch", "ramp", keyPostpone, keyExtend, "eval.every", "s
 func (s *Staged) Set(key, value string) {
 	value = strings.TrimSpace(value)
 	if slices.Contains(amounts, key) {
-		value = strings.ReplaceAll(value, ",", "")
+		value = plainAmount(value)
 	}
 	if value == "" || s.isPresent(key, value) {
 		delete(s.values, key)
@@ -77,6 +77,9 @@ func (s *Staged) Set(key, value string) {
 	}
 	s.foresee()
 }
+
+// plainAmount is a number of tokens without commas.
+func plainAmount(text string) string { return strings.ReplaceAll(text, ",", "") }
 
 // Clear takes all edits back.
 func (s *Staged) Clear() {
@@ -116,7 +119,7 @@ func (s *Staged) isPresent(key, value string) bool {
 		return value == now
 	}
 	a, err := growth.ParseTokens(value)
-	b, err2 := growth.ParseTokens(now)
+	b, err2 := growth.ParseTokens(plainAmount(now))
 	return err == nil && err2 == nil && a == b
 }
 
@@ -137,13 +140,13 @@ func (s *Staged) Present(key string) string {
 		if at.Done {
 			return ""
 		}
-		return words.Amount(at.Batch)
+		return words.Thousands(at.Batch)
 	case "eval.every":
-		return words.Amount(int64(r.Eval.Every))
+		return words.Thousands(int64(r.Eval.Every))
 	case "sample.every":
-		return words.Amount(int64(r.Sample.Every))
+		return words.Thousands(int64(r.Sample.Every))
 	case "checkpoint.every":
-		return words.Amount(int64(r.Checkpoint.Every))
+		return words.Thousands(int64(r.Checkpoint.Every))
 	}
 	return ""
 }
@@ -251,6 +254,9 @@ func (s *Staged) Words() []string {
 		value, ok := s.values[key]
 		if !ok {
 			continue
+		}
+		if n, err := growth.ParseTokens(value); err == nil && slices.Contains(amounts, key) {
+			value = words.Thousands(int64(n))
 		}
 		if was := s.Present(key); was != "" {
 			all = append(all, fmt.Sprintf("%s %s to %s", key, was, value))

@@ -19,7 +19,7 @@ var restHead = []string{"stage", "to step", "batch", "ramped", "learning rate"}
 
 func newRestTable() *restTable {
 	t := &restTable{title: look.NewLine(look.Heading.Fitting(), "")}
-	t.object = container.New(look.Column{Width: 320, Space: 2}, t.title)
+	t.object = container.New(look.Column{Width: 300, Space: 2}, t.title)
 	var head []fyne.CanvasObject
 	for i, name := range restHead {
 		head = append(head, look.NewLine(styleOf(look.Caption, i), name))

@@ -22,6 +22,9 @@ type Comparison struct {
 	Groups  []Group // the first is the run
 	Verdict verdict.Verdict
 	Tuning  *Tuning // how the learning rates were found; nil if that is not known
+	// Colors are those of runs that have one elsewhere too, by id, as indices into chart.Theme.Series; contenders without one take
+	// turns.
+	Colors map[string]int
 }
 
 // Compare judges the first entry, and all others of its recipe, against the rest.

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"growlab/app/chart"
 	"growlab/app/session"
 	"growlab/app/verdict"
 	"growlab/assets"
@@ -161,6 +162,36 @@ func TestGroups(t *testing.T) {
 	}
 	if len(c.Verdict.Pairs) != 2 || !c.Verdict.Run.Grown || len(c.Verdict.Run.Seeds) != 2 {
 		t.Errorf("verdict %+v", c.Verdict)
+	}
+}
+
+// TestColors: a run keeps the colour that it has elsewhere, and dashes tell two of one colour apart.
+func TestColors(t *testing.T) {
+	c, err := Compare([]Entry{entry(t, "a", "flm-1m", 1, 1.3), entry(t, "b", "flm-1m-twin", 1, 1.2), entry(t, "c", "flm-1m-small", 1, 1.4)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type look struct {
+		color  int
+		dashed bool
+	}
+	for _, row := range []struct {
+		name   string
+		colors map[string]int
+		want   []look
+	}{
+		{"in turn", nil, []look{{0, false}, {1, false}, {2, false}}},
+		{"from elsewhere", map[string]int{"a": 5, "b": 0, "c": 3}, []look{{5, false}, {0, false}, {3, false}}},
+		{"the palette went round", map[string]int{"a": 5, "b": 0, "c": 5}, []look{{5, false}, {0, false}, {5, true}}},
+	} {
+		c.Colors = row.colors
+		var got []look
+		for _, l := range c.Figure(chart.FLOPs, true).Lines {
+			got = append(got, look{l.Color, l.Dashed})
+		}
+		if !reflect.DeepEqual(got, row.want) {
+			t.Errorf("%s: got %v, want %v", row.name, got, row.want)
+		}
 	}
 }
 

@@ -20,8 +20,27 @@ var pictures = []struct {
 	{"loss-time.png", "Loss against active time", chart.Seconds, false},
 }
 
-// Figure shows the validation loss of every run, each contender in a colour of its own, over an axis. Growths of the first
-// contender's first run are marked.
+// Color is the colour of contender i, that of its first run: an index into chart.Theme.Series.
+func (c Comparison) Color(i int) int {
+	if color, ok := c.Colors[c.Groups[i].Entries[0].Info.ID]; ok {
+		return color
+	}
+	return i
+}
+
+// dashed reports whether contender i is drawn in dashes, since one before it has its colour from elsewhere.
+func (c Comparison) dashed(i int) bool {
+	n := len(chart.Light().Series)
+	for k := range i {
+		if c.Colors != nil && c.Color(k)%n == c.Color(i)%n {
+			return !c.dashed(k)
+		}
+	}
+	return false
+}
+
+// Figure shows the validation loss of every run over an axis, each contender in its colour. Growths of the first contender's first
+// run are marked.
 func (c Comparison) Figure(axis chart.Axis, logX bool) chart.Figure {
 	f := chart.Figure{Title: "validation loss", Note: "nats per byte", YName: "loss", XAxis: axis, LogX: logX, LogY: true, Legend: true}
 	var lowest, highest float64
@@ -40,7 +59,7 @@ func (c Comparison) Figure(axis chart.Axis, logX bool) chart.Figure {
 				lowest = last
 			}
 			highest = max(highest, curve[len(curve)/8].Loss)
-			f.Lines = append(f.Lines, chart.Line{Series: s, Color: i, Exact: true, Unlisted: k > 0})
+			f.Lines = append(f.Lines, chart.Line{Series: s, Color: c.Color(i), Dashed: c.dashed(i), Exact: true, Unlisted: k > 0})
 		}
 	}
 	if highest > lowest { // the ends matter, not the fall from a uniform guess

@@ -26,6 +26,8 @@ type Host struct {
 	Hint func(string)
 	// Keys takes the keys that the list has no use for.
 	Keys func(*fyne.KeyEvent)
+	// Color is the colour that a run has everywhere, an index into chart.Theme.Series; may be nil.
+	Color func(id string) int
 }
 
 // List is the column of runs.

@@ -9,8 +9,8 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"growlab/app/chart"
 	"growlab/app/look"
+	"growlab/app/plot"
 	"growlab/app/session"
 )
 
@@ -54,6 +54,9 @@ func (r *row) show(n node) {
 		r.name.Paint(theme.ColorNamePlaceHolder)
 	}
 	colour, on := r.list.overlaid[n.info.ID]
+	if !on && r.list.host.Color != nil {
+		colour, r.box.own = r.list.host.Color(n.info.ID), true
+	}
 	r.box.set(on || n.info.ID == r.list.id, colour, n.info.ID == r.list.id)
 	r.Refresh()
 }
@@ -146,6 +149,7 @@ type box struct {
 	on     bool
 	fixed  bool // the selected run is on show, whatever is checked
 	colour int  // index into the palette of the chart
+	own    bool // the colour is told while the box is empty, too
 	hover  bool
 }
 
@@ -201,22 +205,16 @@ type boxRenderer struct {
 func (r *boxRenderer) paint() {
 	th, v := r.box.Theme(), fyne.CurrentApp().Settings().ThemeVariant()
 	r.rect.FillColor, r.rect.StrokeColor = color.Transparent, th.Color(theme.ColorNameDisabled, v)
+	if r.box.own {
+		r.rect.StrokeColor = plot.Palette(th, v).Color(r.box.colour)
+	}
 	if r.box.hover && !r.box.fixed {
 		r.rect.StrokeColor = th.Color(theme.ColorNameForeground, v)
 	}
 	if r.box.on {
-		r.rect.FillColor = paletteOf(th, v).Color(r.box.colour)
+		r.rect.FillColor = plot.Palette(th, v).Color(r.box.colour)
 		r.rect.StrokeColor = r.rect.FillColor
 	}
-}
-
-// paletteOf is the chart's palette that goes with a theme: dark if its background is.
-func paletteOf(th fyne.Theme, v fyne.ThemeVariant) chart.Theme {
-	red, green, blue, _ := th.Color(theme.ColorNameBackground, v).RGBA()
-	if red+green+blue < 3*0x8000 {
-		return chart.Dark()
-	}
-	return chart.Light()
 }
 
 // Refresh implements fyne.WidgetRenderer.
