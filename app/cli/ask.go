@@ -34,10 +34,7 @@ func (p Program) ask(cmd *cobra.Command, run string, dry bool, said func(control
 	ctx, cancel := context.WithTimeout(cmd.Context(), answerTime)
 	defer cancel()
 	for _, c := range commands {
-		switch err := home.Send(ctx, info.ID, c); {
-		case errors.Is(err, control.ErrNoEngine):
-			return idle(info)
-		case err != nil:
+		if err := deliver(ctx, home, info, c); err != nil {
 			return err
 		}
 		if _, err := fmt.Fprintf(p.Streams.Err, "run %s %s\n", info.ID, said(c)); err != nil {
@@ -45,6 +42,30 @@ func (p Program) ask(cmd *cobra.Command, run string, dry bool, said func(control
 		}
 	}
 	return nil
+}
+
+// lookAgain is how long a command waits for an engine that has its run file, but no socket yet, or no longer.
+const lookAgain = 50 * time.Millisecond
+
+// deliver sends a command to the engine of a run, also to one that is just starting.
+func deliver(ctx context.Context, home *session.Home, info session.Info, c control.Command) error {
+	for {
+		err := home.Send(ctx, info.ID, c)
+		if !errors.Is(err, control.ErrNoEngine) {
+			return err
+		}
+		if info, err = home.Find(info.File); err != nil {
+			return err
+		}
+		if info.State != session.Running {
+			return idle(info)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("run %s trains, but its engine has not answered for %v; try again, or see growlab runs show %s", info.ID, answerTime, info.ID)
+		case <-time.After(lookAgain):
+		}
+	}
 }
 
 // idle says that a run does not train, and what can be done about it.
