@@ -201,7 +201,7 @@ func checkKilled(t *testing.T, file string, acknowledged, saved int64) {
 		t.Errorf("evals up to step %d: got %d, want %d", last, n, last/7)
 	}
 	all := get[[]store.CheckpointInfo](t)(r.Checkpoints())
-	if len(all) > 3 || (saved > 0) != (len(all) > 0) {
+	if len(all) > 3 || saved > 0 && len(all) == 0 { // one may be whole before it was acknowledged
 		t.Errorf("checkpoints: got %d, last acknowledged at step %d", len(all), saved)
 	}
 	for _, info := range all {

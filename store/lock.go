@@ -19,13 +19,21 @@ type engineLock struct{ file *os.File }
 
 const lockSuffix = ".lock"
 
-// takeLock takes the lock of the run file at path or says who holds it. It tries for a moment, because Busy takes a shared
-// lock for an instant.
+// errLooked means that nobody but Busy, which takes a shared lock for an instant, kept a lock from being taken.
+var errLooked = errors.New("somebody looks whether an engine is there")
+
+// takeLock takes the lock of the run file at path or says who holds it. An engine that ends just now is waited for, and whoever looks
+// for a longer time: on a busy machine an instant can take a while.
 func takeLock(path string) (engineLock, error) {
-	const tries, pause = 5, 20 * time.Millisecond
-	for try := 1; ; try++ {
+	const tries, looks, pause = 5, 1000, 20 * time.Millisecond
+	for try, look := 1, 1; ; {
 		l, err := tryLock(path)
-		if err == nil || !errors.Is(err, ErrBusy) || try == tries {
+		switch {
+		case errors.Is(err, errLooked) && look < looks:
+			look++
+		case errors.Is(err, ErrBusy) && try < tries:
+			try++
+		default:
 			return l, err
 		}
 		time.Sleep(pause)
@@ -47,6 +55,9 @@ func tryLock(path string) (engineLock, error) {
 	}
 	if err == nil {
 		return engineLock{file}, nil
+	}
+	if errors.Is(err, syscall.EWOULDBLOCK) && flock(file, syscall.LOCK_SH) == nil {
+		return engineLock{}, errors.Join(fmt.Errorf("lock %s: %w", name, errLooked), file.Close())
 	}
 	holder := readPID(file)
 	if e := file.Close(); e != nil {

@@ -7,7 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"growlab/store"
 )
@@ -110,4 +112,29 @@ func TestLockUnderContention(t *testing.T) {
 	if turns == 0 {
 		t.Error("nobody ever got the lock")
 	}
+}
+
+// A look whether there is an engine, however long it takes, does not keep one from beginning.
+func TestLookersDoNotRefuseAnEngine(t *testing.T) {
+	run := newRun(t)
+	must(t, run.Close())
+	name := run.Path() + ".lock"
+	must(t, os.WriteFile(name, nil, 0o644))
+	looker := get[*os.File](t)(os.Open(name))
+	must(t, syscall.Flock(int(looker.Fd()), syscall.LOCK_SH))
+	opened := make(chan error, 1)
+	go func() {
+		engine, err := store.OpenWriter(run.Path())
+		if err == nil {
+			err = engine.Close()
+		}
+		opened <- err
+	}()
+	select {
+	case err := <-opened:
+		t.Fatalf("opened while it was looked at: %v", err)
+	case <-time.After(300 * time.Millisecond): // longer than an engine that ends is waited for
+	}
+	must(t, looker.Close())
+	must(t, <-opened)
 }

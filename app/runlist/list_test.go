@@ -224,7 +224,7 @@ func TestTheQueueIsOrderedByHand(t *testing.T) {
 // New canvas objects at a refresh would make Fyne lay out and repaint for ever.
 func TestRefreshMakesNoNewObjects(t *testing.T) {
 	b := open(t, look.Dark)
-	b.Show(runs, "a")
+	b.Show(slices.Clone(runs), "a") // Update changes it
 	b.ShowQueue(queued)
 	live := runs[0]
 	live.Tokens, live.ValLoss = 60, 1.5

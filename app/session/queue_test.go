@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -141,6 +142,30 @@ func TestQueueIsOrdered(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, x.err, x.want)
 		}
 	}
+}
+
+// TestLookingDoesNotEndTheQueue: who looks whether somebody works on it does not keep anybody from it.
+func TestLookingDoesNotEndTheQueue(t *testing.T) {
+	h := home(t)
+	stop := make(chan struct{})
+	var lookers sync.WaitGroup
+	for range 4 {
+		lookers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					h.QueueRunner()
+				}
+			}
+		})
+	}
+	for range 200 {
+		work(t, h) // nothing to do, but it has to be the one who does it
+	}
+	close(stop)
+	lookers.Wait()
 }
 
 // TestQueueRefuses what could not train, when it is put in.

@@ -19,7 +19,7 @@ import (
 var ErrQueueRuns = errors.New("another process works on the queue already")
 
 // lockFile takes the lock of a file that is made if need be; the kernel drops it when the file is closed. Without wait a lock that
-// somebody has is EWOULDBLOCK.
+// somebody has is EWOULDBLOCK; QueueRunner, which has a shared one for an instant, is waited for in any case.
 func lockFile(path string, wait bool) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -31,6 +31,10 @@ func lockFile(path string, wait bool) (*os.File, error) {
 	}
 	for {
 		err = syscall.Flock(int(f.Fd()), how)
+		if errors.Is(err, syscall.EWOULDBLOCK) && onlyShared(f) {
+			time.Sleep(time.Millisecond)
+			continue
+		}
 		if !errors.Is(err, syscall.EINTR) {
 			break
 		}
@@ -39,6 +43,11 @@ func lockFile(path string, wait bool) (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("the queue: lock %s: %w", path, err), f.Close())
 	}
 	return f, nil
+}
+
+// onlyShared reports whether nobody has more than a shared lock of f, and leaves it without one of ours.
+func onlyShared(f *os.File) bool {
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil && syscall.Flock(int(f.Fd()), syscall.LOCK_UN) == nil
 }
 
 func (h *Home) runnerFile() string { return filepath.Join(h.Dir, "queue.runner") }
