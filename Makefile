@@ -80,14 +80,13 @@ kernels: build-deps ## the CUDA kernels' machine code, PTX and table again, by a
 	@libs=$$(assets/scripts/nvrtc.sh bin/nvrtc) && GROWLAB_CUDA_LIBS=$$libs go run ./cudart/kernels/compile -out cudart/kernels/code
 
 gpu-check: build-deps ## bin/gpu-check.tar.gz: checks and times the CUDA engine on a machine with a GPU and no Go; its script says how to carry it
-	@mkdir -p bin/gpu-check
+	@rm -rf bin/gpu-check && mkdir -p bin/gpu-check
 	go test -c -ldflags "-s -w" -o bin/gpu-check/gpu-check.test ./trainer/compute/cuda/gpucheck
-	go test -c -ldflags "-s -w" -o bin/gpu-check/kernels.test ./cudart/kernels
 	cp assets/scripts/gpu-check.sh assets/scripts/gpu-check-torch.py bin/gpu-check
 	tar czf bin/gpu-check.tar.gz -C bin gpu-check
 
 mutants: build-deps ## plants every known bug into the CUDA kernels, one by one; each has to be caught (make test plants some)
-	GROWLAB_MUTANTS=all go test -count 1 -run Mutants -v ./cudart/kernels
+	GROWLAB_MUTANTS=all go test -count 1 -run Mutants -v ./cudart/kernels/kernelstest
 
 generate: ## make generated files again (the corpus needs the Debian packages bible-kjv and bible-kjv-text)
 	@assets/scripts/need.sh bible-kjv bible-kjv-text

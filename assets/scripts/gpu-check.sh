@@ -3,7 +3,7 @@
 #
 # It needs a driver, sh and coreutils, and uses what it finds besides: cuBLAS of CUDA 11, 12 or 13 (the toolkit's, a distribution's,
 # or of a Python environment, that of python3 included), compute-sanitizer, and a python3 with torch for the yardstick. No Go, no
-# compiler, no network. The programs beside it want a C library as new as that of the machine that built them (glibc 2.34 for Debian 12's).
+# compiler, no network. The program beside it wants a C library as new as that of the machine that built it (glibc 2.34 for Debian 12's).
 #
 # How to carry it: make gpu-check, on any Linux machine of the same architecture, makes bin/gpu-check.tar.gz. Copy that one file to the
 # machine with the GPU, then there:
@@ -12,8 +12,9 @@
 #
 # and bring back gpu-check/result/result.json (one JSON object: the machine, and for each part its state, time, numbers, and what it
 # printed first if it failed) and the logs beside it. The JSON is written again after each part, so that it holds what was done if
-# this script is ended. A part that fails, crashes or takes too long does not keep the others from running. The exit status is 0 if no
-# part failed; 1 if one did; a part that could not run for want of something is "skipped" and says of what.
+# this script is ended. A part that fails, crashes or takes too long does not keep the others from running; but where no GPU can be used,
+# the first part's sentence about that is all. The exit status is 0 if no part failed; 1 if one did; a part that could not run for want of
+# something is "skipped" and says of what.
 #
 # Usage: gpu-check.sh [PROGRAM [FOLDER]]; the program gpu-check.test and the folder result beside this script by default.
 # GROWLAB_CUDA_LIBS=FOLDER:FOLDER names where NVIDIA's libraries are, if they are not found.
@@ -26,7 +27,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 program=${1:-$here/gpu-check.test}
 out=${2:-$here/result}
 mkdir -p "$out" || exit 1
-rm -f "$out"/*.json "$out"/*.log "$out"/*.part "$out"/parts.txt
+rm -f "$out"/*.json "$out"/*.log "$out"/*.part "$out"/parts.txt "$out"/unusable.txt
 out=$(cd "$out" && pwd)
 export GROWLAB_GPU_CHECK="${GROWLAB_GPU_CHECK:-gpu}" GROWLAB_GPU_CHECK_OUT="$out"
 began=$(date +%s)
@@ -168,17 +169,19 @@ fi
 # The order is that of worth: what is right, how fast it is, what tools say. Times are the most that a part may take; all parts together
 # may not take longer than the limit.
 part machine 40 TestPartMachine
+if [ -s "$out/unusable.txt" ]; then
+	result true
+	rm -f "$parts"
+	echo "there is no GPU here to check: $(cat "$out/unusable.txt")" >&2
+	exit 1
+fi
 part small 40 TestPartSmall
 part ceilings 30 TestPartCeilings
 part gpt2 100 TestPartGPT2
 part profile 40 TestPartProfile
 part curve 80 TestPartCurve
 part determinism 50 TestPartDeterminism
-if [ -x "$here/kernels.test" ]; then
-	run kernels 90 "$here/kernels.test" -test.v -test.short
-else
-	skip kernels "kernels.test is not beside this script"
-fi
+part kernels 90 TestPartKernels
 part gradients 60 TestPartGradients
 part flm101m 60 TestPartFLM101M
 if [ ! -f "$here/gpu-check-torch.py" ]; then

@@ -40,8 +40,8 @@
 // # What was measured, and what not
 //
 // Registers and shared memory of each kernel are in code/table.txt, which a test compares; nothing spills, or make kernels fails. The
-// numbers are tested by running the same source on the CPU (package fake), with bugs planted that have to be caught; with
-// GROWLAB_GPU_CHECK=gpu the same tests run on this machine's GPU and the embedded code. No statement here about speed on a GPU was
+// numbers are tested by running the same source on the CPU (packages kernelstest and fake), with bugs planted that have to be caught;
+// make gpu-check carries the same suite to a GPU, with the embedded code. No statement here about speed on a GPU was
 // measured: tiles, stages and launch shapes are chosen by the arithmetic above.
 //
 // Not covered: compute capabilities below 8.0 (no bf16 tensor cores), head dimensions above 256, hidden sizes above 8192 in

@@ -8,11 +8,16 @@ import (
 	"testing"
 
 	"growlab/cudart"
+	"growlab/cudart/fake"
 )
 
 // loaded is the set that a GPU of a capability gets from the embedded code, given to f on the GPU's thread.
 func loaded(t *testing.T, major, minor int, fail bool, f func(k *Set, s *cudart.Stream, c *cudart.Context)) error {
 	t.Helper()
+	libs, err := fake.BuildWithKernels()
+	if err != nil {
+		t.Fatal(err)
+	}
 	m := libs.Machine(t)
 	m.Set("device 0 major %d", major)
 	m.Set("device 0 minor %d", minor)
@@ -55,7 +60,6 @@ func loaded(t *testing.T, major, minor int, fail bool, f func(k *Set, s *cudart.
 
 // TestLoad: every GPU from 8.0 on gets code that runs there, newer ones and older drivers PTX.
 func TestLoad(t *testing.T) {
-	emulated(t)
 	for _, gpu := range []struct {
 		major, minor int
 		fail         bool // the driver is too old for the machine code
@@ -110,6 +114,15 @@ func TestImages(t *testing.T) {
 			if !bytes.Contains(ptx, []byte(".entry "+name+"(")) {
 				t.Errorf("%s: PTX has no kernel %s", gpu.c, name)
 			}
+		}
+	}
+}
+
+// TestSharedMemoryFits: no kernel takes more than the least that GPUs from 8.0 on allow a block, 99 KiB.
+func TestSharedMemoryFits(t *testing.T) {
+	for id, bytes := range mostShared {
+		if bytes > 99<<10 {
+			t.Errorf("%s takes %d bytes of shared memory, more than %d", kernelNames[id], bytes, 99<<10)
 		}
 	}
 }

@@ -238,3 +238,6 @@ func (p Product) check() {
 
 // SetSplitting with 1 computes every product in one part, so that sums do not depend on the number of multiprocessors; 0 is the default.
 func (k *Set) SetSplitting(most int) { k.splitting = most }
+
+// SetMultiprocessors launches as on a GPU with n of them: results may add up in another order. For tests.
+func (k *Set) SetMultiprocessors(n int) { k.multiprocessors = n }

@@ -4,10 +4,13 @@ package gpucheck
 
 import (
 	"math"
+	"os"
+	"path/filepath"
 	"reflect"
 	"testing"
 
 	"growlab/cudart"
+	"growlab/cudart/kernels/kernelstest"
 	"growlab/trainer/compute"
 	"growlab/trainer/compute/computetest"
 	"growlab/trainer/event"
@@ -20,11 +23,24 @@ func TestPartMachine(t *testing.T) {
 	r.Attempts = nil
 	write(t, r)
 	if !r.Usable() {
+		if dir := os.Getenv(envOut); dir != "" { // the script need not go on
+			if err := os.WriteFile(filepath.Join(dir, "unusable.txt"), []byte(r.Problem+"\n"), 0o644); err != nil {
+				t.Error(err)
+			}
+		}
 		t.Fatal(r.Problem)
 	}
 	for _, k := range kinds {
 		t.Logf("%v: %s", k, open(t, k).Name())
 	}
+}
+
+// TestPartKernels runs the suite of the kernels, each by itself, on the embedded code.
+func TestPartKernels(t *testing.T) {
+	if part(t) {
+		t.Skip("minutes on emulated kernels; package kernelstest runs the same suite on them")
+	}
+	kernelstest.Run(t, nil)
 }
 
 // TestPartOperations compares every operation, at sizes around the edges of tiles, with the float64 reference, whose results are the

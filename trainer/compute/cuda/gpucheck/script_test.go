@@ -23,6 +23,7 @@ type outcome struct {
 		Seconds           float64
 		Numbers           json.RawMessage
 	}
+	printed string
 }
 
 // check runs the script, with this program as the carried one, on a pretended machine.
@@ -44,6 +45,7 @@ func checkWith(t *testing.T, program string, environment ...string) (o outcome, 
 	cmd.Env = append(cmd.Env, environment...)
 	said, err := cmd.CombinedOutput()
 	t.Logf("%s", said)
+	defer func() { o.printed = string(said) }()
 	text, rerr := os.ReadFile(filepath.Join(dir, "result.json"))
 	if rerr != nil {
 		t.Fatal(rerr)
@@ -126,6 +128,18 @@ func TestScriptGoesOn(t *testing.T) {
 	}
 	if failed == 0 {
 		t.Error("no part failed on a GPU whose kernels fail")
+	}
+}
+
+// TestScriptWithoutGPU: where no GPU can be used, one sentence says so, and no other part is tried.
+func TestScriptWithoutGPU(t *testing.T) {
+	o, states, err := check(t, "GROWLAB_FAKE_CUDA=fail cuInit 0 100")
+	if err == nil || !o.Failed || !o.Complete || len(o.Parts) != 1 || states["machine"] != "failed" {
+		t.Errorf("the script ended with %v: %+v; want that the first part failed, and no other was tried", err, o)
+	}
+	last := o.printed[strings.LastIndex(strings.TrimSpace(o.printed), "\n")+1:]
+	if !strings.HasPrefix(last, "there is no GPU here to check: ") || !strings.Contains(last, "sees no GPU") {
+		t.Errorf("the last line is %q, want why", last)
 	}
 }
 

@@ -1,6 +1,6 @@
-//go:build linux && amd64
+//go:build linux
 
-package kernels
+package kernelstest
 
 import (
 	"encoding/binary"
@@ -8,10 +8,11 @@ import (
 	"testing"
 
 	"growlab/cudart"
+	"growlab/cudart/kernels"
 )
 
-func TestColumnSumsAndSumRows(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+func (on host) testColumnSumsAndSumRows(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		for i, shape := range [][2]int{{1, 1}, {7, 35}, {300, 132}, {513, 64}} {
 			g.schedule(schedules[i])
 			columnsTrial(g, shape[0], shape[1], cudart.BF16)
@@ -24,7 +25,7 @@ func TestColumnSumsAndSumRows(t *testing.T) {
 func columnsTrial(g *gpu, rows, c int, kind cudart.DataType) {
 	v, dst := random(1, rows*c, 1), random(2, c, 1)
 	at, to := g.put(v, kind), g.f32(dst)
-	g.must(g.k.ColumnSums(g.s, to, at, rows, c, Const(0.5), g.alloc(int(ColumnSumsScratch(rows, c)))))
+	g.must(g.k.ColumnSums(g.s, to, at, rows, c, kernels.Const(0.5), g.alloc(int(kernels.ColumnSumsScratch(rows, c)))))
 	for j := range rows * c {
 		dst[j%c] += 0.5 * v[j]
 	}
@@ -39,13 +40,13 @@ func columnsTrial(g *gpu, rows, c int, kind cudart.DataType) {
 	near(g.t, "sum of rows", g.getF32(to, c), dst, 1e-5)
 }
 
-func TestSums(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+func (on host) testSums(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		for i, n := range []int{1, 3, 4096, 12345} {
 			g.schedule(schedules[i])
 			v := random(1, n, 1)
 			var sum, squares float64
-			at, to, scratch := g.f32(v), g.f32([]float64{0, 0}), g.alloc(SumScratch)
+			at, to, scratch := g.f32(v), g.f32([]float64{0, 0}), g.alloc(kernels.SumScratch)
 			for _, x := range v {
 				sum += x
 				squares += x * x
@@ -62,9 +63,9 @@ func TestSums(t *testing.T) {
 	})
 }
 
-// TestClipScale: gradients of a norm above the limit are brought down to it, and those of no norm make no number.
-func TestClipScale(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+// testClipScale: gradients of a norm above the limit are brought down to it, and those of no norm make no number.
+func (on host) testClipScale(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		for _, tt := range []struct{ squares, limit, want float64 }{
 			{4, 1, 0.5}, {4, 2, 1}, {4, 3, 1}, {4, 0, 1}, {1e60, 1, 1e-30}, {0, 1, 1}, {math.Inf(1), 1, math.NaN()}, {math.NaN(), 0, math.NaN()},
 		} {
@@ -79,8 +80,8 @@ func TestClipScale(t *testing.T) {
 	})
 }
 
-func TestAdamW(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+func (on host) testAdamW(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		adamTrial(g, 0.125)
 		adamTrial(g, math.NaN())
 	})
@@ -93,13 +94,13 @@ func adamTrial(g *gpu, clip float64) {
 	for i := range v {
 		v[i] *= v[i]
 	}
-	spans := []Span{{Off: 8, N: 1500, LR: 1e-3, Decay: 0.1}, {Off: 1508, N: 0, LR: 9}, {Off: 1509, N: 3, LR: 1e-2}, {Off: 2000, N: 2999, LR: 3e-3, Decay: 0.01}}
-	table := make([]byte, SpanBytes*len(spans))
-	tiles := PutSpans(table, spans)
-	block := make([]byte, AdamBytes)
-	b := AdamBlock{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Step: 3}
+	spans := []kernels.Span{{Off: 8, N: 1500, LR: 1e-3, Decay: 0.1}, {Off: 1508, N: 0, LR: 9}, {Off: 1509, N: 3, LR: 1e-2}, {Off: 2000, N: 2999, LR: 3e-3, Decay: 0.01}}
+	table := make([]byte, kernels.SpanBytes*len(spans))
+	tiles := kernels.PutSpans(table, spans)
+	block := make([]byte, kernels.AdamBytes)
+	b := kernels.AdamBlock{Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Step: 3}
 	b.Put(block)
-	w := AdamW{
+	w := kernels.AdamW{
 		P: g.f32(p), G: g.f32(grad), M: g.f32(m), V: g.f32(v), Copy: g.room(n, cudart.BF16), Block: g.bytes(block), Spans: g.bytes(table),
 		SpanCount: len(spans), Tiles: tiles, Clip: g.f32([]float64{clip}),
 	}
@@ -127,11 +128,11 @@ func adamTrial(g *gpu, clip float64) {
 	}
 }
 
-func TestCombineAndCast(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+func (on host) testCombineAndCast(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		for _, n := range []int{1, 6, 1024, 2047} {
 			x, z := random(1, n, 1), random(2, n, 1)
-			c := Combine{Y: g.room(n, cudart.F32), X: g.put(x, cudart.F32), Z: g.put(z, cudart.F32), Operand: g.room(n, cudart.BF16), A: Const(0.25), B: Const(0.75), N: int64(n)}
+			c := kernels.Combine{Y: g.room(n, cudart.F32), X: g.put(x, cudart.F32), Z: g.put(z, cudart.F32), Operand: g.room(n, cudart.BF16), A: kernels.Const(0.25), B: kernels.Const(0.75), N: int64(n)}
 			g.must(g.k.Combine(g.s, c))
 			want := make([]float64, n)
 			for i := range want {
@@ -143,8 +144,8 @@ func TestCombineAndCast(t *testing.T) {
 			g.must(g.k.Cast(g.s, back, c.Operand, int64(n)))
 			same(t, "cast", g.get(back, n), g.get(c.Operand, n))
 			z[0] = math.NaN()
-			c.Z, c.B = g.put(z, cudart.F32), Const(0)
-			c.A = Const(1)
+			c.Z, c.B = g.put(z, cudart.F32), kernels.Const(0)
+			c.A = kernels.Const(1)
 			g.must(g.k.Combine(g.s, c))
 			same(t, "closed gate", g.get(c.Y, n), x)
 		}

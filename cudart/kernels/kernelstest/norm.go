@@ -1,6 +1,6 @@
-//go:build linux && amd64
+//go:build linux
 
-package kernels
+package kernelstest
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"growlab/cudart"
+	"growlab/cudart/kernels"
 )
 
 // normCase is one shape of a norm.
@@ -65,14 +66,14 @@ func tolerance(t cudart.DataType) float64 {
 	return 3e-6
 }
 
-func TestNorm(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+func (on host) testNorm(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		for i, n := range normCases {
 			g.schedule(schedules[i%len(schedules)])
 			rows := n.seqs * n.t
 			x, gain, bias := random(1, rows*n.c, 2), random(2, n.c, 1), random(3, n.c, 1)
 			branch, bbias, gate := random(4, rows*n.c, 1), random(5, n.c, 1), 0.25
-			a := Norm{
+			a := kernels.Norm{
 				Y: g.room(rows*n.c, n.operands), Stats: g.room(2*rows, cudart.F32).At, X: g.f32(x), Gain: g.f32(gain), Mask: g.mask(n.mask, n.c),
 				Rows: rows, C: n.c, Eps: normEps, RMS: n.rms,
 			}
@@ -80,7 +81,7 @@ func TestNorm(t *testing.T) {
 				a.Bias = g.f32(bias)
 			}
 			if i%2 == 1 {
-				a.Branch, a.BranchBias, a.Gate, a.XOut = g.put(branch, n.operands), g.f32(bbias), Scalar{At: g.f32([]float64{0.5}), Value: 0.5}, g.room(rows*n.c, cudart.F32).At
+				a.Branch, a.BranchBias, a.Gate, a.XOut = g.put(branch, n.operands), g.f32(bbias), kernels.Scalar{At: g.f32([]float64{0.5}), Value: 0.5}, g.room(rows*n.c, cudart.F32).At
 				for j := range x {
 					x[j] += gate * (branch[j] + bbias[j%n.c])
 				}
@@ -100,9 +101,9 @@ func TestNorm(t *testing.T) {
 	})
 }
 
-// TestNormIsBlind: at m = 0 new channels give zeros, and are not seen even if they are NaN.
-func TestNormIsBlind(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+// testNormIsBlind: at m = 0 new channels give zeros, and are not seen even if they are NaN.
+func (on host) testNormIsBlind(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		const rows, c, old = 3, 40, 24
 		x := random(1, rows*c, 1)
 		for i := range x {
@@ -111,7 +112,7 @@ func TestNormIsBlind(t *testing.T) {
 			}
 		}
 		gain, bias := random(2, c, 1), random(3, c, 1)
-		n := Norm{
+		n := kernels.Norm{
 			Y: g.room(rows*c, cudart.BF16), Stats: g.room(2*rows, cudart.F32).At, X: g.f32(x), Gain: g.f32(gain), Bias: g.f32(bias),
 			Mask: g.mask(twoValued{old: old, m: 0}, c), Rows: rows, C: c, Eps: normEps,
 		}
@@ -131,8 +132,8 @@ func TestNormIsBlind(t *testing.T) {
 	})
 }
 
-func TestNormGrad(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+func (on host) testNormGrad(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		for i, n := range normCases {
 			g.schedule(schedules[i%len(schedules)])
 			n.grad(g, i%2 == 0)
@@ -149,10 +150,10 @@ func (n normCase) grad(g *gpu, operand bool) {
 	for r := range rows {
 		stats[2*r], stats[2*r+1], _ = n.normed(x[r*c:][:c], gain, make([]float64, c))
 	}
-	a := NormGrad{
+	a := kernels.NormGrad{
 		DX: g.room(rows*c, cudart.F32).At, Gains: g.room(n.seqs*c, cudart.F32).At, Residual: atResidual, DY: atDY, X: atX,
 		Stats: g.f32(stats), Gain: atGain, Mask: g.mask(n.mask, c), Rows: rows, T: n.t, C: c, RMS: n.rms,
-		Scratch: g.alloc(int(NormGradScratch(rows, n.t, c))),
+		Scratch: g.alloc(int(kernels.NormGradScratch(rows, n.t, c))),
 	}
 	if !n.rms {
 		a.Biases = g.room(n.seqs*c, cudart.F32).At

@@ -1,6 +1,6 @@
 //go:build linux && amd64 && !race
 
-package kernels
+package kernelstest
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"growlab/cudart"
+	"growlab/cudart/kernels"
 )
 
 // mutant is one bug as people make them: in file, the text old becomes new. run is what has to notice.
@@ -37,15 +38,15 @@ func productOf(cases ...productCase) func(g *gpu) {
 }
 
 var (
-	heads   = attentionOf(attentionCase{Heads{1, 150, 2, 16}, cudart.BF16, true, false, noMask, noMask})
-	heads64 = attentionOf(attentionCase{Heads{1, 150, 1, 64}, cudart.BF16, true, false, noMask, noMask})
+	heads   = attentionOf(attentionCase{shaped(1, 150, 2, 16), cudart.BF16, true, false, noMask, noMask})
+	heads64 = attentionOf(attentionCase{shaped(1, 150, 1, 64), cudart.BF16, true, false, noMask, noMask})
 	forward = productOf(
-		productCase{NT, 70, 72, 200, cudart.BF16, cudart.F32, Identity, false, "residual", true, noMask},
-		productCase{NT, 136, 136, 136, cudart.BF16, cudart.F32, Identity, false, "", true, noMask})
-	gated    = productOf(productCase{NT, 70, 144, 40, cudart.BF16, cudart.BF16, SwiGLU, false, "", true, noMask})
-	backward = productOf(productCase{NN, 70, 72, 200, cudart.BF16, cudart.F32, Identity, false, "", false, noMask})
-	odd      = productOf(productCase{NT, 33, 35, 37, cudart.BF16, cudart.F32, Identity, false, "", false, noMask})
-	many     = productOf(productCase{NT, 1100, 140, 8, cudart.BF16, cudart.F32, Identity, false, "", false, noMask})
+		productCase{kernels.NT, 70, 72, 200, cudart.BF16, cudart.F32, kernels.Identity, false, "residual", true, noMask},
+		productCase{kernels.NT, 136, 136, 136, cudart.BF16, cudart.F32, kernels.Identity, false, "", true, noMask})
+	gated    = productOf(productCase{kernels.NT, 70, 144, 40, cudart.BF16, cudart.BF16, kernels.SwiGLU, false, "", true, noMask})
+	backward = productOf(productCase{kernels.NN, 70, 72, 200, cudart.BF16, cudart.F32, kernels.Identity, false, "", false, noMask})
+	odd      = productOf(productCase{kernels.NT, 33, 35, 37, cudart.BF16, cudart.F32, kernels.Identity, false, "", false, noMask})
+	many     = productOf(productCase{kernels.NT, 1100, 140, 8, cudart.BF16, cudart.F32, kernels.Identity, false, "", false, noMask})
 )
 
 // Those that `go test` tries itself come first; make mutants tries all.
@@ -105,7 +106,6 @@ func summed(g *gpu) { columnsTrial(g, 300, 132, cudart.BF16) }
 
 // TestMutantsAreCaught plants bugs into the kernels one by one; each must be noticed under one of the schedules.
 func TestMutantsAreCaught(t *testing.T) {
-	emulated(t)
 	some := mutants[:8]
 	if os.Getenv("GROWLAB_MUTANTS") == "all" {
 		some = mutants
@@ -143,7 +143,7 @@ func (m mutant) caught(t *testing.T, image []byte, seed uint) string {
 	r := &recorder{TB: t}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		onGPU(r, image, func(g *gpu) {
+		emulator().gpu(r, image, func(g *gpu) {
 			g.schedule(seed)
 			m.run(g)
 		})

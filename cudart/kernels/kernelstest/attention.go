@@ -1,6 +1,6 @@
-//go:build linux && amd64
+//go:build linux
 
-package kernels
+package kernelstest
 
 import (
 	"encoding/binary"
@@ -9,10 +9,11 @@ import (
 	"testing"
 
 	"growlab/cudart"
+	"growlab/cudart/kernels"
 )
 
 type attentionCase struct {
-	heads        Heads
+	heads        kernels.Heads
 	operands     cudart.DataType
 	rotary, xPos bool
 	inputs, mask twoValued
@@ -23,17 +24,17 @@ func (c attentionCase) String() string {
 }
 
 var attentionCases = []attentionCase{
-	{Heads{1, 1, 1, 64}, cudart.BF16, false, false, noMask, noMask},
-	{Heads{2, 70, 3, 64}, cudart.BF16, true, true, noMask, twoValued{old: 1, m: 0.3}},
-	{Heads{1, 200, 1, 64}, cudart.BF16, true, false, noMask, noMask},
-	{Heads{1, 65, 2, 128}, cudart.BF16, true, false, twoValued{old: 1, m: 0.5}, noMask},
-	{Heads{1, 130, 1, 128}, cudart.BF16, false, false, noMask, noMask},
-	{Heads{2, 64, 3, 16}, cudart.BF16, true, true, twoValued{old: 2, m: 0}, twoValued{old: 2, m: 0}},
-	{Heads{1, 131, 2, 16}, cudart.BF16, true, false, noMask, noMask},
-	{Heads{1, 100, 2, 32}, cudart.BF16, true, false, noMask, twoValued{old: 1, m: 1}},
-	{Heads{1, 40, 3, 5}, cudart.BF16, false, false, noMask, twoValued{old: 2, m: 0.3}},
-	{Heads{2, 35, 2, 40}, cudart.F32, true, true, twoValued{old: 1, m: 0.3}, noMask},
-	{Heads{1, 33, 1, 16}, cudart.F32, true, false, noMask, twoValued{old: 0, m: 0.3}},
+	{shaped(1, 1, 1, 64), cudart.BF16, false, false, noMask, noMask},
+	{shaped(2, 70, 3, 64), cudart.BF16, true, true, noMask, twoValued{old: 1, m: 0.3}},
+	{shaped(1, 200, 1, 64), cudart.BF16, true, false, noMask, noMask},
+	{shaped(1, 65, 2, 128), cudart.BF16, true, false, twoValued{old: 1, m: 0.5}, noMask},
+	{shaped(1, 130, 1, 128), cudart.BF16, false, false, noMask, noMask},
+	{shaped(2, 64, 3, 16), cudart.BF16, true, true, twoValued{old: 2, m: 0}, twoValued{old: 2, m: 0}},
+	{shaped(1, 131, 2, 16), cudart.BF16, true, false, noMask, noMask},
+	{shaped(1, 100, 2, 32), cudart.BF16, true, false, noMask, twoValued{old: 1, m: 1}},
+	{shaped(1, 40, 3, 5), cudart.BF16, false, false, noMask, twoValued{old: 2, m: 0.3}},
+	{shaped(2, 35, 2, 40), cudart.F32, true, true, twoValued{old: 1, m: 0.3}, noMask},
+	{shaped(1, 33, 1, 16), cudart.F32, true, false, noMask, twoValued{old: 0, m: 0.3}},
 }
 
 const rotaryBase, xPosCenter = 10000, 17
@@ -43,9 +44,9 @@ func (c attentionCase) turned(qkv []float64, back bool) []float64 {
 	out := append([]float64(nil), qkv...)
 	h := c.heads
 	inner := h.Count * h.Dim
-	table := make([]float32, RotaryLen(h.T, h.Dim))
+	table := make([]float32, kernels.RotaryLen(h.T, h.Dim))
 	if c.rotary {
-		Rotary(table, h.T, h.Dim, rotaryBase, c.xPos, xPosCenter)
+		kernels.Rotary(table, h.T, h.Dim, rotaryBase, c.xPos, xPosCenter)
 	}
 	for row := range h.Rows() {
 		for part := range 3 {
@@ -124,10 +125,10 @@ func (c attentionCase) run(g *gpu) {
 	qkv, do := random(1, rows*3*inner, 1), random(2, rows*inner, 1)
 	scale := 1.3 / math.Sqrt(float64(h.Dim))
 	atQKV, atDO := g.put(qkv, c.operands), g.put(do, c.operands)
-	r := Rotate{QKV: atQKV, Inputs: g.mask(c.inputs, h.Count), Heads: h}
+	r := kernels.Rotate{QKV: atQKV, Inputs: g.mask(c.inputs, h.Count), Heads: h}
 	if c.rotary {
-		table := make([]float32, RotaryLen(h.T, h.Dim))
-		Rotary(table, h.T, h.Dim, rotaryBase, c.xPos, xPosCenter)
+		table := make([]float32, kernels.RotaryLen(h.T, h.Dim))
+		kernels.Rotary(table, h.T, h.Dim, rotaryBase, c.xPos, xPosCenter)
 		b := make([]byte, 4*len(table))
 		for i, v := range table {
 			binary.LittleEndian.PutUint32(b[4*i:], math.Float32bits(v))
@@ -139,24 +140,29 @@ func (c attentionCase) run(g *gpu) {
 	got := g.get(atQKV, len(qkv))
 	near(g.t, c.String()+": turned", got, qkv, tolerance(c.operands)/2)
 	qkv = got // as rounded
-	a := Attention{QKV: atQKV, O: g.room(rows*inner, c.operands), LSE: g.room(rows*h.Count, cudart.F32).At, Heads: h, Scale: scale, Mask: g.mask(c.mask, h.Count)}
+	a := kernels.Attention{QKV: atQKV, O: g.room(rows*inner, c.operands), LSE: g.room(rows*h.Count, cudart.F32).At, Heads: h, Scale: scale, Mask: g.mask(c.mask, h.Count)}
 	g.must(g.k.Attention(g.s, a))
 	o, lse, dqkv := c.reference(qkv, do, scale)
 	near(g.t, c.String()+": o", g.get(a.O, len(o)), o, tolerance(c.operands)*2)
 	near(g.t, c.String()+": lse", g.getF32(a.LSE, len(lse)), lse, 1e-5)
-	d := AttentionGrad{
+	d := kernels.AttentionGrad{
 		DQKV: g.room(len(qkv), c.operands), DO: atDO, QKV: atQKV, O: a.O, LSE: a.LSE, Table: r.Table, Inputs: r.Inputs, Mask: a.Mask, Heads: h,
-		Scale: scale, Scratch: g.alloc(int(AttentionScratch(h))),
+		Scale: scale, Scratch: g.alloc(int(kernels.AttentionScratch(h))),
 	}
 	g.must(g.k.AttentionGrad(g.s, d))
 	near(g.t, c.String()+": dqkv", g.get(d.DQKV, len(qkv)), c.turned(dqkv, true), tolerance(c.operands)*4)
 }
 
-func TestAttention(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+func (on host) testAttention(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		for i, c := range attentionCases {
 			g.schedule(schedules[i%len(schedules)])
 			c.run(g)
 		}
 	})
+}
+
+// shaped are count heads of dim in seqs sequences of t positions.
+func shaped(seqs, t, count, dim int) kernels.Heads {
+	return kernels.Heads{Seqs: seqs, T: t, Count: count, Dim: dim}
 }

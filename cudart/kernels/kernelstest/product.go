@@ -1,6 +1,6 @@
-//go:build linux && amd64
+//go:build linux
 
-package kernels
+package kernelstest
 
 import (
 	"fmt"
@@ -8,14 +8,15 @@ import (
 	"testing"
 
 	"growlab/cudart"
+	"growlab/cudart/kernels"
 )
 
-func act(a Activation, x, up float64) float64 {
+func act(a kernels.Activation, x, up float64) float64 {
 	s := 1 / (1 + math.Exp(-x))
 	switch a {
-	case GELU:
+	case kernels.GELU:
 		return x / 2 * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*x*x*x)))
-	case SwiGLU:
+	case kernels.SwiGLU:
 		return x * s * up
 	default:
 		return x
@@ -23,8 +24,8 @@ func act(a Activation, x, up float64) float64 {
 }
 
 // actGrad is the gradient by x, and by up.
-func actGrad(a Activation, x, up float64) (dx, dup float64) {
-	if a == GELU {
+func actGrad(a kernels.Activation, x, up float64) (dx, dup float64) {
+	if a == kernels.GELU {
 		u := math.Sqrt(2 / math.Pi)
 		t := math.Tanh(u * (x + 0.044715*x*x*x))
 		return (1+t)/2 + x/2*(1-t*t)*u*(1+3*0.044715*x*x), 0
@@ -35,7 +36,7 @@ func actGrad(a Activation, x, up float64) (dx, dup float64) {
 
 // tail is what follows a product, on the host's side.
 type tail struct {
-	act           Activation
+	act           kernels.Activation
 	back          bool
 	bias          []float64
 	pre           []float64 // read if back
@@ -48,11 +49,11 @@ type tail struct {
 // finish is the result for rows of n sums, and the pre-activations.
 func (e tail) finish(sums []float64, rows, n int) (out, pre []float64) {
 	c := n
-	if e.act == SwiGLU && !e.back {
+	if e.act == kernels.SwiGLU && !e.back {
 		c = n / 2
 	}
 	width := c
-	if e.back && e.act == SwiGLU {
+	if e.back && e.act == kernels.SwiGLU {
 		width = 2 * c
 	}
 	out, pre = make([]float64, rows*width), make([]float64, rows*n)
@@ -61,12 +62,12 @@ func (e tail) finish(sums []float64, rows, n int) (out, pre []float64) {
 			z := e.scale * sums[r*n+j]
 			if e.back {
 				g, up := z*e.mask.of(j), 0.0
-				if e.act == SwiGLU {
+				if e.act == kernels.SwiGLU {
 					up = e.pre[r*width+c+j]
 				}
 				dx, dup := actGrad(e.act, e.pre[r*width+j], up)
 				out[r*width+j] = g * dx * e.preMask.of(j)
-				if e.act == SwiGLU {
+				if e.act == kernels.SwiGLU {
 					out[r*width+c+j] = g * dup * e.preMask.of(j)
 				}
 				continue
@@ -75,10 +76,10 @@ func (e tail) finish(sums []float64, rows, n int) (out, pre []float64) {
 			if e.bias != nil {
 				z += e.bias[j]
 			}
-			if e.act != Identity {
+			if e.act != kernels.Identity {
 				z *= e.preMask.of(j)
 			}
-			if e.act == SwiGLU {
+			if e.act == kernels.SwiGLU {
 				up = e.scale * sums[r*n+c+j]
 				if e.bias != nil {
 					up += e.bias[c+j]
@@ -101,13 +102,13 @@ func (e tail) finish(sums []float64, rows, n int) (out, pre []float64) {
 }
 
 // matmul is a product by layout, in float64.
-func matmul(l Layout, a, b []float64, m, n, k int) []float64 {
+func matmul(l kernels.Layout, a, b []float64, m, n, k int) []float64 {
 	at := func(i, p int) float64 { return a[i*k+p] }
 	bt := func(p, j int) float64 { return b[p*n+j] }
-	if l == TN {
+	if l == kernels.TN {
 		at = func(i, p int) float64 { return a[p*m+i] }
 	}
-	if l == NT {
+	if l == kernels.NT {
 		bt = func(p, j int) float64 { return b[j*k+p] }
 	}
 	c := make([]float64, m*n)
@@ -124,10 +125,10 @@ func matmul(l Layout, a, b []float64, m, n, k int) []float64 {
 
 // productCase is one product and what follows it.
 type productCase struct {
-	layout        Layout
+	layout        kernels.Layout
 	m, n, k       int
 	operands, out cudart.DataType
-	act           Activation
+	act           kernels.Activation
 	back          bool
 	kind          string // "", "residual", "add"
 	bias          bool
@@ -139,36 +140,35 @@ func (p productCase) String() string {
 }
 
 var productCases = []productCase{
-	{NT, 1, 1, 1, cudart.BF16, cudart.F32, Identity, false, "", true, noMask},
-	{NT, 33, 35, 37, cudart.BF16, cudart.BF16, GELU, false, "", true, twoValued{old: 20, m: 0.3}},
-	{NT, 130, 136, 72, cudart.BF16, cudart.F32, Identity, false, "residual", true, noMask},
-	{NT, 70, 144, 40, cudart.BF16, cudart.BF16, SwiGLU, false, "", true, twoValued{old: 50, m: 0}},
-	{NT, 200, 264, 200, cudart.BF16, cudart.BF16, SwiGLU, false, "", false, noMask},
-	{NT, 129, 257, 64, cudart.BF16, cudart.F32, Identity, false, "", false, noMask},
-	{NN, 33, 35, 37, cudart.BF16, cudart.F32, Identity, false, "", false, noMask},
-	{NN, 70, 72, 96, cudart.BF16, cudart.BF16, GELU, true, "", false, twoValued{old: 20, m: 0.3}},
-	{NN, 140, 136, 104, cudart.BF16, cudart.BF16, SwiGLU, true, "", false, twoValued{old: 100, m: 0.5}},
-	{TN, 37, 35, 33, cudart.BF16, cudart.F32, Identity, false, "add", false, noMask},
-	{TN, 72, 136, 1000, cudart.BF16, cudart.F32, Identity, false, "add", false, noMask},
-	{TN, 136, 264, 80, cudart.BF16, cudart.F32, Identity, false, "add", false, noMask},
-	{NT, 65, 70, 33, cudart.F32, cudart.F32, SwiGLU, false, "", true, twoValued{old: 3, m: 0.3}},
-	{NT, 17, 66, 20, cudart.F32, cudart.F32, Identity, false, "residual", true, noMask},
-	{NN, 33, 70, 37, cudart.F32, cudart.F32, GELU, true, "", false, twoValued{old: 20, m: 0.3}},
-	{TN, 66, 35, 300, cudart.F32, cudart.F32, Identity, false, "add", false, noMask},
+	{kernels.NT, 1, 1, 1, cudart.BF16, cudart.F32, kernels.Identity, false, "", true, noMask},
+	{kernels.NT, 33, 35, 37, cudart.BF16, cudart.BF16, kernels.GELU, false, "", true, twoValued{old: 20, m: 0.3}},
+	{kernels.NT, 130, 136, 72, cudart.BF16, cudart.F32, kernels.Identity, false, "residual", true, noMask},
+	{kernels.NT, 70, 144, 40, cudart.BF16, cudart.BF16, kernels.SwiGLU, false, "", true, twoValued{old: 50, m: 0}},
+	{kernels.NT, 200, 264, 200, cudart.BF16, cudart.BF16, kernels.SwiGLU, false, "", false, noMask},
+	{kernels.NT, 129, 257, 64, cudart.BF16, cudart.F32, kernels.Identity, false, "", false, noMask},
+	{kernels.NN, 33, 35, 37, cudart.BF16, cudart.F32, kernels.Identity, false, "", false, noMask},
+	{kernels.NN, 70, 72, 96, cudart.BF16, cudart.BF16, kernels.GELU, true, "", false, twoValued{old: 20, m: 0.3}},
+	{kernels.NN, 140, 136, 104, cudart.BF16, cudart.BF16, kernels.SwiGLU, true, "", false, twoValued{old: 100, m: 0.5}},
+	{kernels.TN, 37, 35, 33, cudart.BF16, cudart.F32, kernels.Identity, false, "add", false, noMask},
+	{kernels.TN, 72, 136, 1000, cudart.BF16, cudart.F32, kernels.Identity, false, "add", false, noMask},
+	{kernels.TN, 136, 264, 80, cudart.BF16, cudart.F32, kernels.Identity, false, "add", false, noMask},
+	{kernels.NT, 65, 70, 33, cudart.F32, cudart.F32, kernels.SwiGLU, false, "", true, twoValued{old: 3, m: 0.3}},
+	{kernels.NT, 17, 66, 20, cudart.F32, cudart.F32, kernels.Identity, false, "residual", true, noMask},
+	{kernels.NN, 33, 70, 37, cudart.F32, cudart.F32, kernels.GELU, true, "", false, twoValued{old: 20, m: 0.3}},
+	{kernels.TN, 66, 35, 300, cudart.F32, cudart.F32, kernels.Identity, false, "add", false, noMask},
 }
 
 func (p productCase) run(g *gpu) {
 	a, b := random(1, p.m*p.k, 1), random(2, p.n*p.k, 0.5)
-	q := Product{Layout: p.layout, M: p.m, N: p.n, K: p.k, A: g.put(a, p.operands), B: g.put(b, p.operands), Act: p.act, Back: p.back}
+	q := kernels.Product{Layout: p.layout, M: p.m, N: p.n, K: p.k, A: g.put(a, p.operands), B: g.put(b, p.operands), Act: p.act, Back: p.back}
 	e := tail{act: p.act, back: p.back, mask: p.mask, preMask: p.mask, scale: 0.5, gate: 0.75}
-	q.Scale = Const(e.scale)
-	c := q.outColumns()
-	width := c
-	if p.back && p.act == SwiGLU {
-		width = c / 2
-	}
-	if p.act == SwiGLU && !p.back {
-		width = c
+	q.Scale = kernels.Const(e.scale)
+	c, width := p.n, p.n // columns of Out, and of masks
+	switch {
+	case p.act == kernels.SwiGLU && p.back:
+		c = 2 * p.n
+	case p.act == kernels.SwiGLU:
+		c, width = p.n/2, p.n/2
 	}
 	q.Mask, q.PreMask = g.mask(p.mask, width), g.mask(p.mask, width)
 	if p.bias {
@@ -178,7 +178,7 @@ func (p productCase) run(g *gpu) {
 	switch p.kind {
 	case "residual":
 		e.residual = random(4, p.m*c, 1)
-		q.Residual, q.Gate = g.f32(e.residual), Scalar{At: g.f32([]float64{e.gate}), Value: 1}
+		q.Residual, q.Gate = g.f32(e.residual), kernels.Scalar{At: g.f32([]float64{e.gate}), Value: 1}
 		q.Out = g.room(p.m*c, p.out)
 	case "add":
 		e.add = random(5, p.m*c, 1)
@@ -192,7 +192,7 @@ func (p productCase) run(g *gpu) {
 		pres = p.m * c
 		e.pre = random(6, pres, 1)
 		q.Pre = g.put(e.pre, p.operands)
-	case p.act != Identity:
+	case p.act != kernels.Identity:
 		q.Pre = g.room(pres, p.operands)
 	}
 	if bytes := g.k.ProductWorkspace(q); bytes > 0 {
@@ -206,8 +206,8 @@ func (p productCase) run(g *gpu) {
 	}
 }
 
-func TestProduct(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+func (on host) testProduct(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		for i, p := range productCases {
 			g.schedule(schedules[i%len(schedules)])
 			p.run(g)
@@ -215,22 +215,22 @@ func TestProduct(t *testing.T) {
 	})
 }
 
-// TestStridedProduct multiplies parts of larger matrices, and leaves what lies between the rows of the result alone.
-func TestStridedProduct(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+// testStridedProduct multiplies parts of larger matrices, and leaves what lies between the rows of the result alone.
+func (on host) testStridedProduct(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		for _, p := range []struct {
-			layout                     Layout
+			layout                     kernels.Layout
 			m, n, k, lda, ldb, ldout   int
 			rowsA, rowsB, colsA, colsB int
 		}{
-			{NT, 9, 16, 24, 40, 32, 20, 9, 16, 24, 24},
-			{NN, 9, 16, 24, 32, 24, 17, 9, 24, 24, 16},
-			{TN, 16, 8, 40, 24, 16, 12, 40, 40, 16, 8},
+			{kernels.NT, 9, 16, 24, 40, 32, 20, 9, 16, 24, 24},
+			{kernels.NN, 9, 16, 24, 32, 24, 17, 9, 24, 24, 16},
+			{kernels.TN, 16, 8, 40, 24, 16, 12, 40, 40, 16, 8},
 		} {
 			for _, kind := range []cudart.DataType{cudart.BF16, cudart.F32} {
 				a, b := random(1, p.rowsA*p.lda, 1), random(2, p.rowsB*p.ldb, 1)
-				q := Product{
-					Layout: p.layout, M: p.m, N: p.n, K: p.k, A: g.put(a, kind), B: g.put(b, kind), LDA: p.lda, LDB: p.ldb, Scale: Const(1),
+				q := kernels.Product{
+					Layout: p.layout, M: p.m, N: p.n, K: p.k, A: g.put(a, kind), B: g.put(b, kind), LDA: p.lda, LDB: p.ldb, Scale: kernels.Const(1),
 					Out: g.room(p.m*p.ldout, cudart.F32), LDOut: p.ldout,
 				}
 				g.must(g.k.Product(g.s, q))
@@ -255,10 +255,10 @@ func cut(v []float64, ld, columns int) (part []float64) {
 	return part
 }
 
-func TestActivate(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+func (on host) testActivate(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		for i, p := range productCases {
-			if p.kind == "add" || p.back && p.act == Identity {
+			if p.kind == "add" || p.back && p.act == kernels.Identity {
 				continue
 			}
 			z := random(1, p.m*p.n, 1)
@@ -266,11 +266,11 @@ func TestActivate(t *testing.T) {
 			at := g.put(z, cudart.F32)
 			if p.back {
 				e.pre = random(6, 2*p.m*p.n, 1)
-				if p.act == GELU {
+				if p.act == kernels.GELU {
 					e.pre = e.pre[:p.m*p.n]
 				}
-				v := ActivateGrad{
-					DZ: g.room(len(e.pre), p.out), DY: at, Pre: g.put(e.pre, p.operands), Scale: Const(0.5), PreMask: g.mask(p.mask, p.n),
+				v := kernels.ActivateGrad{
+					DZ: g.room(len(e.pre), p.out), DY: at, Pre: g.put(e.pre, p.operands), Scale: kernels.Const(0.5), PreMask: g.mask(p.mask, p.n),
 					Mask: g.mask(p.mask, p.n), Act: p.act, Rows: p.m, C: p.n,
 				}
 				g.must(g.k.ActivateGrad(g.s, v))
@@ -279,10 +279,10 @@ func TestActivate(t *testing.T) {
 				continue
 			}
 			c := p.n
-			if p.act == SwiGLU {
+			if p.act == kernels.SwiGLU {
 				c /= 2
 			}
-			v := Activate{Out: g.room(p.m*c, p.out), Z: at, Scale: Const(0.5), Act: p.act, PreMask: g.mask(p.mask, c), Mask: g.mask(p.mask, c), Gate: Const(0.75), Rows: p.m, C: c}
+			v := kernels.Activate{Out: g.room(p.m*c, p.out), Z: at, Scale: kernels.Const(0.5), Act: p.act, PreMask: g.mask(p.mask, c), Mask: g.mask(p.mask, c), Gate: kernels.Const(0.75), Rows: p.m, C: c}
 			if i%2 == 0 {
 				e.bias = random(3, p.n, 1)
 				v.Bias = g.f32(e.bias)
@@ -291,7 +291,7 @@ func TestActivate(t *testing.T) {
 				e.residual = random(4, p.m*c, 1)
 				v.Residual = g.f32(e.residual)
 			}
-			if p.act != Identity {
+			if p.act != kernels.Identity {
 				v.Pre = g.room(p.m*p.n, p.operands)
 			}
 			g.must(g.k.Activate(g.s, v))

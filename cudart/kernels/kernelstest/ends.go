@@ -1,6 +1,6 @@
-//go:build linux && amd64
+//go:build linux
 
-package kernels
+package kernelstest
 
 import (
 	"math"
@@ -8,10 +8,11 @@ import (
 	"testing"
 
 	"growlab/cudart"
+	"growlab/cudart/kernels"
 )
 
-func TestEmbed(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+func (on host) testEmbed(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		for i, c := range []int{1, 35, 64, 132} {
 			g.schedule(schedules[i])
 			embedTrial(g, c)
@@ -27,7 +28,7 @@ func embedTrial(g *gpu, c int) {
 	for j := range tokens {
 		tokens[j] = int32(j*j%5*(j%3)) % v
 	}
-	e := Embed{X: g.room(rows*c, cudart.F32).At, Table: g.f32(table), Pos: g.f32(pos), Tokens: g.i32(tokens), Rows: rows, T: t, C: c}
+	e := kernels.Embed{X: g.room(rows*c, cudart.F32).At, Table: g.f32(table), Pos: g.f32(pos), Tokens: g.i32(tokens), Rows: rows, T: t, C: c}
 	g.must(g.k.Embed(g.s, e))
 	want := make([]float64, rows*c)
 	for r, id := range tokens {
@@ -38,9 +39,9 @@ func embedTrial(g *gpu, c int) {
 	near(g.t, "x", g.getF32(e.X, rows*c), want, 1e-6)
 
 	dx, dtable, dpos := random(3, rows*c, 1), random(4, v*c, 1), random(5, (t+2)*c, 1)
-	groups := make([]int32, GroupsLen(rows, v))
-	Groups(groups, tokens, v)
-	d := EmbedGrad{DTable: g.f32(dtable), DPos: g.f32(dpos), DX: g.f32(dx), Groups: g.i32(groups), Rows: rows, T: t, C: c, V: v}
+	groups := make([]int32, kernels.GroupsLen(rows, v))
+	kernels.Groups(groups, tokens, v)
+	d := kernels.EmbedGrad{DTable: g.f32(dtable), DPos: g.f32(dpos), DX: g.f32(dx), Groups: g.i32(groups), Rows: rows, T: t, C: c, V: v}
 	g.must(g.k.EmbedGrad(g.s, d))
 	for r, id := range tokens {
 		for j := range c {
@@ -52,16 +53,16 @@ func embedTrial(g *gpu, c int) {
 	near(g.t, "dpos", g.getF32(d.DPos, (t+2)*c), dpos, 1e-6)
 }
 
-func TestGroupsOfOneToken(t *testing.T) {
-	to := make([]int32, GroupsLen(3, 300))
-	Groups(to, []int32{299, 299, 299}, 300)
+func (on host) testGroupsOfOneToken(t *testing.T) {
+	to := make([]int32, kernels.GroupsLen(3, 300))
+	kernels.Groups(to, []int32{299, 299, 299}, 300)
 	if want := []int32{1, 299, 0, 0, 0, 3, 0, 0, 0, 1, 2}; !slices.Equal(to, want) {
 		t.Errorf("groups %v, want %v: one of token 299 with rows 0, 1, 2", to, want)
 	}
 }
 
-func TestClassify(t *testing.T) {
-	onGPU(t, nil, func(g *gpu) {
+func (on host) testClassify(t *testing.T) {
+	on.gpu(t, nil, func(g *gpu) {
 		for i, v := range []int{1, 3, 33, 256, 1003} {
 			g.schedule(schedules[i%len(schedules)])
 			classifyTrial(g, v)
@@ -94,10 +95,10 @@ func classifyTrial(g *gpu, v int) {
 		grad[r*v+int(target)] -= scale
 	}
 	for _, kind := range []cudart.DataType{cudart.F32, cudart.BF16} { // in place, which spoils them, last
-		for _, in := range []Array{atZ, wide} {
-			c := Classify{
+		for _, in := range []kernels.Array{atZ, wide} {
+			c := kernels.Classify{
 				Loss: g.room(rows, cudart.F32).At, DLogits: g.room(rows*v, kind), Z: in, Targets: atTargets, Rows: rows, V: v,
-				Mult: Const(mult), Scale: Const(scale),
+				Mult: kernels.Const(mult), Scale: kernels.Const(scale),
 			}
 			if in == wide && kind == in.Type {
 				c.DLogits = in
@@ -107,7 +108,7 @@ func classifyTrial(g *gpu, v int) {
 			near(g.t, "dlogits", g.get(c.DLogits, rows*v), grad, tolerance(kind)+1e-5)
 		}
 	}
-	noGrad := Classify{Loss: g.room(rows, cudart.F32).At, Z: atZ, Targets: atTargets, Rows: rows, V: v, Mult: Const(mult)}
+	noGrad := kernels.Classify{Loss: g.room(rows, cudart.F32).At, Z: atZ, Targets: atTargets, Rows: rows, V: v, Mult: kernels.Const(mult)}
 	g.must(g.k.Classify(g.s, noGrad))
 	near(g.t, "loss alone", g.getF32(noGrad.Loss, rows), loss, 1e-5)
 }

@@ -1,37 +1,19 @@
-//go:build linux && amd64
+//go:build linux
 
-package kernels
+package kernelstest
 
 import (
 	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"testing"
 
 	"growlab/cudart"
 	"growlab/cudart/fake"
+	"growlab/cudart/kernels"
 )
-
-// libs are the stand-ins with the kernels under the emulator.
-var libs *fake.Libraries
-
-// onHardware runs the operations' tests on the first GPU of this machine, with the embedded code, instead of the emulator.
-var onHardware = os.Getenv("GROWLAB_GPU_CHECK") == "gpu"
-
-func TestMain(m *testing.M) {
-	if onHardware {
-		os.Exit(m.Run())
-	}
-	var err error
-	if libs, err = fake.BuildWithKernels(); err != nil {
-		fmt.Fprintln(os.Stderr, "the kernels do not build for the emulator:", err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
 
 // schedules are the seeds under which an operation is tried: warps in turn, then strict random orders, with copies that land
 // at once (2 and 3 mod 4) or late.
@@ -43,27 +25,29 @@ type gpu struct {
 	machine *fake.Machine // nil on hardware
 	c       *cudart.Context
 	s       *cudart.Stream
-	k       *Set
+	k       *kernels.Set
 	memory  []cudart.Ptr
 	shift   int // arrays begin at this element of their allocation
 }
 
-// emulated skips what is about the stand-ins where there are none.
-func emulated(t testing.TB) {
-	t.Helper()
-	if onHardware {
-		t.Skip("a test of the emulator, not of a GPU")
-	}
+// host is where kernels run.
+type host struct {
+	libs *fake.Libraries // stand-ins with the kernels under the emulator; nil: this machine's own driver and first GPU
 }
 
-// onGPU runs f on the thread of a fresh emulated GPU, and demands that nothing was done wrong there; or on a real one.
-func onGPU(t testing.TB, image []byte, f func(g *gpu)) {
+// gpu runs f on the thread of a fresh emulated GPU with the kernels of image, nil for those as they are, and demands that nothing was done
+// wrong there; or on a real one with the embedded code.
+func (on host) gpu(t testing.TB, image []byte, f func(g *gpu)) {
 	t.Helper()
+	const multiprocessors = 4 // as the emulated GPU has, so that small matrices take the large tiles too
 	g := &gpu{t: t}
-	finder := &cudart.Finder{Env: os.Getenv}
-	if !onHardware {
-		g.machine = libs.Machine(t)
-		finder.Env = g.machine.Env
+	finder := cudart.NewFinder()
+	if on.libs != nil {
+		g.machine = on.libs.Machine(t)
+		finder = &cudart.Finder{Env: g.machine.Env}
+		if image == nil {
+			image = fake.Image(filepath.Join(g.machine.Dir, "growlab-kernels.so"))
+		}
 	}
 	driver, err := finder.Driver()
 	g.must(err)
@@ -74,15 +58,10 @@ func onGPU(t testing.TB, image []byte, f func(g *gpu)) {
 	g.must(g.c.Do(func() error {
 		g.s, err = g.c.Stream(0)
 		g.must(err)
-		switch {
-		case onHardware:
-			if g.k, err = Load(g.c); err == nil {
-				g.k.multiprocessors = 4 // as below, so that small matrices take the large tiles too
-			}
-		case image == nil:
-			g.k, err = LoadImage(g.c, fake.Image(filepath.Join(g.machine.Dir, "growlab-kernels.so")), 4)
-		default:
-			g.k, err = LoadImage(g.c, image, 4)
+		if image != nil {
+			g.k, err = kernels.LoadImage(g.c, image, multiprocessors)
+		} else if g.k, err = kernels.Load(g.c); err == nil {
+			g.k.SetMultiprocessors(multiprocessors)
 		}
 		g.must(err)
 		f(g)
@@ -138,7 +117,7 @@ func (g *gpu) bytes(b []byte) cudart.Ptr {
 func (g *gpu) f32(v []float64) cudart.Ptr { return g.put(v, cudart.F32).At }
 
 // put puts numbers on the GPU and rounds v to what is there.
-func (g *gpu) put(v []float64, t cudart.DataType) Array {
+func (g *gpu) put(v []float64, t cudart.DataType) kernels.Array {
 	g.t.Helper()
 	b := make([]byte, len(v)*t.Size())
 	for i, x := range v {
@@ -157,9 +136,9 @@ func (g *gpu) put(v []float64, t cudart.DataType) Array {
 }
 
 // room is space for n numbers, filled with NaN.
-func (g *gpu) room(n int, t cudart.DataType) Array {
+func (g *gpu) room(n int, t cudart.DataType) kernels.Array {
 	g.t.Helper()
-	return Array{At: g.alloc((n+g.shift)*t.Size()) + cudart.Ptr(g.shift*t.Size()), Type: t}
+	return kernels.Array{At: g.alloc((n+g.shift)*t.Size()) + cudart.Ptr(g.shift*t.Size()), Type: t}
 }
 
 func (g *gpu) i32(v []int32) cudart.Ptr {
@@ -171,17 +150,17 @@ func (g *gpu) i32(v []int32) cudart.Ptr {
 }
 
 // mask puts a mask over n entries on the GPU; none is no mask.
-func (g *gpu) mask(m twoValued, n int) Mask {
+func (g *gpu) mask(m twoValued, n int) kernels.Mask {
 	if m.none {
 		return 0
 	}
-	b := make([]byte, MaskBytes)
-	MaskBlock{Old: int32(m.old), M: float32(m.m), Sum: float32(m.sum(n))}.Put(b)
+	b := make([]byte, kernels.MaskBytes)
+	kernels.MaskBlock{Old: int32(m.old), M: float32(m.m), Sum: float32(m.sum(n))}.Put(b)
 	return g.bytes(b)
 }
 
 // get waits and reads n numbers.
-func (g *gpu) get(a Array, n int) []float64 {
+func (g *gpu) get(a kernels.Array, n int) []float64 {
 	g.t.Helper()
 	g.must(g.s.Sync())
 	b := make([]byte, n*a.Type.Size())
@@ -197,7 +176,7 @@ func (g *gpu) get(a Array, n int) []float64 {
 	return v
 }
 
-func (g *gpu) getF32(p cudart.Ptr, n int) []float64 { return g.get(F32(p), n) }
+func (g *gpu) getF32(p cudart.Ptr, n int) []float64 { return g.get(kernels.F32(p), n) }
 
 func (g *gpu) getF64(p cudart.Ptr) float64 {
 	g.t.Helper()
