@@ -115,7 +115,10 @@ func TestEveryCallReportsItsFailure(t *testing.T) {
 		ready, err := graph.Instantiate()
 		must(t, err)
 		dev := c.Device
-		for call, f := range map[string]func() error{
+		pinned, err := c.AllocHost(4)
+		must(t, err)
+		calls := map[string]func() error{
+			"cuMemFreeHost":                               pinned.Free,
 			"cuDeviceGetCount":                            func() error { _, err := d.Count(); return err },
 			"cuDeviceGet":                                 func() error { _, err := d.Device(0); return err },
 			"cuDeviceGetName":                             func() error { _, err := dev.Properties(); return err },
@@ -167,7 +170,13 @@ func TestEveryCallReportsItsFailure(t *testing.T) {
 			"cuGraphGetNodes":                             func() error { _, err := graph.Nodes(); return err },
 			"cuGraphDestroy":                              graph.Close,
 			"cuGraphExecDestroy":                          ready.Close,
-		} {
+		}
+		complete(t, driverCalls{}, calls, map[string]string{
+			"cuInit": "TestDriverStatesAreToldApart", "cuDriverGetVersion": "TestDriverThatDoesNotTell", "cuStreamEndCapture": "TestFailedCaptureEndGivesNoGraph",
+			"cuDevicePrimaryCtxRetain": "TestContextThatCannotBeMade", "cuCtxSetCurrent": "TestContextThatCannotBeMade",
+			"cuDevicePrimaryCtxRelease_v2": "TestContextThatIsNotGivenBack",
+		})
+		for call, f := range calls {
 			m.Fail(call, 1, 719)
 			err := f()
 			var failed *Error
@@ -176,7 +185,7 @@ func TestEveryCallReportsItsFailure(t *testing.T) {
 			}
 			m.Heal()
 		}
-		must(t, errors.Join(graph.Close(), ready.Close(), e.Close()))
+		must(t, errors.Join(graph.Close(), ready.Close(), e.Close(), pinned.Free()))
 		g.close()
 	})
 	must(t, other.Close())

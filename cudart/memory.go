@@ -152,9 +152,11 @@ func (h *Host) Free() error {
 	if h.p == 0 {
 		return nil
 	}
-	p := h.p
-	h.p = 0
-	return h.c.d.do(&h.c.d.c.cuMemFreeHost, p)
+	err := h.c.d.do(&h.c.d.c.cuMemFreeHost, h.p)
+	if err == nil {
+		h.p = 0
+	}
+	return err
 }
 
 // at is the address of n bytes from offset, checked.

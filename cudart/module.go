@@ -74,13 +74,18 @@ func (m *Module) Kernel(name string) (*Kernel, error) {
 	return k, nil
 }
 
-// parameters asks for the size of each parameter, until the driver says that there are no more.
+// parameters asks for the size of each parameter, until the driver says that there are no more. nil: it does not tell.
 func (k *Kernel) parameters() []int {
+	const noMore = 1 // CUDA_ERROR_INVALID_VALUE
 	sizes := []int{}
 	for len(sizes) < maxParams {
 		var offset, size uint64
-		if err := k.c.d.do(&k.c.d.c.cuFuncGetParamInfo, k.p, uintptr(len(sizes)), uintptr(unsafe.Pointer(&offset)), uintptr(unsafe.Pointer(&size))); err != nil {
+		err := k.c.d.do(&k.c.d.c.cuFuncGetParamInfo, k.p, uintptr(len(sizes)), uintptr(unsafe.Pointer(&offset)), uintptr(unsafe.Pointer(&size)))
+		if e := new(Error); errors.As(err, &e) && e.Code == noMore {
 			break
+		}
+		if err != nil {
+			return nil
 		}
 		sizes = append(sizes, int(size))
 	}

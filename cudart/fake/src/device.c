@@ -45,9 +45,17 @@ static int error_text(int code, const char **s, int name)
 	return INVALID_VALUE;
 }
 
-API cuGetErrorName(int code, const char **s) { return error_text(code, s, 1); }
+API cuGetErrorName(int code, const char **s)
+{
+	ENTER(cuGetErrorName);
+	return error_text(code, s, 1);
+}
 
-API cuGetErrorString(int code, const char **s) { return error_text(code, s, 0); }
+API cuGetErrorString(int code, const char **s)
+{
+	ENTER(cuGetErrorString);
+	return error_text(code, s, 0);
+}
 
 API cuInit(unsigned flags)
 {

@@ -61,6 +61,7 @@ FAKE_EXPORT const char *ncclGetLastError(void *comm)
 API ncclGetVersion(int *v)
 {
 	*v = 22203;
+	ENTER_SHARED(ncclGetVersion, 0);
 	return 0;
 }
 

@@ -110,7 +110,7 @@ func TestScript(t *testing.T) {
 
 // TestScriptGoesOn: a part that fails is told with what it said, and the others run.
 func TestScriptGoesOn(t *testing.T) {
-	o, states, err := check(t, "GROWLAB_FAKE_CUDA=fail cuLaunchKernel 0 719", "GROWLAB_GPU_CHECK_SECONDS=60")
+	o, states, err := check(t, "GROWLAB_FAKE_CUDA=fail cuLaunchKernel 0 719", "GROWLAB_GPU_CHECK_SECONDS=6000") // a busy machine is no failure
 	if err == nil || !o.Failed {
 		t.Fatalf("the script ended with %v: %+v", err, o)
 	}
