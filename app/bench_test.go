@@ -86,13 +86,13 @@ func openSessions(t *testing.T, fake *fakeSessions, s Sessions, theme string, wi
 // until runs what was queued for the window until ok.
 func (b *bench) until(what string, ok func() bool) {
 	b.t.Helper()
-	late := time.After(10 * time.Second)
+	late := time.After(2 * time.Minute)
 	for !ok() {
 		select {
 		case f := <-b.queue:
 			f()
 		case <-late:
-			b.t.Fatalf("10 s passed without %s", what)
+			b.t.Fatalf("two minutes passed without %s", what)
 		}
 	}
 }

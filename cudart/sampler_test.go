@@ -11,7 +11,7 @@ import (
 // sampled waits for the nth measurement.
 func sampled(t *testing.T, s *Sampler, n int) []Sample {
 	t.Helper()
-	for until := time.Now().Add(20 * time.Second); time.Now().Before(until); time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(2 * time.Minute); time.Now().Before(until); time.Sleep(time.Millisecond) {
 		if latest, count := s.Latest(); count >= n {
 			return latest
 		}

@@ -38,7 +38,7 @@ func training(t *testing.T, sets ...string) (stop func()) {
 	}()
 	select {
 	case <-first:
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("no step came")
 	}
 	ended := false

@@ -719,12 +719,11 @@ func setThreads(t *testing.T) {
 		t.Errorf("set threads=1: exit code %d, %q", r.code, r.err)
 	}
 	journal := ""
-	for range 200 { // the file lags by up to a quarter of a second
+	for until := time.Now().Add(time.Minute); time.Now().Before(until); time.Sleep(10 * time.Millisecond) { // the file lags by a quarter of a second
 		journal = ok(t, "query", "tiny", "--json", "--sql", "select json from event where kind = 'command'")
 		if journal != "" {
 			break
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	if !strings.Contains(journal, `\"verb\":\"set\",\"detail\":\"threads=1\"`) || strings.Contains(journal, "threads=9") {
 		t.Errorf("journal: %s", journal)
@@ -732,7 +731,19 @@ func setThreads(t *testing.T) {
 }
 
 // signalAt reads events, sends a signal at a step, and returns the last event.
-func signalAt(t *testing.T, out io.Reader, cmd *exec.Cmd, s syscall.Signal, at int64) (last event.Event) {
+func signalAt(t *testing.T, out io.Reader, cmd *exec.Cmd, s syscall.Signal, at int64) event.Event {
+	t.Helper()
+	return each(t, out, func(e event.Event) {
+		if step, ok := e.(event.Step); ok && step.Step == at {
+			if err := cmd.Process.Signal(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// each reads events to their end, and returns the last.
+func each(t *testing.T, out io.Reader, do func(event.Event)) (last event.Event) {
 	t.Helper()
 	d := json.NewDecoder(out)
 	for {
@@ -744,18 +755,14 @@ func signalAt(t *testing.T, out io.Reader, cmd *exec.Cmd, s syscall.Signal, at i
 		if err != nil {
 			t.Fatal(err)
 		}
-		if step, ok := e.(event.Step); ok && step.Step == at {
-			if err := cmd.Process.Signal(s); err != nil {
-				t.Fatal(err)
-			}
-		}
+		do(e)
 		last = e
 	}
 }
 
 func TestUSR1Saves(t *testing.T) {
 	dir := home(t)
-	cmd, errs := program(t, "train", "--recipe", tiny, "--set", "stage.1.tokens=128k", "--set", "checkpoint.every=0", "--json")
+	cmd, errs := program(t, "train", "--recipe", tiny, "--set", "stage.1.tokens=100M", "--set", "checkpoint.every=0", "--json")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -763,8 +770,23 @@ func TestUSR1Saves(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	signalAt(t, out, cmd, syscall.SIGUSR1, 20)
-	if err := cmd.Wait(); err != nil {
+	each(t, out, func(e event.Event) {
+		var err error
+		switch e := e.(type) {
+		case event.Step:
+			if e.Step == 20 {
+				err = cmd.Process.Signal(syscall.SIGUSR1)
+			}
+		case event.Saved:
+			if e.Reason == "asked" {
+				err = cmd.Process.Signal(syscall.SIGTERM)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	if err := cmd.Wait(); err == nil || cmd.ProcessState.ExitCode() != 143 {
 		t.Fatalf("%v: %s", err, errs)
 	}
 	saved := ok(t, "query", onlyRun(t, dir), "--json", "--sql", "select json_extract(json, '$.reason') as reason from event where kind = 'saved'")
@@ -797,7 +819,7 @@ func TestReaderThatEnds(t *testing.T) {
 		if err == nil || cmd.ProcessState.ExitCode() != 1 {
 			t.Errorf("exit code %d: %s", cmd.ProcessState.ExitCode(), errs)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("the run goes on with nobody to read")
 	}
 	info, err := (&session.Home{Dir: dir}).Find("tiny")

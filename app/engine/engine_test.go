@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -270,10 +271,30 @@ func TestKilledAndResumed(t *testing.T) {
 	}
 }
 
+// unhurried makes each step of the stages from stage on take a fifth of a second more, until hurry is called: what a test does during a
+// short stage comes in time then, also where the machine is busy.
+func unhurried(stage int) (watch func(event.Event), hurry func()) {
+	hurried := make(chan struct{})
+	return func(e event.Event) {
+		if s, ok := e.(event.Step); ok && s.Stage >= stage {
+			select {
+			case <-hurried:
+			case <-time.After(200 * time.Millisecond):
+			}
+		}
+	}, sync.OnceFunc(func() { close(hurried) })
+}
+
 // live starts a long run in this process and returns its client and a function that waits for its end.
 func live(t *testing.T, h *session.Home, id string) (*engine.Engine, *control.Client, func() (event.Ended, error)) {
 	t.Helper()
-	e, err := engine.New(h, id, tiny(long), engine.Options{})
+	return liveWith(t, h, id, nil)
+}
+
+// liveWith is live with a function that sees the events.
+func liveWith(t *testing.T, h *session.Home, id string, watch func(event.Event)) (*engine.Engine, *control.Client, func() (event.Ended, error)) {
+	t.Helper()
+	e, err := engine.New(h, id, tiny(long), engine.Options{Watch: watch})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +317,7 @@ func live(t *testing.T, h *session.Home, id string) (*engine.Engine, *control.Cl
 		select {
 		case r := <-done:
 			return r.end, r.err
-		case <-time.After(30 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Fatal("the engine does not end")
 			return event.Ended{}, nil
 		}
@@ -313,7 +334,7 @@ func send(t *testing.T, c *control.Client, cmd control.Command) {
 // waitFor returns the next event of a kind.
 func waitFor(t *testing.T, events <-chan event.Event, kind string) event.Event {
 	t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(2 * time.Minute)
 	for {
 		select {
 		case e, ok := <-events:
@@ -345,7 +366,7 @@ func TestCommandsOverTheSocket(t *testing.T) {
 		if err == nil && info.State == session.Paused {
 			break
 		}
-		if time.Since(began) > 5*time.Second {
+		if time.Since(began) > time.Minute {
 			t.Fatalf("the run is %s, %v; want paused", info.State, err)
 		}
 	}

@@ -112,7 +112,9 @@ func TestRevert(t *testing.T) {
 	h := home(t)
 	sets := []string{"stage.1.tokens=25600", "checkpoint.keep=1"}
 	plain, _ := uninterrupted(t, h, tiny(sets...))
-	e, err := engine.New(h, "edited", tiny(sets...), engine.Options{})
+	watch, hurry := unhurried(1)
+	defer hurry()
+	e, err := engine.New(h, "edited", tiny(sets...), engine.Options{Watch: watch})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,6 +133,7 @@ func TestRevert(t *testing.T) {
 	}
 	send(t, c, set("lr", "3x"))
 	send(t, c, set("clip", "0.01"))
+	hurry()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,9 @@ func replayed(t *testing.T, h *session.Home, file string, to int64) (*engine.Eng
 // TestEditedRunReplays: a run that was edited as it trained, on the real kernels, stopped and resumed, replays to the last bit.
 func TestEditedRunReplays(t *testing.T) {
 	h := home(t)
-	_, c, wait := live(t, h, "edited")
+	watch, hurry := unhurried(2)
+	defer hurry()
+	_, c, wait := liveWith(t, h, "edited", watch)
 	events, _, err := c.Events(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -58,6 +60,7 @@ func TestEditedRunReplays(t *testing.T) {
 	}
 	waitFor(t, events, "step")
 	send(t, c, control.Command{Verb: control.Stop})
+	hurry()
 	if _, err := wait(); !errors.Is(err, engine.ErrStopped) {
 		t.Fatal(err)
 	}
@@ -256,7 +259,7 @@ func engineSteps(file string) ([]event.Step, error) {
 // dial waits for an engine.
 func dial(t *testing.T, id string) *control.Client {
 	t.Helper()
-	for range 2000 {
+	for until := time.Now().Add(2 * time.Minute); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
 		c, err := control.Dial(t.Context(), id)
 		if err == nil {
 			return c
@@ -264,7 +267,6 @@ func dial(t *testing.T, id string) *control.Client {
 		if !errors.Is(err, control.ErrNoEngine) {
 			t.Fatal(err)
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 	t.Fatal("no engine came")
 	return nil

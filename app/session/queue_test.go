@@ -253,7 +253,7 @@ func waitLive(t *testing.T, h *session.Home, run string) {
 func until(t *testing.T, is func() bool) {
 	t.Helper()
 	for began := time.Now(); !is(); time.Sleep(20 * time.Millisecond) {
-		if time.Since(began) > time.Minute {
+		if time.Since(began) > 3*time.Minute {
 			t.Fatal("it does not come to that")
 		}
 	}
