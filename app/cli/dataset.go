@@ -79,11 +79,11 @@ func commonest(entries []lab.Entry) []lab.Entry {
 	return best
 }
 
-// withoutCopies are the entries of which none before has the recipe, its seed included.
+// withoutCopies are the entries of which none before has the recipe, its seed included, and the changes.
 func withoutCopies(entries []lab.Entry) []lab.Entry {
 	var once []lab.Entry
 	for _, e := range entries {
-		if !slices.ContainsFunc(once, func(o lab.Entry) bool { return search.Same(o.Recipe, e.Recipe) }) {
+		if !slices.ContainsFunc(once, func(o lab.Entry) bool { return search.Same(o.Recipe, e.Recipe) && slices.Equal(o.Changes, e.Changes) }) {
 			once = append(once, e)
 		}
 	}

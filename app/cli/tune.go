@@ -141,7 +141,8 @@ func (p Program) tuned(cmd *cobra.Command, f compareFlags, args []string) (t *la
 // smaller makes sure that there is something to transfer from for every contender, and that it costs no more.
 func smaller(on, contenders []growth.Recipe) error {
 	if len(on) != len(contenders) {
-		return session.Usagef("--transfer has %d recipes and there are %d contenders; each needs one, in the same order", len(on), len(contenders))
+		return session.Usagef("--transfer comes to %d recipes and there are %d contenders; each needs one, in the same order (one recipe alone stands for it and all its rivals)",
+			len(on), len(contenders))
 	}
 	for i, r := range contenders {
 		if a, b := on[i].Plan().FLOPs, r.Plan().FLOPs; a > b {

@@ -50,7 +50,7 @@ func TestCompareTuned(t *testing.T) {
 	if again.code != 0 || strings.Count(again.err, "(found)") != len(first.Trials)*2+4 {
 		t.Errorf("the same command again: exit code %d, it trained something:\n%s", again.code, again.err)
 	}
-	for _, want := range []string{"learning rates, tuned on seed 100", "learning rate was tuned by 3 runs of its full length each", "Welch's t"} {
+	for _, want := range []string{"learning rates, tuned on seed 100", "learning rate was tuned by 3 runs each, of its full length", "Welch's t"} {
 		if !strings.Contains(again.out, want) {
 			t.Errorf("no %q in\n%s", want, again.out)
 		}
@@ -63,7 +63,7 @@ func TestCompareTuned(t *testing.T) {
 	}
 
 	transfer := run(t, "compare", "--tune", grown, small, "--transfer", grown+","+small, "--seeds", "1,2", "--factors", "1,2", "--most", "3")
-	if transfer.code != 0 || !strings.Contains(transfer.out, "its rate was not tuned at its own size") || !strings.Contains(transfer.out, "width over width") {
+	if transfer.code != 0 || !strings.Contains(transfer.out, "was not tuned at its own size") || !strings.Contains(transfer.out, "of a smaller contender in") || !strings.Contains(transfer.out, "width over width") {
 		t.Errorf("exit code %d, %s\n%s", transfer.code, transfer.err, transfer.out)
 	}
 }
@@ -81,7 +81,7 @@ func TestTuneFlags(t *testing.T) {
 		"no factor":                {[]string{"compare", "--tune", tiny, "--factors", "0"}, "not a positive number"},
 		"two ways to print":        {[]string{"compare", "a", "b", "--json", "--markdown"}, "give one of them"},
 		"queued and printed":       {[]string{"twin", tiny, "--queue", "--json"}, "nothing for --json"},
-		"few transfers":            {[]string{"compare", "--tune", tiny, "--transfer", tiny + "," + tiny}, "--transfer has 2 recipes and there are 6 contenders"},
+		"few transfers":            {[]string{"compare", "--tune", tiny, "--transfer", tiny + "," + tiny}, "--transfer comes to 2 recipes and there are 6 contenders"},
 		"a dear transfer":          {[]string{"compare", "--tune", tiny, "--transfer", "flm-1m"}, "one that costs more saves nothing"},
 		"rivals, one name":         {[]string{"twin", tiny, "--rival", "twin,small", "--name", "a"}, "--name is for one rival, and --rival twin,small is several"},
 		"all rivals, one rate":     {[]string{"twin", tiny, "--rival", "all", "--lr", "1e-3"}, "--lr is for one rival"},

@@ -11,7 +11,7 @@ import (
 	"growlab/app/verdict"
 )
 
-// Group is all runs of one recipe, seeds aside.
+// Group is all runs of one recipe, seeds aside, which nobody changed as they went, or everybody alike.
 type Group struct {
 	Name    string
 	Entries []Entry
@@ -27,7 +27,7 @@ type Comparison struct {
 	Colors map[string]int
 }
 
-// Compare judges the first entry, and all others of its recipe, against the rest.
+// Compare judges the first entry, and all others of its group, against the rest.
 func Compare(entries []Entry) (c Comparison, err error) {
 	if err := sameTask(entries); err != nil {
 		return c, err
@@ -56,8 +56,8 @@ func Compare(entries []Entry) (c Comparison, err error) {
 func (e Entry) changes() []string {
 	var all []string
 	say := func(format string, a ...any) { all = append(all, fmt.Sprintf(format, a...)) }
-	for _, x := range e.Changes {
-		say("run %s was changed as it went: %v at step %d", e.Info.ID, x, x.Step)
+	if s := e.changed(); s != "" {
+		say("run %s was changed as it went: %s", e.Info.ID, s)
 	}
 	if f := e.Info.Fork; f != nil {
 		say("run %s is a fork: until step %d it is run %s", e.Info.ID, f.Step, e.Info.Parent)
@@ -85,7 +85,7 @@ func sameTask(entries []Entry) error {
 	return nil
 }
 
-// groups collects the runs of each recipe, in the order in which the recipes come.
+// groups collects the runs of each key, in the order in which the keys come.
 func groups(entries []Entry) ([]Group, error) {
 	var all []Group
 	at := map[string]int{}
@@ -103,7 +103,7 @@ func groups(entries []Entry) ([]Group, error) {
 		g := &all[i]
 		for _, other := range g.Entries {
 			if other.Meta.Seed == e.Meta.Seed {
-				return nil, session.Usagef("runs %s and %s are of one recipe and one seed, %d: they are one measurement, so give one of them",
+				return nil, session.Usagef("runs %s and %s are of one recipe and one seed, %d, with the same changes: they are one measurement, so give one of them",
 					other.Info.ID, e.Info.ID, e.Meta.Seed)
 			}
 		}
@@ -148,12 +148,21 @@ func inCommon(names []string) string {
 	return strings.TrimRight(strings.TrimRight(common, "0123456789"), "- ")
 }
 
-// key is the recipe without its seed and what it is called.
+// key is the recipe without its seed and what it is called, and what people changed as the run went.
 func (e Entry) key() (string, error) {
 	r := e.Recipe
 	r.Train.Seed, r.Name, r.Title, r.About, r.RivalOf = 0, "", "", "", ""
 	text, err := r.TOML()
-	return string(text), err
+	return string(text) + e.changed(), err
+}
+
+// changed lists what people changed as the run went; "" if they let it be.
+func (e Entry) changed() string {
+	var all []string
+	for _, x := range e.Changes {
+		all = append(all, fmt.Sprintf("%v at step %d", x, x.Step))
+	}
+	return strings.Join(all, ", ")
 }
 
 // tellApart gives groups of one name their run's id too.

@@ -14,6 +14,9 @@ type Difference struct {
 	Values []string // of each group, in order; "-" where absent
 }
 
+// changesKey stands for what people changed as the runs went.
+const changesKey = "changed as it went"
+
 // differences lists them, sorted by key.
 func differences(groups []Group) ([]Difference, error) {
 	values := map[string][]string{}
@@ -54,6 +57,9 @@ func (g Group) flat() (map[string]string, error) {
 	flat := map[string]string{}
 	flatten("", doc, flat)
 	flat["train.seed"] = g.joined(func(e Entry) string { return fmt.Sprint(e.Meta.Seed) })
+	if s := g.joined(Entry.changed); s != "" {
+		flat[changesKey] = s
+	}
 	flat["device"] = g.joined(func(e Entry) string { return e.Run.Device })
 	flat["program"] = g.joined(func(e Entry) string { return e.Meta.Version })
 	return flat, nil

@@ -367,7 +367,7 @@ func TestChangesAreTold(t *testing.T) {
 	notes := strings.Join(c.Verdict.Notes, "\n")
 	_, deviations, _ := strings.Cut(string(text), "## Deviations")
 	for _, want := range []string{
-		"run b1 was changed as it went: lr=0.5x at step 7", "run b1 was changed as it went: grow at step 9", "run b1 is a fork: until step 4 it is run p1",
+		"run b1 was changed as it went: lr=0.5x at step 7, grow at step 9", "run b1 is a fork: until step 4 it is run p1",
 		"the last network of run b1 was measured in fp32, though the run has bf16: this device has none",
 	} {
 		if !strings.Contains(notes, want) || !strings.Contains(deviations, want) {
@@ -457,5 +457,27 @@ func TestUnlikeIsTold(t *testing.T) {
 		if told != (tt.want != "") || !strings.Contains(notes, tt.want) {
 			t.Errorf("%s: no %q, or more, in\n%s", tt.name, tt.want, notes)
 		}
+	}
+}
+
+// TestChangedRunsAreContendersOfTheirOwn: a run that was changed as it went is not a seed of its recipe, and can be compared with the
+// run that was let be.
+func TestChangedRunsAreContendersOfTheirOwn(t *testing.T) {
+	a, b, c := entry(t, "a1", "flm-1m", 1, 1.3), entry(t, "b1", "flm-1m", 1, 1.2), entry(t, "c1", "flm-1m", 2, 1.25)
+	b.Changes = []growth.Edit{{Step: 7, Key: "lr", Value: "0.5x"}}
+	v, err := Compare([]Entry{a, b, c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(v.Groups) != 2 || len(v.Groups[0].Entries) != 2 || v.Groups[1].Entries[0].Info.ID != "b1" || v.Groups[1].Name != "flm-1m (b1)" {
+		t.Errorf("groups %+v, want a1 with c1, and b1", v.Groups)
+	}
+	text, err := v.markdown()
+	if err != nil || !strings.Contains(string(text), "| `changed as it went` | - | lr=0.5x at step 7 |") {
+		t.Errorf("%v: the report does not say what differs:\n%s", err, text)
+	}
+	c.Meta.Seed, c.Changes = 1, slices.Clone(b.Changes)
+	if _, err := Compare([]Entry{a, b, c}); err == nil || !strings.Contains(err.Error(), "b1 and c1 are of one recipe and one seed, 1, with the same changes") {
+		t.Errorf("the same changes of the same run: error %v", err)
 	}
 }

@@ -84,14 +84,18 @@ type Tuning struct {
 
 // Notes say what the tuning was worth.
 func (t Tuning) Notes() []string {
-	notes := []string{fmt.Sprintf("every contender's learning rate was tuned by %s of its full length each, on seed %d, which is none of the seeds compared",
-		t.runs(), t.Seed)}
+	whose := "its full length"
+	if slices.ContainsFunc(t.Contenders, func(c Tuned) bool { return c.Rule != "" }) {
+		whose = "the full length of a smaller contender in its place"
+	}
+	notes := []string{fmt.Sprintf("every contender's learning rate was tuned by %s each, of %s, on seed %d, which is none of the seeds compared",
+		t.runs(), whose, t.Seed)}
 	for _, c := range t.Contenders {
 		if c.Edge() {
-			notes = append(notes, fmt.Sprintf("%s: its best rate, %g, lies at the edge of what was tried; one beyond may be better", c.Name, c.Best))
+			notes = append(notes, fmt.Sprintf("%s: the best rate tried for it, %g, lies at the edge of what was tried; one beyond may be better", c.Name, c.Best))
 		}
 		if c.Rule != "" {
-			notes = append(notes, fmt.Sprintf("%s: its rate was not tuned at its own size: %s", c.Name, c.Rule))
+			notes = append(notes, fmt.Sprintf("%s: its rate, %g, was not tuned at its own size: %s", c.Name, c.LR, c.Rule))
 		}
 	}
 	return notes

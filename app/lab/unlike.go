@@ -10,7 +10,7 @@ import (
 // Those that end in a dot stand for all below them.
 var asMeant = []string{
 	"stage.", "train.lr", "train.seed", "train.micro_batch", "train.recompute", "eval.every", "sample.", "checkpoint.", "device",
-	"teacher.", // the caution has it
+	"teacher.", changesKey, // told elsewhere
 }
 
 // unlike says in which other keys rivals differ from the run, so that not growth alone is compared.

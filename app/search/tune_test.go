@@ -64,7 +64,7 @@ func TestTunerIsFair(t *testing.T) {
 	if all, err = tuner.Run(t.Context()); err != nil || runs != 6 || !all[1].Edge() {
 		t.Errorf("with 3 runs at most: %d, %+v, %v", runs, all, err)
 	}
-	if notes := strings.Join((lab.Tuning{Seed: 100, Contenders: all}).Notes(), "\n"); !strings.Contains(notes, "tuned by 3 runs") || !strings.Contains(notes, "bb: its best rate, 0.016, lies at the edge") {
+	if notes := strings.Join((lab.Tuning{Seed: 100, Contenders: all}).Notes(), "\n"); !strings.Contains(notes, "tuned by 3 runs") || !strings.Contains(notes, "bb: the best rate tried for it, 0.016, lies at the edge") {
 		t.Errorf("notes:\n%s", notes)
 	}
 }
