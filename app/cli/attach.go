@@ -2,11 +2,14 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"growlab/app/glload"
 	"growlab/app/session"
@@ -21,7 +24,8 @@ func (p Program) attach() *cobra.Command {
 		Long: `Show a run in the window, or, where none can open or with --terminal, its progress here. The run goes on when this ends.
 
 HOST is as ssh takes it. Growlab must be installed there; GROWLAB_REMOTE is its path if ssh does not find it. What happened so
-far is fetched, and what happens comes through the engine's socket, which ssh forwards: nothing listens on a network.`,
+far is fetched, and what happens comes through the engine's socket, which ssh forwards: nothing listens on a network. ssh may ask
+here for a password or a code, once; when the connection breaks it is made again without asking.`,
 		Args: oneRun,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			home, err := session.Open()
@@ -29,6 +33,7 @@ far is fetched, and what happens comes through the engine's socket, which ssh fo
 				return err
 			}
 			defer home.Detach()
+			home.Ask = term.IsTerminal(int(os.Stdin.Fd()))
 			info, err := attachTo(cmd.Context(), home, args[0])
 			if err != nil {
 				return err
@@ -57,12 +62,13 @@ func attachTo(ctx context.Context, home *session.Home, target string) (session.I
 func (p Program) watchUntilEnd(cmd *cobra.Command, home *session.Home, info session.Info, asJSON bool) error {
 	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	show := newProgress(p.terminal(cmd))
+	defer show.end()
+	home.Line = lineMessages(show)
 	events, err := home.Watch(ctx, info.ID)
 	if err != nil {
 		return err
 	}
-	show := newProgress(p.terminal(cmd))
-	defer show.end()
 	for batch := range events {
 		for _, e := range batch {
 			if !asJSON {
@@ -77,5 +83,19 @@ func (p Program) watchUntilEnd(cmd *cobra.Command, home *session.Home, info sess
 	if ctx.Err() != nil && !asJSON {
 		show.message("detached; the run goes on")
 	}
+	if far := home.Far(info.ID); far != nil && ctx.Err() == nil && far.Lost() != nil {
+		return fmt.Errorf("run %s is not shown any more, and goes on: %w", info.ID, far.Lost())
+	}
 	return nil
+}
+
+// lineMessages tells of the connection to another machine.
+func lineMessages(show *progress) func(id string, why error) {
+	return func(id string, why error) {
+		if why == nil {
+			show.message("connected to " + id + " again")
+			return
+		}
+		show.message(fmt.Sprintf("no connection to %s: %v; the run goes on there", id, why))
+	}
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,6 +41,13 @@ func (h *Home) Far(id string) *Far {
 	return nil
 }
 
+// Lost is why the machine cannot be reached at present; nil if it can, or if nobody has tried.
+func (f *Far) Lost() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lost
+}
+
 // Host is the machine that the run is on, as ssh takes it.
 func (f *Far) Host() string { return f.host }
 
@@ -66,18 +74,57 @@ func (f *Far) Copy(ctx context.Context) (Info, error) {
 		}
 		info = f.listed()
 	}
-	path := filepath.Join(f.dir, f.id+store.Extension)
+	dir, err := f.copyFolder()
+	if err != nil {
+		return info, fmt.Errorf("copy %s: %w", f.name(), err)
+	}
+	path := filepath.Join(dir, f.id+store.Extension)
 	if _, err := os.Stat(path); err != nil {
 		out, err := f.run(ctx, "remote", "copy", f.id)
 		if err != nil {
 			return info, fmt.Errorf("copy %s: %w", f.name(), err)
 		}
-		if err := os.WriteFile(path, out, 0o600); err != nil {
+		if err := os.WriteFile(path, after(out, runFileMagic), 0o600); err != nil {
 			return info, fmt.Errorf("copy %s: %w", f.name(), err)
 		}
 	}
 	info.File = path
 	return info, nil
+}
+
+// copyFolder is a temporary folder for the copy, which goes with the run.
+func (r *remote) copyFolder() (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.copied == "" {
+		dir, err := os.MkdirTemp("", "growlab-copy-")
+		if err != nil {
+			return "", err
+		}
+		r.copied = dir
+	}
+	return r.copied, nil
+}
+
+// runFileMagic is how a run file begins, and jsonStart how a JSON object or list does: before that may stand what the shell there says to
+// everybody.
+var runFileMagic, jsonStart = []string{"SQLite format 3\x00"}, []string{"{", "["}
+
+// after is text from the first line on that begins with one of some words; all of it if none does.
+func after(text []byte, begin []string) []byte {
+	for rest := text; len(rest) > 0; {
+		for _, b := range begin {
+			if bytes.HasPrefix(rest, []byte(b)) {
+				return rest
+			}
+		}
+		i := bytes.IndexByte(rest, '\n')
+		if i < 0 {
+			break
+		}
+		rest = rest[i+1:]
+	}
+	return text
 }
 
 // ask reads what growlab there prints as one JSON object.
@@ -86,10 +133,14 @@ func (r *remote) ask(ctx context.Context, into any, args ...string) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(out, into); err != nil {
-		return fmt.Errorf("growlab on %s gave no answer; is it as new as this one?", r.host)
+	if err := json.Unmarshal(after(out, jsonStart), into); err != nil {
+		return r.noAnswer()
 	}
 	return nil
+}
+
+func (r *remote) noAnswer() error {
+	return fmt.Errorf("growlab on %s gave no answer that this one understands; install the same version there", r.host)
 }
 
 // resume starts an engine there.
@@ -98,9 +149,7 @@ func (r *remote) resume(ctx context.Context) (Info, error) {
 	if err := r.ask(ctx, &info, "remote", "resume", r.id); err != nil {
 		return info, err
 	}
-	r.mu.Lock()
-	r.info = info
-	r.mu.Unlock()
+	r.found(info)
 	return r.listed(), nil
 }
 
@@ -169,7 +218,14 @@ func (h *Home) Leave(id string) error {
 	}
 	h.remotes.mu.Lock()
 	h.remotes.list = slices.DeleteFunc(h.remotes.list, func(o *remote) bool { return o == r })
+	last := !slices.ContainsFunc(h.remotes.list, func(o *remote) bool { return o.line == r.line })
+	if last {
+		delete(h.remotes.lines, r.host)
+	}
 	h.remotes.mu.Unlock()
 	r.close()
+	if last {
+		r.line.close()
+	}
 	return nil
 }

@@ -77,6 +77,7 @@ func (h *Home) Remove(info Info) (freed int64, err error) {
 		return h.removeFar(context.Background(), r)
 	}
 	freed = h.Weight(info)
+	awaitLeft(info.File)
 	err = store.Remove(info.File)
 	if errors.Is(err, store.ErrBusy) {
 		return 0, fmt.Errorf("run %s trains; stop it before you delete it: %w", info.ID, err)

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"growlab/store"
 )
@@ -59,7 +60,24 @@ func (h *Home) Resume(ctx context.Context, id string) (Info, error) {
 	if info.Live() {
 		return info, fmt.Errorf("run %s is %s already", info.ID, info.State)
 	}
+	awaitLeft(info.File)
 	return h.spawn(ctx, info.ID, []string{"engine", "resume", "--ready", info.File})
+}
+
+// endingWait is how long an engine may take to leave a run that has ended.
+const endingWait = 5 * time.Second
+
+// awaitLeft waits until the engine of a run that has ended has left its file, as it does a moment after it wrote so. Of a run that goes on
+// it returns at once.
+func awaitLeft(path string) {
+	for late := time.Now().Add(endingWait); time.Now().Before(late); time.Sleep(pollEnding) {
+		if _, busy := store.Busy(path); !busy {
+			return
+		}
+		if info, err := describe(path); err != nil || info.Live() {
+			return
+		}
+	}
 }
 
 // anchor makes the paths of l absolute, for a process with another working folder.

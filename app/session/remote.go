@@ -1,16 +1,9 @@
 package session
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,31 +11,27 @@ import (
 	"growlab/trainer/control"
 )
 
-// remotes are the runs of other machines that a Home shows.
+// remotes are the runs of other machines that a Home shows, and the ways to those machines.
 type remotes struct {
-	mu   sync.Mutex
-	list []*remote
+	mu    sync.Mutex
+	list  []*remote
+	lines map[string]*line
 }
 
 // remote is a run on another machine. Everything goes through the system's ssh: what happened so far is printed by growlab runs
 // events there, and the socket of the engine is forwarded to one here. Nothing listens on a network.
 type remote struct {
-	host string // as ssh takes it
-	id   string // of the run there
-	dir  string // private folder for sockets, of the connections that ssh shares and of the forwarded ones
+	*line
+	id   string                       // of the run there
+	tell func(name string, why error) // of a connection that broke, and of one that is back
 
 	mu      sync.Mutex
 	info    Info
-	forward *forward // nil until it is needed, and after it broke
-	count   int      // of forwards so far
-}
-
-// remoteProgram is what is run on the other machine; GROWLAB_REMOTE names another than growlab.
-func remoteProgram() string {
-	if p := os.Getenv("GROWLAB_REMOTE"); p != "" {
-		return p
-	}
-	return "growlab"
+	lost    error     // why the machine cannot be reached; nil if it can
+	asked   time.Time // when info was asked for
+	watched int       // by how many calls of watch
+	forward *forward  // nil until it is needed, and after it broke
+	copied  string    // folder with a copy of the run; "" for none
 }
 
 // splitTarget splits "host:RUN".
@@ -58,27 +47,45 @@ func splitTarget(target string) (host, run string, err error) {
 }
 
 // Attach connects to a run of another machine by ssh, "host:RUN", where RUN is an id, its beginning or a name there. Runs lists
-// it from then on, and what is done with a run works on it, by the id "host:ID", but for Find: growlab there does it. ssh may ask for a password on the terminal; the
-// connections after the first share it.
+// it from then on, and what is done with a run works on it, by the id "host:ID", but for Find: growlab there does it. If Ask is set, ssh
+// may ask on the terminal for what lets it in; all connections after that share the first.
 func (h *Home) Attach(ctx context.Context, target string) (Info, error) {
 	host, run, err := splitTarget(target)
 	if err != nil {
 		return Info{}, err
 	}
-	dir, err := os.MkdirTemp("", "growlab-ssh-")
+	l, err := h.line(host)
 	if err != nil {
 		return Info{}, fmt.Errorf("attach to %s: %w", target, err)
 	}
-	r := &remote{host: host, id: run, dir: dir}
-	if _, err := r.show(ctx); err != nil {
-		return Info{}, errors.Join(fmt.Errorf("attach to %s: %w", target, err), os.RemoveAll(dir))
+	r := &remote{line: l, id: run, tell: func(id string, why error) {
+		if h.Line != nil {
+			h.Line(id, why)
+		}
+	}}
+	asked := l.ask(h.Ask)
+	_, err = r.show(ctx)
+	asked()
+	if err != nil {
+		return Info{}, fmt.Errorf("attach to %s: %w", target, err)
 	}
 	r.id = r.info.ID // of which a person may have given the beginning, or the name
+	l.keep()
+	return h.add(r).listed(), nil
+}
+
+// add lists r, or brings up to date what is listed of its run.
+func (h *Home) add(r *remote) *remote {
 	h.remotes.mu.Lock()
 	defer h.remotes.mu.Unlock()
-	h.remotes.list = slices.DeleteFunc(h.remotes.list, func(o *remote) bool { return o.name() == r.name() })
+	for _, o := range h.remotes.list {
+		if o.name() == r.name() {
+			o.found(r.info)
+			return o
+		}
+	}
 	h.remotes.list = append(h.remotes.list, r)
-	return r.listed(), nil
+	return r
 }
 
 // Detach ends all connections to other machines.
@@ -88,7 +95,10 @@ func (h *Home) Detach() {
 	for _, r := range h.remotes.list {
 		r.close()
 	}
-	h.remotes.list = nil
+	for _, l := range h.remotes.lines {
+		l.close()
+	}
+	h.remotes.list, h.remotes.lines = nil, nil
 }
 
 // remote is the run of another machine that has an id here; nil if id is of a run of this one.
@@ -103,15 +113,49 @@ func (h *Home) remote(id string) *remote {
 	return nil
 }
 
-// attached lists the runs of other machines.
+// attached lists the runs of other machines. What it says of those that train and that nobody watches is asked for anew now and then,
+// in the background.
 func (h *Home) attached() []Info {
 	h.remotes.mu.Lock()
 	defer h.remotes.mu.Unlock()
 	infos := []Info{}
 	for _, r := range h.remotes.list {
+		if r.due() {
+			go r.renew()
+		}
 		infos = append(infos, r.listed())
 	}
 	return infos
+}
+
+// renewEvery is how old news of a run may be that nobody watches; a test lowers it.
+var renewEvery = 15 * time.Second
+
+// renewWait is how long news may take.
+const renewWait = 30 * time.Second
+
+// due reports whether to ask for news, and takes them for asked for.
+func (r *remote) due() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.watched > 0 || !r.info.Live() || r.lost != nil && !passing(r.lost) || time.Since(r.asked) < renewEvery {
+		return false
+	}
+	r.asked = time.Now().Add(renewWait) // not again before this is over
+	return true
+}
+
+func (r *remote) renew() {
+	ctx, cancel := context.WithTimeout(context.Background(), renewWait)
+	defer cancel()
+	_, err := r.show(ctx)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		r.lose(&lineError{r.host + " does not answer", false})
+	default:
+		r.lose(err)
+	}
 }
 
 // name is the id of r here.
@@ -128,154 +172,49 @@ func (r *remote) listed() Info {
 		info.Parent = r.host + ":" + info.Parent
 	}
 	info.File = r.host + ":" + info.File
+	if r.lost != nil {
+		info.Lost = r.lost.Error()
+	}
 	return info
 }
 
 // show asks the other machine for the run, and returns the socket of its engine there, "" if no engine works on it.
 func (r *remote) show(ctx context.Context) (socket string, err error) {
-	out, err := r.run(ctx, "runs", "show", r.id, "--json")
-	if err != nil {
-		return "", err
-	}
 	var answer struct {
 		Run    Info   `json:"run"`
 		Socket string `json:"socket"`
 	}
-	if err := json.Unmarshal(out, &answer); err != nil || answer.Run.ID == "" {
-		return "", fmt.Errorf("growlab on %s gave no report of the run; is it as new as this one?", r.host)
+	if err := r.ask(ctx, &answer, "runs", "show", r.id, "--json"); err != nil {
+		return "", err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.info = answer.Run
+	if answer.Run.ID == "" {
+		return "", r.noAnswer()
+	}
+	r.found(answer.Run)
 	return answer.Socket, nil
 }
 
-// options of every ssh: connections to one machine are shared, so that a password is asked for once.
-func (r *remote) options() []string {
-	return []string{
-		"-o", "ControlMaster=auto", "-o", "ControlPath=" + filepath.Join(r.dir, "%C"), "-o", "ControlPersist=120",
-		"-o", "ServerAliveInterval=15", "-o", "ConnectTimeout=20",
-	}
-}
-
-// command is growlab with arguments on the other machine.
-func (r *remote) command(ctx context.Context, args ...string) *exec.Cmd {
-	words := []string{remoteProgram()}
-	for _, a := range args {
-		words = append(words, quoted(a))
-	}
-	cmd := exec.CommandContext(ctx, "ssh", append(r.options(), "-C", "-T", r.host, strings.Join(words, " "))...)
-	cmd.WaitDelay = time.Second
-	return cmd
-}
-
-// quoted is one word to a shell.
-func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
-
-// run returns what growlab prints on the other machine.
-func (r *remote) run(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := r.command(ctx, args...)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, r.failure(err, errs.String())
-	}
-	return out.Bytes(), nil
-}
-
-// failure is why ssh, or growlab on the other machine, failed.
-func (r *remote) failure(err error, printed string) error {
-	line := strings.TrimSpace(printed)
-	if i := strings.LastIndexByte(line, '\n'); i >= 0 {
-		line = line[i+1:]
-	}
-	var exit *exec.ExitError
-	switch {
-	case errors.Is(err, exec.ErrNotFound):
-		return errors.New("there is no ssh on this machine; install an OpenSSH client")
-	case errors.As(err, &exit) && exit.ExitCode() == 127:
-		return fmt.Errorf("%s has no %s on the PATH of ssh; set GROWLAB_REMOTE to its path there", r.host, remoteProgram())
-	case line != "":
-		return errors.New(strings.TrimPrefix(line, "growlab: "))
-	}
-	return fmt.Errorf("ssh %s: %w", r.host, err)
-}
-
-// forward is an ssh that forwards the engine's socket to one here. It ends when its input does, as it does when this process dies.
-type forward struct {
-	socket string // here
-	cmd    *exec.Cmd
-	stdin  io.Closer
-	ended  chan struct{}
-}
-
-// forwardWait is how long a forwarded socket may take to answer.
-const forwardWait = 20 * time.Second
-
-// open forwards the socket there and waits until the engine answers through it.
-func (r *remote) open(ctx context.Context, there string) (*control.Client, error) {
+// found notes what the run is now, of a machine that can be reached.
+func (r *remote) found(info Info) {
 	r.mu.Lock()
-	r.count++
-	f := &forward{socket: filepath.Join(r.dir, fmt.Sprintf("run-%d.sock", r.count)), ended: make(chan struct{})}
+	r.info, r.asked = info, time.Now()
+	was := r.lost
+	r.lost = nil
 	r.mu.Unlock()
-	args := append(r.options(), "-T", "-o", "ExitOnForwardFailure=yes", "-o", "StreamLocalBindUnlink=yes",
-		"-L", f.socket+":"+there, r.host, "cat")
-	f.cmd = exec.Command("ssh", args...)
-	var err error
-	if f.stdin, err = f.cmd.StdinPipe(); err != nil {
-		return nil, fmt.Errorf("forward the socket of %s: %w", r.name(), err)
+	if was != nil {
+		r.tell(r.name(), nil)
 	}
-	if err := f.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("forward the socket of %s: %w", r.name(), err)
-	}
-	go func() {
-		_ = f.cmd.Wait() // that it ended is all there is to know
-		close(f.ended)
-	}()
-	client, err := f.dial(ctx, r.id)
-	if err != nil {
-		f.close()
-		return nil, fmt.Errorf("forward the socket of %s: %w", r.name(), err)
-	}
+}
+
+// lose notes that the machine cannot be reached.
+func (r *remote) lose(why error) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.forward != nil {
-		r.forward.close()
+	first := r.lost == nil
+	r.lost, r.asked = why, time.Now()
+	r.mu.Unlock()
+	if first {
+		r.tell(r.name(), why)
 	}
-	r.forward = f
-	return client, nil
-}
-
-// dial tries until the engine answers.
-func (f *forward) dial(ctx context.Context, run string) (*control.Client, error) {
-	ctx, cancel := context.WithTimeout(ctx, forwardWait)
-	defer cancel()
-	for {
-		client, err := control.DialPath(ctx, run, f.socket)
-		if err == nil {
-			return client, nil
-		}
-		select {
-		case <-time.After(50 * time.Millisecond):
-		case <-f.ended:
-			return nil, errors.New("ssh ended: does it allow forwarding of sockets?")
-		case <-ctx.Done():
-			return nil, err
-		}
-	}
-}
-
-func (f *forward) close() {
-	_ = f.stdin.Close() // cat ends, and ssh with it
-	select {
-	case <-f.ended:
-	case <-time.After(2 * time.Second):
-		_ = f.cmd.Process.Kill() // it may have ended now
-	}
-	_ = os.Remove(f.socket) // ssh may have
 }
 
 // client reaches the engine, through the forwarded socket there is or a new one.
@@ -284,7 +223,7 @@ func (r *remote) client(ctx context.Context) (*control.Client, error) {
 	f := r.forward
 	r.mu.Unlock()
 	if f != nil {
-		if c, err := control.DialPath(ctx, r.id, f.socket); err == nil {
+		if c, err := control.DialPath(ctx, r.id, f.here); err == nil {
 			return c, nil
 		}
 	}
@@ -306,12 +245,16 @@ func (r *remote) send(ctx context.Context, c control.Command) error {
 	return client.Send(ctx, c)
 }
 
+// close ends what is there for this run alone.
 func (r *remote) close() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.forward != nil {
-		r.forward.close()
-		r.forward = nil
+	f, copied := r.forward, r.copied
+	r.forward, r.copied = nil, ""
+	r.mu.Unlock()
+	if f != nil {
+		f.close()
 	}
-	_ = os.RemoveAll(r.dir) // a temporary folder
+	if copied != "" {
+		_ = os.RemoveAll(copied) // a temporary folder
+	}
 }

@@ -13,20 +13,36 @@ import (
 	"growlab/trainer/event"
 )
 
-// fakeSSH runs the command here, with the data folder and the sockets of "the other machine", and forwards a socket by a link. It
-// writes what it was told to a file.
+// fakeSSH runs the command here, with the data folder and the sockets of "the other machine", and forwards a socket by a link, to
+// FAKE_SSH_VIA if that is set. It writes what it was told to a file, and fails, as OpenSSH does, with what the file FAKE_SSH_DOWN says.
 const fakeSSH = `#!/bin/sh
 echo "$@" >> "$FAKE_SSH_LOG"
 while :; do
 	case $1 in
 	-o) shift 2 ;;
-	-L) ln -s "${2#*:}" "${2%%:*}"; shift 2 ;;
+	-O) exit 0 ;;
+	-G) [ "$2" = shared ] && printf 'controlmaster auto\ncontrolpath /home/me/.ssh/cm\n'; exit 0 ;;
+	-L) ln -s "${FAKE_SSH_VIA:-${2#*:}}" "${2%%:*}"; shift 2 ;;
 	-*) shift ;;
 	*) break ;;
 	esac
 done
-[ "$1" = unreachable ] && { echo "ssh: connect to host unreachable port 22: No route to host" >&2; exit 255; }
-[ "$1" = bare ] && { echo "sh: growlab: not found" >&2; exit 127; }
+[ -e "$FAKE_SSH_DOWN" ] && { cat "$FAKE_SSH_DOWN" >&2; exit 255; }
+say() { echo "$1" >&2; exit "$2"; }
+case $1 in
+unreachable) say "ssh: connect to host unreachable port 22: No route to host" 255 ;;
+bare) say "sh: 1: exec: growlab: not found" 127 ;;
+stranger) say "Host key verification failed." 255 ;;
+changed) say "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
+Host key verification failed." 255 ;;
+closed) say "Welcome to closed
+me@closed: Permission denied (publickey,password)." 255 ;;
+broken) say "mux_client_request_session: read from master failed: Broken pipe" 255 ;;
+old) say 'growlab: unknown command "show" for "growlab runs"
+growlab --help lists the commands' 2 ;;
+older) echo 'Growlab 0.1'; exit 0 ;;
+noisy) echo "You have mail. {really}" ;;
+esac
 shift
 export GROWLAB_HOME="$FAKE_SSH_HOME" XDG_RUNTIME_DIR="$FAKE_SSH_RUN"
 exec sh -c "$1"
@@ -45,10 +61,11 @@ func twoMachines(t *testing.T) machines {
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	t.Setenv("FAKE_SSH_LOG", log)
 	t.Setenv("FAKE_SSH_HOME", there.Dir)
+	t.Setenv("FAKE_SSH_DOWN", filepath.Join(t.TempDir(), "down"))
 	t.Setenv("FAKE_SSH_RUN", os.Getenv("XDG_RUNTIME_DIR"))
 	t.Setenv("GROWLAB_REMOTE", os.Args[0])
 	here := &session.Home{Dir: t.TempDir()}
-	t.Cleanup(here.Detach)
+	t.Cleanup(func() { here.Detach() })
 	return machines{here, there}
 }
 
@@ -116,6 +133,17 @@ type followed struct {
 	events <-chan []event.Event
 	batch  []event.Event
 	steps  []int64
+	kinds  map[string]int // how many of a kind came
+}
+
+func (f *followed) note(e event.Event) {
+	if f.kinds == nil {
+		f.kinds = map[string]int{}
+	}
+	f.kinds[e.Kind()]++
+	if s, ok := e.(event.Step); ok {
+		f.steps = append(f.steps, s.Step)
+	}
 }
 
 func (f *followed) until(what string, ok func(event.Event) bool) {
@@ -125,9 +153,7 @@ func (f *followed) until(what string, ok func(event.Event) bool) {
 		for len(f.batch) > 0 {
 			e := f.batch[0]
 			f.batch = f.batch[1:]
-			if s, is := e.(event.Step); is {
-				f.steps = append(f.steps, s.Step)
-			}
+			f.note(e)
 			if ok(e) {
 				return
 			}
@@ -144,7 +170,7 @@ func (f *followed) until(what string, ok func(event.Event) bool) {
 	}
 }
 
-// TestAttachLeavesNothingBehind: the forwarding ssh ends with Detach, and no socket or folder is left.
+// The forwarding ssh ends with Detach, and no socket or folder is left.
 func TestAttachLeavesNothingBehind(t *testing.T) {
 	m := twoMachines(t)
 	m.startThere(t)
@@ -159,6 +185,9 @@ func TestAttachLeavesNothingBehind(t *testing.T) {
 	m.here.Detach()
 	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) != 0 {
 		t.Errorf("left %v, %v, want nothing", left, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "growlab", "*")); err != nil || len(left) != 0 {
+		t.Errorf("left %v, %v, want no socket", left, err)
 	}
 	log, err := os.ReadFile(os.Getenv("FAKE_SSH_LOG"))
 	if err != nil {
@@ -179,8 +208,14 @@ func TestAttachToNothing(t *testing.T) {
 		":far":               "it must be host:RUN",
 		"-oProxyCommand=x:r": "names no machine",
 		"box:-f":             "names no machine",
-		"unreachable:far":    "No route to host",
-		"bare:far":           "set GROWLAB_REMOTE",
+		"unreachable:far":    "connect to host unreachable port 22: No route to host",
+		"bare:far":           "bare has no ",
+		"stranger:far":       "the host key of stranger is not known here yet; run ssh stranger once",
+		"changed:far":        "is another than the one known here",
+		"closed:far":         "ssh cannot ask here (Permission denied (publickey,password)); ssh-copy-id closed",
+		"broken:far":         "the connection to broken broke",
+		"old:far":            `growlab on old is older than this one (unknown command "show" for "growlab runs"); install the same version there`,
+		"older:far":          "gave no answer that this one understands",
 		"box:nothing":        "nothing",
 		"box:it's; rm -rf":   "it's; rm -rf",
 	} {

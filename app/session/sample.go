@@ -56,7 +56,7 @@ func decimal(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 // waits or suffers for it. piece is called with the text as it comes. One thread is used, since an engine may need the others.
 func (h *Home) Sample(ctx context.Context, id string, a Ask, piece func(string)) (event.Sampled, error) {
 	if r := h.remote(id); r != nil {
-		return streamSample(ctx, r.command(ctx, a.args(r.id)...), piece)
+		return streamSample(ctx, r.growlab(ctx, a.args(r.id)...), piece, r.failure)
 	}
 	program, err := h.program()
 	if err != nil {
@@ -65,11 +65,11 @@ func (h *Home) Sample(ctx context.Context, id string, a Ask, piece func(string))
 	args := append(program[1:len(program):len(program)], append(a.args(id), "--threads=1")...)
 	cmd := exec.CommandContext(ctx, program[0], args...)
 	cmd.Env = append(os.Environ(), "GROWLAB_HOME="+h.Dir)
-	return streamSample(ctx, cmd, piece)
+	return streamSample(ctx, cmd, piece, sampleFailure)
 }
 
-// streamSample runs a growlab sample --json --stream.
-func streamSample(ctx context.Context, cmd *exec.Cmd, piece func(string)) (event.Sampled, error) {
+// streamSample runs a growlab sample --json --stream; failure is why it failed, of what it printed.
+func streamSample(ctx context.Context, cmd *exec.Cmd, piece func(string), failure func(err error, printed string) error) (event.Sampled, error) {
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	cmd.WaitDelay = 500 * time.Millisecond
@@ -82,10 +82,10 @@ func streamSample(ctx context.Context, cmd *exec.Cmd, piece func(string)) (event
 	}
 	e, done, err := readSample(out, piece)
 	_, _ = io.Copy(io.Discard, out) // of what could not be read
-	if e := cmd.Wait(); ctx.Err() != nil {
+	if e := finished(cmd.Wait()); ctx.Err() != nil {
 		return event.Sampled{}, ctx.Err()
 	} else if e != nil {
-		return event.Sampled{}, sampleFailure(e, errs.String())
+		return event.Sampled{}, failure(e, errs.String())
 	}
 	if err == nil && !done {
 		err = errors.New("sample: the text has no end")
@@ -98,6 +98,9 @@ func readSample(out io.Reader, piece func(string)) (e event.Sampled, done bool, 
 	lines := bufio.NewScanner(out)
 	lines.Buffer(make([]byte, 64<<10), 4<<20)
 	for lines.Scan() {
+		if !bytes.HasPrefix(lines.Bytes(), []byte("{")) {
+			continue // what the shell of another machine says to everybody
+		}
 		var p SamplePiece
 		if err := json.Unmarshal(lines.Bytes(), &p); err != nil {
 			return e, false, fmt.Errorf("sample: %w", err)

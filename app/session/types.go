@@ -50,6 +50,7 @@ type Info struct {
 	ValLoss    float64 `json:"val_loss"` // last on held-out text; 0 before the first
 	Params     int64   `json:"params"`   // of the present stage
 	Error      string  `json:"error,omitempty"`
+	Lost       string  `json:"lost,omitempty"` // why the machine that the run is on cannot be reached; the rest is as it was before
 
 	Tags   string  `json:"tags,omitempty"`   // words, sorted, a space between
 	Parent string  `json:"parent,omitempty"` // id of the run that it was forked from, or replays
