@@ -134,7 +134,7 @@ func endText(v *runView, info session.Info, state string) (text string, bad bool
 		}
 		text = fmt.Sprintf("Done · validation loss %.4f", v.ended.Loss)
 		if len(v.start.Stages) > 1 { // one that never grew is its own twin
-			text += fmt.Sprintf(" · %s fewer FLOPs than its twin", words.Saving(v.ended.FLOPsSaved))
+			text += fmt.Sprintf(" · %s saved vs. its twin", words.Saving(v.ended.FLOPsSaved))
 		}
 		return text, false
 	case session.Stopped:

@@ -46,7 +46,7 @@ func TestProgressInWords(t *testing.T) {
 			session.Info{State: session.Interrupted},
 			viewAt(800),
 		},
-		{"done", "Done · validation loss 1.5532 · 73.4 % fewer FLOPs than its twin", "2,026 steps in 1 min 31 s", "", session.Info{State: session.Done}, viewAt(planSteps)},
+		{"done", "Done · validation loss 1.5532 · 73.4 % saved vs. its twin", "2,026 steps in 1 min 31 s", "", session.Info{State: session.Done}, viewAt(planSteps)},
 	} {
 		p := progressOf(row.view, row.info, row.pending)
 		if p.left != row.left || p.right != row.right {

@@ -151,6 +151,7 @@ func (w *window) chooseRecipe(chosen func(string)) {
 			chosen(path)
 		}
 	}, w.win)
+	ask.SetTitleText("Which recipe?")
 	ask.SetFilter(storage.NewExtensionFileFilter([]string{".toml"}))
 	w.ask(ask)
 }
@@ -173,6 +174,7 @@ func (w *window) chooseWhere(name string, chosen func(string)) {
 			chosen(path)
 		}
 	}, w.win)
+	ask.SetTitleText("Where to save the recipe?")
 	ask.SetFileName(name)
 	w.ask(ask)
 }
@@ -182,12 +184,15 @@ func (w *window) chooseText(chosen func(string)) {
 	if w.win == nil {
 		return
 	}
-	w.ask(dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
+	ask := dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
 		switch {
 		case err != nil:
 			w.planner.Tell(err.Error(), true)
 		case folder != nil:
 			chosen(folder.Path())
 		}
-	}, w.win))
+	}, w.win)
+	ask.SetTitleText("In which folder are the texts?")
+	ask.SetConfirmText("Train on these")
+	w.ask(ask)
 }

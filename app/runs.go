@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/comparison"
 	"growlab/app/runlist"
 	"growlab/app/session"
 	"growlab/growth"
@@ -61,7 +62,7 @@ func (w *window) runMenu(info session.Info, at fyne.Position) {
 	rivals := item("Run a rival", works, nil)
 	rivals.ChildMenu = fyne.NewMenu("")
 	for _, kind := range growth.Rivals {
-		rivals.ChildMenu.Items = append(rivals.ChildMenu.Items, fyne.NewMenuItem(kind, func() { w.runRival(info.ID, kind) }))
+		rivals.ChildMenu.Items = append(rivals.ChildMenu.Items, fyne.NewMenuItem(comparison.KindText(kind), func() { w.runRival(info.ID, kind) }))
 	}
 	differs := item("What differs from the run on show…", works && info.ID != w.id && w.id != "", func() { w.showDifference(w.id, info.ID) })
 	menu := fyne.NewMenu("", over, fyne.NewMenuItemSeparator(),

@@ -29,7 +29,7 @@ type samples struct {
 
 func (w *window) newSamples() *samples {
 	s := &samples{unwatch: func() {}}
-	s.Page = samplepage.New(samplepage.Actions{Seek: w.cursor.tell, Compare: w.sampleBeside, Ask: w.askForText, Cancel: s.stop, Key: w.typedKey})
+	s.Page = samplepage.New(samplepage.Actions{Seek: w.cursor.tell, Compare: w.sampleBeside, Ask: w.askForText, Cancel: s.stop, Key: w.typedKey, Color: w.colour})
 	w.cursor.follow(s.Turn)
 	return s
 }

@@ -172,7 +172,7 @@ func TestAFinishedRun(t *testing.T) {
 	b.fake.happen("flm-1m", whole[len(upTo(whole, 2020)):]...)
 	b.until("the end", func() bool { return b.view.ended.State == session.Done })
 	b.until("the list", func() bool { return b.info().State == session.Done })
-	if got := b.header.bar.shown.left; got != "Done · validation loss 1.5532 · 73.4 % fewer FLOPs than its twin" {
+	if got := b.header.bar.shown.left; got != "Done · validation loss 1.5532 · 73.4 % saved vs. its twin" {
 		t.Errorf("got %q in the header", got)
 	}
 	if !b.header.toggle.Disabled() || !b.header.stop.Disabled() || b.header.train.Disabled() {

@@ -27,6 +27,10 @@ type Host struct {
 	Rival func(kind string)
 	// Export writes the report of a comparison.
 	Export func(lab.Comparison)
+	// Open shows a file in the program that the machine has for it.
+	Open func(path string)
+	// Hint tells what is under the pointer; may be nil.
+	Hint func(string)
 	// Color is the colour that a run has everywhere, an index into chart.Theme.Series.
 	Color func(id string) int
 }
@@ -51,7 +55,9 @@ type Page struct {
 	column          *container.Scroll // of list
 	compare, cancel *widget.Button
 	export          *widget.Button
-	kinds           map[string]*widget.Button
+	kinds           map[string]*look.Tip
+	open            *widget.Button // the report that was written
+	wrote           string         // its path
 	state           *look.Line
 	none            *widget.Label
 	start           *widget.Button // the twin, where there is nothing to compare with
@@ -72,9 +78,21 @@ var kindTexts = map[string]string{
 	growth.RivalStack:  "Grown by plain copies",
 }
 
+// kindHints say what it would show.
+var kindHints = map[string]string{
+	growth.RivalTwin:   "the last size from the first step, on the same tokens: the paper's own comparison",
+	growth.RivalSmall:  "the first size alone, for the FLOPs of the whole run: did growing pay at all?",
+	growth.RivalMiddle: "the size in the middle alone, for the FLOPs of the whole run",
+	growth.RivalLarge:  "the last size alone, for the FLOPs of the whole run",
+	growth.RivalStack:  "the same plan, grown without masks: what do they bring?",
+}
+
+// KindText is what a rival is called on the screen.
+func KindText(kind string) string { return kindTexts[kind] }
+
 // NewPage is a page without a run.
 func NewPage(host Host) *Page {
-	p := &Page{host: host, picked: map[string]bool{}, asked: map[string]bool{}, kinds: map[string]*widget.Button{}}
+	p := &Page{host: host, picked: map[string]bool{}, asked: map[string]bool{}, kinds: map[string]*look.Tip{}}
 	p.build()
 	p.refresh()
 	return p
@@ -83,7 +101,7 @@ func NewPage(host Host) *Page {
 // Show takes note of the run on show and of all runs. A comparison stays as long as the run does.
 func (p *Page) Show(run session.Info, all []session.Info) {
 	if run.ID != p.run.ID {
-		p.result, p.of, p.said, p.doing = nil, nil, "", ""
+		p.result, p.of, p.said, p.doing, p.wrote = nil, nil, "", "", ""
 		clear(p.picked)
 		clear(p.asked)
 	}
@@ -142,7 +160,7 @@ func (p *Page) pick(id string, on bool) {
 
 // Working tells what is being done.
 func (p *Page) Working(doing string) {
-	p.doing, p.said = doing, ""
+	p.doing, p.said, p.wrote = doing, "", ""
 	p.refreshState()
 }
 
@@ -175,6 +193,13 @@ func (p *Page) Cancelled() {
 // Tell shows what came of something that was asked for.
 func (p *Page) Tell(text string, bad bool) {
 	p.doing, p.said, p.bad = "", text, bad
+	p.refreshState()
+}
+
+// Wrote says where the report was written, and offers to open it.
+func (p *Page) Wrote(path string) {
+	p.Tell("The report is in "+path+".", false)
+	p.wrote = path
 	p.refreshState()
 }
 
@@ -251,22 +276,16 @@ func (p *Page) refreshState() {
 	done := p.run.State == session.Done
 	look.Enable(p.compare, p.doing == "" && done && len(p.Picked()) > 0)
 	look.Enable(p.export, p.doing == "" && p.result != nil)
-	for _, b := range append(p.kindButtons(), p.start) {
-		look.Enable(b, p.doing == "" && p.run.Stages > 1)
+	for kind, b := range p.kinds {
+		look.Enable(b, p.doing == "" && p.run.Stages > 1 && (kind != growth.RivalMiddle || p.run.Stages != 2)) // of two none is in the middle
 	}
+	look.Enable(p.start, p.doing == "" && p.run.Stages > 1)
 	look.Show(p.cancel, p.doing != "")
+	look.Show(p.open, p.wrote != "")
 	text, colour := p.advice()
 	p.state.Set(text)
 	p.state.Paint(colour)
 	p.tellEmpty()
-}
-
-func (p *Page) kindButtons() []*widget.Button {
-	var all []*widget.Button
-	for _, kind := range growth.Rivals {
-		all = append(all, p.kinds[kind])
-	}
-	return all
 }
 
 // advice is the line at the top.
@@ -316,11 +335,11 @@ func (p *Page) build() {
 	p.compare = widget.NewButtonWithIcon("Compare", theme.ConfirmIcon(), p.Asks)
 	p.compare.Importance = widget.HighImportance
 	p.cancel = widget.NewButton("Cancel", func() { p.host.Cancel() })
+	p.open = widget.NewButtonWithIcon("Open", theme.FileTextIcon(), func() { p.host.Open(p.wrote) })
 	p.export = widget.NewButtonWithIcon("Export report…", theme.DocumentSaveIcon(), func() { p.host.Export(*p.result) })
 	p.state = look.NewLine(look.Quiet.Fitting(), "")
 	for _, kind := range growth.Rivals {
-		p.kinds[kind] = widget.NewButton(kindTexts[kind], func() { p.host.Rival(kind) })
-		p.kinds[kind].Alignment = widget.ButtonAlignLeading
+		p.kinds[kind] = p.newKind(kind)
 	}
 	p.start = widget.NewButtonWithIcon("Run from-scratch twin", theme.MediaPlayIcon(), func() { p.host.Rival(growth.RivalTwin) })
 	p.start.Importance = widget.HighImportance
@@ -329,6 +348,17 @@ func (p *Page) build() {
 	p.buildChart()
 	p.report = container.New(look.Column{Width: 320, Space: 4})
 	p.layOut()
+}
+
+// newKind is the button that puts a rival into the queue.
+func (p *Page) newKind(kind string) *look.Tip {
+	b := look.NewTip(nil, kindHints[kind], func() { p.host.Rival(kind) }, func(text string) {
+		if p.host.Hint != nil {
+			p.host.Hint(text)
+		}
+	})
+	b.Text, b.Alignment, b.Importance = kindTexts[kind], widget.ButtonAlignLeading, widget.MediumImportance
+	return b
 }
 
 func (p *Page) buildChart() {
@@ -345,19 +375,19 @@ func (p *Page) buildChart() {
 func (p *Page) layOut() {
 	head := container.New(look.Column{Width: 190, Space: 4}, p.compare, container.New(look.Inset{Top: 4}, look.NewLine(look.Heading, "WITH")))
 	queue := container.New(look.Column{Width: 190, Space: 3}, container.New(look.Inset{Top: 6}, look.NewLine(look.Heading, "ADD TO THE QUEUE")))
-	for _, b := range p.kindButtons() {
-		queue.Add(b)
+	for _, kind := range growth.Rivals {
+		queue.Add(p.kinds[kind])
 	}
 	p.column = container.NewVScroll(p.list)
 	left := container.New(look.FixedWidth(214), container.New(look.Margin(10, 6, 8, 8), container.NewBorder(head, queue, nil, nil, p.column)))
 	p.empty = container.NewCenter(container.New(look.Column{Width: 360, Space: 8}, p.none, container.NewCenter(p.start)))
 	p.verdictScroll = container.NewVScroll(container.New(look.Margin(12, 16, 6, 10), p.report))
-	chartHead := container.NewBorder(nil, nil, container.New(look.Margin(12, 4, 8, 0), look.NewLine(look.Heading, "VALIDATION LOSS AGAINST")),
+	chartHead := container.NewBorder(nil, nil, container.New(look.Margin(12, 4, 8, 0), look.NewLine(look.Heading, "LOSS AGAINST")),
 		container.New(look.Inset{Right: 10}, p.export), container.NewHBox(p.axis))
 	split := container.NewVSplit(p.verdictScroll, container.NewBorder(chartHead, nil, nil, nil, p.chart))
 	split.SetOffset(0.52)
 	p.full = container.NewStack(split)
-	state := container.New(look.Margin(12, 12, 6, 4), container.NewBorder(nil, nil, nil, p.cancel, p.state))
+	state := container.New(look.Margin(12, 12, 6, 4), container.NewBorder(nil, nil, nil, container.NewHBox(p.open, p.cancel), p.state))
 	right := container.NewBorder(state, nil, nil, nil, container.NewStack(p.empty, p.full))
 	p.Object = container.NewBorder(nil, nil, container.NewHBox(left, widget.NewSeparator()), nil, right)
 }

@@ -94,6 +94,7 @@ func open(t *testing.T, variant string, width, height float32) *bench {
 	b.Page = NewPage(Host{
 		Compare: func(runs []string) { say("compare %s", strings.Join(runs, " ")) }, Cancel: func() { say("cancel") },
 		Rival: func(kind string) { say("rival %s", kind) }, Export: func(c lab.Comparison) { say("export %s", c.Verdict.Run.Name) },
+		Open: func(path string) { say("open %s", path) }, Hint: func(text string) { say("hint %s", text) },
 		Color: func(id string) int { return map[string]int{"g": 2, "t": 0, "s": 4, "o": 6}[id] },
 	})
 	b.win = test.NewTempWindow(t, b.Object)
@@ -120,6 +121,9 @@ func TestRunsKeepTheirColours(t *testing.T) {
 		}
 	}
 	b.Done(comparison(t), nil)
+	if w := b.Object.MinSize().Width; w > 600 {
+		t.Errorf("the page is %g wide at least, want 600: with what stands beside pages a window of 1100 would become wider", w)
+	}
 	var got []int
 	for _, l := range b.chart.Figure().Lines {
 		got = append(got, l.Color)
@@ -261,4 +265,38 @@ func TestRefreshMakesNoNewObjects(t *testing.T) {
 		b.Show(grown, []session.Info{renamed, twin, grown})
 		b.Tell("Added to the queue.", false)
 	})
+}
+
+// TestTheReportIsOpened: what was written can be looked at with a click, until something else is done.
+func TestTheReportIsOpened(t *testing.T) {
+	b := open(t, look.Dark, 860, 600)
+	b.Show(grown, []session.Info{small, grown})
+	b.Done(comparison(t), nil)
+	if b.Page.open.Visible() {
+		t.Error("a report can be opened that was never written")
+	}
+	b.Wrote("/home/you/report/report.md")
+	test.Tap(b.Page.open)
+	b.heard(t, "open /home/you/report/report.md")
+	b.Working("comparing")
+	if b.Page.open.Visible() {
+		t.Error("the report can still be opened while something else is done")
+	}
+}
+
+func TestRivalsSayWhatTheyShow(t *testing.T) {
+	b := open(t, look.Dark, 860, 600)
+	two := grown
+	two.Stages = 2
+	b.Show(two, []session.Info{two})
+	for _, kind := range growth.Rivals {
+		if kindHints[kind] == "" || KindText(kind) == "" {
+			t.Errorf("rival %s has no words", kind)
+		}
+		if on := !b.kinds[kind].Disabled(); on == (kind == growth.RivalMiddle) {
+			t.Errorf("of two stages: rival %s can be trained: %v", kind, on)
+		}
+	}
+	b.kinds[growth.RivalTwin].MouseIn(nil)
+	b.heard(t, "hint "+kindHints[growth.RivalTwin])
 }

@@ -91,7 +91,7 @@ func TestOffersFillAFieldWithTheMouse(t *testing.T) {
 		if top == nil {
 			t.Fatal("the arrow opens no menu")
 		}
-		for _, item := range f.menu(offered).Items {
+		for _, item := range f.entry.menu(offered).Items {
 			if item.Label == label && !item.Disabled {
 				item.Action()
 				w.Canvas().Overlays().Remove(top)

@@ -17,23 +17,27 @@ const noOffers = "nothing to offer now"
 
 // Offer puts an arrow into the field that opens a menu of what list returns then, so that a mouse alone can fill it. To be called
 // before the field is shown, and on one of text.
-func (f *Field) Offer(list func() []Offer) {
-	f.offers = widget.NewButtonWithIcon("", theme.MenuDropDownIcon(), func() {
-		c := fyne.CurrentApp().Driver().CanvasForObject(f.entry)
+func (f *Field) Offer(list func() []Offer) { f.offers = f.entry.Offer(list) }
+
+// Offer puts the arrow into an entry; see Field.Offer.
+func (e *Entry) Offer(list func() []Offer) *widget.Button {
+	arrow := widget.NewButtonWithIcon("", theme.MenuDropDownIcon(), func() {
+		c := fyne.CurrentApp().Driver().CanvasForObject(e)
 		if c == nil {
 			return
 		}
 		c.Unfocus() // what is taken replaces what was being typed
-		widget.ShowPopUpMenuAtRelativePosition(f.menu(list()), c, fyne.NewPos(0, f.entry.Size().Height), f.entry)
+		widget.ShowPopUpMenuAtRelativePosition(e.menu(list()), c, fyne.NewPos(0, e.Size().Height), e)
 	})
-	f.offers.Importance = widget.LowImportance
-	f.entry.ActionItem = f.offers
+	arrow.Importance = widget.LowImportance
+	e.ActionItem = arrow
+	return arrow
 }
 
-func (f *Field) menu(list []Offer) *fyne.Menu {
+func (e *Entry) menu(list []Offer) *fyne.Menu {
 	menu := fyne.NewMenu("")
 	for _, o := range list {
-		menu.Items = append(menu.Items, fyne.NewMenuItem(o.Label, func() { f.Type(o.Text) }))
+		menu.Items = append(menu.Items, fyne.NewMenuItem(o.Label, func() { e.SetText(o.Text) }))
 	}
 	if len(list) == 0 {
 		none := fyne.NewMenuItem(noOffers, nil)

@@ -83,7 +83,15 @@ func (d *Draft) Text(key string) string {
 	if text, ok := d.typed[key]; ok {
 		return text
 	}
-	return d.doc.text(key)
+	return spoken(key, d.doc.text(key))
+}
+
+// spoken is a value of a key as a field shows it: numbers of tokens with commas, which Set takes too.
+func spoken(key, text string) string {
+	if kindOf(key) == kindTokens {
+		return strings.ReplaceAll(text, "_", ",")
+	}
+	return text
 }
 
 // Set changes a key, as --set would; "" takes it out, which gives it its default.

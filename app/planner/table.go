@@ -193,7 +193,7 @@ func (r *row) show(d *Draft, n int, p growth.Plan, planned bool, cost *session.C
 	r.inputs["heads"].entry.SetPlaceHolder(strconv.Itoa(c.Heads))
 	r.inputs["ffn"].entry.SetPlaceHolder(strconv.Itoa(c.FFN))
 	if d.recipe.Stages[n-1].FLOPs > 0 && planned {
-		r.inputs["tokens"].entry.SetPlaceHolder(words.Amount(p.Stages[n-1].Tokens))
+		r.inputs["tokens"].entry.SetPlaceHolder(spoken(stageKey(n, "tokens"), words.Amount(p.Stages[n-1].Tokens)))
 	}
 	values := map[string]string{}
 	if planned {

@@ -146,6 +146,11 @@ func TestTheListIsUsedByMouse(t *testing.T) {
 	test.TapSecondary(b.rowOf(t, "b"))
 	b.heard(t, "menu b")
 	b.Mark("a")
+	test.Tap(b.rowOf(t, "a").more)
+	b.heard(t, "menu a")
+	if b.rowOf(t, "d").more.Visible() {
+		t.Error("a run that is not on show has the button of the menu")
+	}
 	test.Tap(b.rowOf(t, "d").box)
 	b.heard(t, "overlay d true")
 	b.Overlaid(map[string]int{"a": 0, "d": 3})

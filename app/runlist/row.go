@@ -24,6 +24,7 @@ type row struct {
 	branch            *canvas.Line // from what it was forked from
 	name, loss, state *look.Line
 	node              node
+	more              *look.Tip         // opens the menu, of the run on show
 	under             *canvas.Rectangle // while the pointer is on the row, which keeps that from the list
 }
 
@@ -35,6 +36,14 @@ func newRow(l *List) *row {
 	}
 	r.under.CornerRadius = 3
 	r.under.Hide()
+	r.more = look.NewTip(theme.MoreHorizontalIcon(), "lay over, duplicate, fork, run a rival, rename, tag, delete", func() {
+		l.host.Menu(r.node.info, fyne.CurrentApp().Driver().AbsolutePositionForObject(r.more).AddXY(0, moreHeight))
+	}, func(about string) {
+		if l.host.Hint != nil {
+			l.host.Hint(about)
+		}
+	})
+	r.more.Hide()
 	r.box = newBox(func(on bool) { l.host.Overlay(r.node.info.ID, on) })
 	r.ExtendBaseWidget(r)
 	return r
@@ -54,10 +63,12 @@ func (r *row) show(n node) {
 		r.name.Paint(theme.ColorNamePlaceHolder)
 	}
 	colour, on := r.list.overlaid[n.info.ID]
-	if !on && r.list.host.Color != nil {
-		colour, r.box.own = r.list.host.Color(n.info.ID), true
+	own := !on && r.list.host.Color != nil
+	if own {
+		colour = r.list.host.Color(n.info.ID)
 	}
-	r.box.set(on || n.info.ID == r.list.id, colour, n.info.ID == r.list.id)
+	r.box.set(on || n.info.ID == r.list.id, own, colour, n.info.ID == r.list.id)
+	look.Show(r.more, n.info.ID == r.list.id)
 	r.Refresh()
 }
 
@@ -91,7 +102,7 @@ func (r *row) pointed(on bool, about string) {
 
 // CreateRenderer implements fyne.Widget.
 func (r *row) CreateRenderer() fyne.WidgetRenderer {
-	return &rowRenderer{row: r, objects: []fyne.CanvasObject{r.under, r.branch, r.box, r.dot, r.name, r.loss, r.state}}
+	return &rowRenderer{row: r, objects: []fyne.CanvasObject{r.under, r.branch, r.box, r.dot, r.name, r.loss, r.state, r.more}}
 }
 
 type rowRenderer struct {
@@ -104,6 +115,8 @@ const (
 	rowHeight = 42
 	indent    = 12
 	boxSize   = 14
+
+	moreWidth, moreHeight = 26, 18
 )
 
 func (r *rowRenderer) Destroy()                     {}
@@ -127,7 +140,12 @@ func (r *rowRenderer) Layout(size fyne.Size) {
 	text := left + boxSize + 8
 	put(w.loss, size.Width-right-loss, top, loss, name)
 	put(w.name, text, top, size.Width-text-right-loss-6, name)
-	put(w.state, text, top+name+1, size.Width-text-right, state)
+	room := size.Width - text - right
+	if w.more.Visible() {
+		room -= moreWidth
+	}
+	put(w.state, text, top+name+1, room, state)
+	put(w.more, size.Width-right-moreWidth+5, top+name+(state-moreHeight)/2+1, moreWidth, moreHeight)
 	w.branch.Hidden = w.node.depth == 0
 	w.branch.Position1, w.branch.Position2 = fyne.NewPos(left-5, 3), fyne.NewPos(left-5, size.Height-4)
 }
@@ -159,9 +177,9 @@ func newBox(tapped func(bool)) *box {
 	return b
 }
 
-func (b *box) set(on bool, colour int, fixed bool) {
-	if b.on != on || b.colour != colour || b.fixed != fixed {
-		b.on, b.colour, b.fixed = on, colour, fixed
+func (b *box) set(on, own bool, colour int, fixed bool) {
+	if b.on != on || b.own != own || b.colour != colour || b.fixed != fixed {
+		b.on, b.own, b.colour, b.fixed = on, own, colour, fixed
 		b.Refresh()
 	}
 }

@@ -41,7 +41,7 @@ func newBox(pressed func()) *box {
 		temperature: widget.NewSlider(0, 2), topP: widget.NewSlider(0.05, 1),
 		temperatureText: look.NewLine(look.Quiet, ""), topText: look.NewLine(look.Quiet, ""),
 		topK: widget.NewSelect(topKs, nil), length: widget.NewSelect(lengths, nil),
-		source: look.NewLine(look.Caption.Fitting().AtRight(), ""),
+		source: look.NewLine(look.Caption.Fitting(), ""),
 		write:  widget.NewButtonWithIcon("Write", theme.DocumentCreateIcon(), pressed),
 	}
 	b.prompt.SetPlaceHolder("What the network goes on from: a sentence it might have read")
@@ -67,7 +67,8 @@ func newBox(pressed func()) *box {
 		setting(look.NewLine(look.Quiet, "top-k"), 70, b.topK),
 		setting(look.NewLine(look.Quiet, "bytes"), 70, b.length))
 	button := container.New(look.Margin(4, 0, 18, 0), b.write)
-	b.object = container.New(look.Column{Space: 5}, b.prompt, container.NewBorder(nil, nil, row, button, container.New(look.Margin(10, 8, 24, 0), b.source)))
+	head := container.NewBorder(nil, nil, look.NewLine(look.Heading, "LET IT WRITE"), nil, container.New(look.Inset{Left: 8}, b.source))
+	b.object = container.New(look.Column{Space: 4}, head, b.prompt, container.NewBorder(nil, nil, row, button))
 	return b
 }
 

@@ -21,6 +21,7 @@ type Actions struct {
 	Ask     func(session.Ask) // let the run, and the one beside, write
 	Cancel  func()            // stop what is being written
 	Key     func(*fyne.KeyEvent)
+	Color   func(id string) int // that a run has everywhere, an index into chart.Theme.Series; may be nil
 }
 
 // Choice is a run that can be shown beside.
@@ -161,6 +162,9 @@ func (p *Page) ShowOther(id, name string, texts []event.Sampled) {
 	if r := p.runs[Right]; r.id == id && r.name == name && same(r.texts, texts) {
 		return
 	}
+	if p.asked && id != p.runs[Right].id && !p.writing[Right] {
+		p.readers[Right].show(name, "Write lets both go on", "", "")
+	}
 	p.runs[Right] = run{id: id, name: name, texts: texts}
 	p.mark()
 	p.refresh()
@@ -263,7 +267,7 @@ func (p *Page) refreshBar() {
 	p.bar.show(bounds, marks, at)
 	switch {
 	case p.asked:
-		p.where.Set("Asked for now · drag the bar to go back to the samples of the run")
+		p.where.Set("Asked for now · the bar goes back")
 	case p.at < 0:
 		p.where.Set("Samples")
 	default:
@@ -272,6 +276,11 @@ func (p *Page) refreshBar() {
 }
 
 func (p *Page) refreshTexts() {
+	for i, r := range p.readers {
+		if p.actions.Color != nil {
+			r.swatch.Set(p.actions.Color(p.runs[i].id))
+		}
+	}
 	empty := p.at < 0 && !p.asked
 	p.none.Hidden, p.pair.Hidden = !empty, empty
 	two := p.runs[Right].id != "" && !empty

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"growlab/app/look"
+	"growlab/app/plot"
 	"growlab/app/words"
 	"growlab/trainer/event"
 )
@@ -17,6 +18,7 @@ import (
 // reader shows one text: whose it is, from where in the run, the prompt in colour, and what the network added.
 type reader struct {
 	object       fyne.CanvasObject
+	swatch       *plot.Swatch
 	name, title  *look.Line
 	text         *widget.RichText
 	scroll       *container.Scroll
@@ -24,13 +26,13 @@ type reader struct {
 }
 
 func newReader() *reader {
-	r := &reader{name: look.NewLine(look.Style{Bold: true, Fit: true}, ""), title: look.NewLine(look.Caption.Fitting(), "")}
+	r := &reader{swatch: plot.NewSwatch(0), name: look.NewLine(look.Style{Bold: true, Fit: true}, ""), title: look.NewLine(look.Caption.Fitting(), "")}
 	r.prompt = &widget.TextSegment{Style: widget.RichTextStyle{Inline: true, TextStyle: fyne.TextStyle{Bold: true}, ColorName: theme.ColorNamePrimary}}
 	r.rest = &widget.TextSegment{Style: widget.RichTextStyle{Inline: true}}
 	r.text = widget.NewRichText(r.prompt, r.rest)
 	r.text.Wrapping = fyne.TextWrapWord
 	r.scroll = container.NewVScroll(r.text)
-	head := container.New(look.Margin(8, 8, 8, 0), container.New(look.Column{Space: 1}, r.name, r.title))
+	head := container.New(look.Margin(8, 8, 8, 0), container.New(look.Column{Space: 1}, container.NewBorder(nil, nil, container.New(look.Inset{Right: 6}, r.swatch), nil, r.name), r.title))
 	r.object = container.NewStack(look.NewPanel(theme.ColorNameHeaderBackground), container.New(look.InsetAll(4), container.NewBorder(head, nil, nil, nil, r.scroll)))
 	return r
 }

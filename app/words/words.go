@@ -44,7 +44,7 @@ func Count(n int64) string { return scaled(float64(n), "", "k", "M", "B", "T") }
 // Amount writes a number of tokens exactly, as a recipe takes it: 100k or 2.5M where that is short, else 2_452_992.
 func Amount(n int64) string {
 	for i, unit := range []int64{1e9, 1e6, 1e3} {
-		if n >= unit && n%(unit/100) == 0 {
+		if n >= unit && n/unit < 1000 && n%(unit/100) == 0 {
 			return strconv.FormatFloat(float64(n)/float64(unit), 'f', -1, 64) + [...]string{"B", "M", "k"}[i]
 		}
 	}
