@@ -143,6 +143,9 @@ func TestManyPlans(t *testing.T) {
 	plan := func(name string, above float64, place string) frontier.Standing {
 		return frontier.Standing{Side: verdict.Side{Name: name, Grown: true, FLOPs: 1e12}, Place: place, By: "small", AboveBy: &verdict.Estimate{Value: above}}
 	}
+	beyond := plan("long", -0.1, frontier.Beyond)
+	reach := 0.25
+	beyond.Reach = &reach
 	for name, tt := range map[string]struct {
 		plans []frontier.Standing
 		want  []string
@@ -157,6 +160,11 @@ func TestManyPlans(t *testing.T) {
 			[]frontier.Standing{plan("far", 0.2, frontier.Above), plan("on", 0.001, frontier.On), plan("won", -0.1, frontier.Below)},
 			[]string{"1 below the envelope, 1 on it within noise, 1 above. Those not above, nearest first:\nwon is 0.100 nats below", "\non is on the envelope"},
 			"far is",
+		},
+		"some beyond": {
+			[]frontier.Standing{plan("far", 0.2, frontier.Above), beyond},
+			[]string{"0 below the envelope, 0 on it within noise, 1 above, 1 beyond its end.", "but spent 1.00 TFLOP, and the longest of those 0.25 times"},
+			"growing paid.",
 		},
 		"one": {[]frontier.Standing{plan("only", 0.1, frontier.Above)}, []string{"\n\nonly is 0.100 nats above"}, "Growth plans:"},
 	} {

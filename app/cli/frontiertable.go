@@ -51,7 +51,7 @@ func writeStanding(rows *tabwriter.Writer, s frontier.Standing) {
 	case s.MoreThan != nil:
 		ratio = fmt.Sprintf("over %.2fx", *s.MoreThan)
 	}
-	word := map[string]string{frontier.Below: "below", frontier.On: "on the envelope", frontier.Above: "above"}[s.Place]
+	word := map[string]string{frontier.Below: "below", frontier.On: "on the envelope", frontier.Above: "above", frontier.Beyond: "beyond it"}[s.Place]
 	if s.Grown {
 		word = strings.TrimSpace("grown " + word)
 	}
@@ -72,11 +72,15 @@ func plansSentence(plans []frontier.Standing) string {
 		return ""
 	}
 	then := "The nearest:"
-	if count[frontier.Below]+count[frontier.On] > 1 {
+	if count[frontier.Below]+count[frontier.On]+count[frontier.Beyond] > 1 {
 		then = "Those not above, nearest first:"
 	}
-	return fmt.Sprintf("Growth plans: %d below the envelope, %d on it within noise, %d above. %s",
-		count[frontier.Below], count[frontier.On], count[frontier.Above], then)
+	beyond := ""
+	if n := count[frontier.Beyond]; n > 0 {
+		beyond = fmt.Sprintf(", %d beyond its end", n)
+	}
+	return fmt.Sprintf("Growth plans: %d below the envelope, %d on it within noise, %d above%s. %s",
+		count[frontier.Below], count[frontier.On], count[frontier.Above], beyond, then)
 }
 
 // standingSentence says how far a growth plan is from the envelope.
@@ -90,6 +94,10 @@ func standingSentence(s frontier.Standing) string {
 		out = fmt.Sprintf("%s is %.3f nats below the envelope %s: growing paid.", s.Name, -s.AboveBy.Value, at)
 	case frontier.On:
 		out = fmt.Sprintf("%s is on the envelope within noise (%+.3f nats) %s.", s.Name, s.AboveBy.Value, at)
+	case frontier.Beyond:
+		return fmt.Sprintf("%s is at %+.3f nats to the lowest fixed size, %s, but spent %s, and the longest of those %.2f times that: "+
+			"whether growing paid is not known before one spends as much, which growlab twin RUN --rival small trains.",
+			s.Name, s.AboveBy.Value, s.By, flops(s.FLOPs), *s.Reach)
 	default:
 		out = fmt.Sprintf("%s is %.3f nats above the envelope %s: growing did not pay.", s.Name, s.AboveBy.Value, at)
 	}

@@ -12,13 +12,13 @@ import (
 func (f Frontier) WriteCSV(w io.Writer) error {
 	rows := [][]string{{
 		"contender", "grown", "runs", "tokens", "flops", "active_seconds", "final_loss", "spread", "place",
-		"envelope_by", "envelope_loss", "envelope_mid_schedule", "nats_above_envelope", "nats_low", "nats_high",
+		"envelope_by", "envelope_loss", "envelope_mid_schedule", "envelope_reach", "nats_above_envelope", "nats_low", "nats_high",
 		"flops_ratio_by", "flops_ratio", "flops_ratio_low", "flops_ratio_high", "flops_ratio_more_than",
 	}}
 	for _, s := range append(f.Fixed[:len(f.Fixed):len(f.Fixed)], f.Grown...) {
 		row := []string{
 			s.Name, strconv.FormatBool(s.Grown), strconv.Itoa(len(s.Runs)), number(&s.Tokens), number(&s.FLOPs), number(&s.Seconds),
-			number(&s.Loss), number(s.Spread), s.Place, s.By, number(s.Envelope), strconv.FormatBool(s.MidSchedule),
+			number(&s.Loss), number(s.Spread), s.Place, s.By, number(s.Envelope), strconv.FormatBool(s.MidSchedule), number(s.Reach),
 		}
 		row = append(append(row, cells(s.AboveBy)...), s.RatioBy)
 		rows = append(rows, append(append(row, cells(s.Ratio)...), number(s.MoreThan)))

@@ -19,18 +19,23 @@ const (
 	Below = "below" // lower than the envelope by more than noise
 	On    = "on"    // on it, or nearer than noise
 	Above = "above" // higher than the envelope by more than noise
+	// Beyond is a growth plan that is not above the envelope, which ends before it: no fixed size spent as much, so nobody knows
+	// where one would be.
+	Beyond = "beyond"
 )
 
 // Standing is a contender and the envelope at its FLOPs.
 type Standing struct {
 	verdict.Side
-	// Place is Below, On or Above; "" for a growth plan where no fixed size spent as little.
+	// Place is Below, On, Above or Beyond; "" for a growth plan where no fixed size spent as little.
 	Place string `json:"place"`
 	// By is the fixed size that the envelope is at these FLOPs, and Envelope its loss; "" and nil if there is none.
 	By       string   `json:"envelope_by"`
 	Envelope *float64 `json:"envelope_loss"`
 	// AboveBy is the contender's loss less the envelope's, in nats; nil if there is no envelope here.
 	AboveBy *verdict.Estimate `json:"nats_above_envelope"`
+	// Reach is what the longest fixed size spent, over what the contender did, where that is less; nil else.
+	Reach *float64 `json:"envelope_reach"`
 	// MidSchedule says that By spent more in all and is read in the middle of its schedule.
 	MidSchedule bool `json:"envelope_mid_schedule"`
 	// Ratio is what the envelope takes to the contender's loss over what the contender took, both in FLOPs: above 1 the contender
@@ -93,6 +98,7 @@ func standing(c verdict.Contender, fixed []verdict.Contender) Standing {
 			best, lowest = &v.Pairs[i], d.Value
 		}
 	}
+	s.reach(v.Pairs)
 	s.measure(best)
 	s.ratio(v.Pairs)
 	return s
@@ -108,6 +114,17 @@ func against(p verdict.Pair) (d verdict.Estimate, winner string, ok bool) {
 		return p.LossAtFLOPs.Difference, p.LossAtFLOPs.Winner, true
 	}
 	return d, "", false
+}
+
+// reach fills in how far the envelope goes.
+func (s *Standing) reach(pairs []verdict.Pair) {
+	most := 0.0
+	for _, p := range pairs {
+		most = max(most, p.Rival.FLOPs)
+	}
+	if part := most / s.FLOPs; part > 0 && part*sameBudget < 1 {
+		s.Reach = &part
+	}
 }
 
 // measure fills in the envelope at the FLOPs of the contender, given by the pair with its holder.
@@ -131,8 +148,11 @@ func (s *Standing) measure(best *verdict.Pair) {
 	default:
 		s.Place = Above
 	}
-	if s.Place == Below && !s.Grown {
+	switch {
+	case s.Place == Below && !s.Grown:
 		s.Place = On // it is the envelope itself
+	case s.Place != Above && s.Grown && s.Reach != nil:
+		s.Place = Beyond
 	}
 }
 

@@ -133,7 +133,7 @@ func TestWhoIsOnTheEnvelope(t *testing.T) {
 func TestShorterRunsCount(t *testing.T) {
 	_, by := of(t, grown("plan", 8e12, func(f float64) float64 { return small(f / 4) }), fixed("small", 4e12, small))
 	s := by["plan"]
-	if s.Place != Above || s.By != "small" || s.MidSchedule {
+	if s.Place != Above || s.By != "small" || s.MidSchedule || s.Reach == nil {
 		t.Fatalf("standing %+v", s)
 	}
 	near(t, "nats above", s.AboveBy.Value, small(2e12)-small(4e12), 1e-6)
@@ -145,6 +145,14 @@ func TestNothingIsExtrapolated(t *testing.T) {
 	_, by := of(t, grown("deep", 2e12, func(f float64) float64 { return small(f) - 0.3 }), grown("early", 1e9, small), fixed("small", 8e12, small))
 	if s := by["deep"]; s.Place != Below || s.Ratio != nil || s.MoreThan == nil || math.Abs(*s.MoreThan-4) > 1e-9 {
 		t.Errorf("deeper than every fixed size: %+v", s)
+	}
+	_, beyond := of(t, grown("longest", 20e12, func(f float64) float64 { return small(f) - 0.3 }), grown("as long", 8.1e12, func(f float64) float64 { return small(f) - 0.3 }),
+		fixed("short", 1e12, small), fixed("small", 8e12, small))
+	if s := beyond["longest"]; s.Place != Beyond || s.Reach == nil || math.Abs(*s.Reach-0.4) > 1e-9 || s.AboveBy == nil {
+		t.Errorf("a plan that spent more than every fixed size: %+v", s)
+	}
+	if s := beyond["as long"]; s.Place != Below || s.Reach != nil {
+		t.Errorf("a plan with the budget of a fixed size: %+v", s)
 	}
 	if s := by["early"]; s.Place != "" || s.AboveBy != nil || s.By != "" {
 		t.Errorf("cheaper than every fixed size: %+v", s)
