@@ -69,11 +69,11 @@ func TestKilledWindowLeavesTheRun(t *testing.T) {
 // stepsAfter waits until the only run is past a step.
 func stepsAfter(t *testing.T, home *session.Home, step int64) session.Info {
 	t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		if infos, err := home.Runs(); err == nil && len(infos) == 1 && infos[0].Step > step {
 			return infos[0]
 		}
 	}
-	t.Fatalf("after 60 s the run is not past step %d", step)
+	t.Fatalf("after three minutes the run is not past step %d", step)
 	return session.Info{}
 }
