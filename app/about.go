@@ -31,7 +31,7 @@ func (w *window) showFirstSteps() {
 		title := container.New(look.FixedWidth(110), container.NewVBox(look.NewLine(look.Style{Bold: true}, step.title)))
 		list.Add(container.NewBorder(nil, nil, title, nil, lines(step.text)))
 	}
-	w.ask(dialog.NewCustom("First steps", "Close", container.New(look.InsetAll(6), list), w.win))
+	w.ask(dialog.NewCustom("", "Close", look.Titled("First steps", list), w.win))
 }
 
 // showAbout says which Growlab this is.
@@ -50,5 +50,5 @@ func (w *window) showAbout() {
 		lines = append(lines, fmt.Sprintf("runs and logs are in %s", tilde(dir)))
 	}
 	lines = append(lines, "the same program on a terminal: growlab --help")
-	w.ask(dialog.NewCustom("About Growlab", "Close", container.New(look.InsetAll(4), widget.NewLabel(strings.Join(lines, "\n"))), w.win))
+	w.ask(dialog.NewCustom("", "Close", look.Titled("About Growlab", container.New(look.Inset{Left: -6}, widget.NewLabel(strings.Join(lines, "\n")))), w.win))
 }

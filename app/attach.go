@@ -37,7 +37,7 @@ func (w *window) showAttach() {
 		"Nothing is opened to the network: the run's socket comes through ssh.")
 	about.Importance = widget.LowImportance
 	body := container.New(look.Column{Width: max(470, about.MinSize().Width), Space: 4}, where, container.New(look.Margin(-6, -6, -4, 0), about))
-	ask := dialog.NewCustomConfirm("Attach to a run on another machine", "Attach", "Cancel", body, func(yes bool) {
+	ask := dialog.NewCustomConfirm("", "Attach", "Cancel", look.Titled("Attach to a run on another machine", body), func(yes bool) {
 		if yes {
 			w.attach(where.Text)
 		}

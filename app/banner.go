@@ -32,7 +32,7 @@ func newBanner(dismissed func()) *banner {
 	field := look.NewPanel(look.Trouble)
 	mark := container.New(look.Inset{Left: 8, Top: 7}, container.NewVBox(widget.NewIcon(theme.NewErrorThemedResource(theme.ErrorIcon()))))
 	buttons := container.NewVBox(container.NewHBox(b.act, b.dismiss))
-	b.object = container.New(look.Margin(6, 6, 6, 0), container.NewStack(field, container.New(look.InsetAll(3), container.NewBorder(nil, nil, mark, buttons, b.text))))
+	b.object = container.New(look.Margin(6, 6, 6, 0), container.NewStack(field, container.New(look.InsetAll(3), look.Border(nil, nil, mark, buttons, b.text))))
 	b.object.Hide()
 	return b
 }

@@ -46,7 +46,7 @@ func (w *window) askBeforeClosing(live []session.Info) {
 	}
 	text := widget.NewLabel(fmt.Sprintf("The engine of %s is a process of its own: it goes on without the window,\n"+
 		"and Growlab shows it again when it is next opened.", strings.Join(names, ", ")))
-	ask := dialog.NewCustomWithoutButtons("Close the window?", container.New(look.InsetAll(4), text), w.win)
+	ask := dialog.NewCustomWithoutButtons("", look.Titled("Close the window?", container.New(look.Inset{Left: -6}, text)), w.win)
 	keep := widget.NewButton("Keep training in the background", func() {
 		w.prefs.SetBool(prefKnowsBackground, true)
 		ask.Hide()

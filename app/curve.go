@@ -32,7 +32,7 @@ func (w *window) newCurves() *curvepage.Page {
 	w.overlays, w.colours = map[string]context.CancelFunc{}, map[string]int{}
 	p := curvepage.New(curvepage.Actions{
 		Window: func() fyne.Window { return w.win }, Runs: w.overlayChoices, Overlay: w.lay, Transition: w.showTransition,
-		Step: w.cursor.tell, Failed: w.fail, TypedKey: w.typedKey,
+		Step: w.cursor.tell, Failed: w.fail, TypedKey: w.typedKey, Ask: w.ask,
 	})
 	p.Loss.SetSmooth(initialSmooth)
 	p.Loss.SetLogY(true)

@@ -50,7 +50,7 @@ func newHeader(a headerActions) *header {
 		container.NewGridWrap(fyne.NewSize(76, 34), h.stop))
 	more := container.NewHBox(h.more[0], h.more[1], h.more[2])
 	bar := container.New(look.Inset{Left: 8, Right: 4, Top: 3}, h.bar)
-	h.object = container.New(look.InsetAll(4), container.NewBorder(nil, nil, buttons, more, bar))
+	h.object = container.New(look.InsetAll(4), look.Border(nil, nil, buttons, more, bar))
 	h.show(controls{}, progress{left: "No run yet"})
 	return h
 }

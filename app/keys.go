@@ -32,7 +32,7 @@ func (w *window) shortcuts() []shortcut {
 		{fyne.KeyN, true, "Ctrl+N", "new run: show the presets", w.newRun},
 		{fyne.KeyP, true, "Ctrl+P", "plan a run", w.planRun},
 		{fyne.KeyF, true, "Ctrl+F", "search the runs", w.runs.Search},
-		{fyne.KeyM, true, "Ctrl+M", "what can be done with the run on show; F2 in the list renames, Del deletes, O overlays", w.selectedMenu},
+		{fyne.KeyM, true, "Ctrl+M", "what can be done with the run on show", w.selectedMenu},
 		{fyne.KeyG, true, "Ctrl+G", "grow now", w.growNow},
 		{fyne.KeyL, true, "Ctrl+L", "logarithmic loss axis", func() { w.chart.SetLogY(!w.chart.Figure().LogY) }},
 		{fyne.Key0, true, "Ctrl+0", "show the whole curve", w.chart.Fit},
@@ -92,7 +92,7 @@ func (w *window) press(s shortcut) {
 // confirm asks whether to do something. Unlike Fyne's own, its text has no large question mark behind it.
 func (w *window) confirm(title, text, yes string, important widget.Importance, do func()) {
 	label := widget.NewLabel(text)
-	ask := dialog.NewCustomConfirm(title, yes, "Cancel", container.New(look.InsetAll(4), label), func(agreed bool) {
+	ask := dialog.NewCustomConfirm("", yes, "Cancel", look.Titled(title, container.New(look.Inset{Left: -6}, label)), func(agreed bool) {
 		if agreed {
 			do()
 		}
@@ -104,10 +104,11 @@ func (w *window) confirm(title, text, yes string, important widget.Importance, d
 
 // ask shows a dialog.
 func (w *window) ask(d dialog.Dialog) {
+	behind, graver := w.dialog, w.grave // one may open another, as settings do
 	w.dialog, w.grave = d, false
 	d.SetOnClosed(func() {
 		if w.dialog == d {
-			w.dialog = nil
+			w.dialog, w.grave = behind, graver
 		}
 	})
 	d.Show()
@@ -154,16 +155,65 @@ func (w *window) escape() {
 	}
 }
 
+// otherKeys are those that parts of the window take while they have the focus.
+//
+// Arrows are words: Fyne's fallback font has no space to stand between them.
+var otherKeys = []struct {
+	title string
+	keys  [][2]string
+}{
+	{"On a chart", [][2]string{
+		{"Arrows", "move what is seen"},
+		{"+ -", "zoom along the axis; [ ] in height"},
+		{", .", "move the cursor by a point"},
+		{"Home", "show all"},
+		{"N P", "the next event, the one before"},
+		{"1 … 9", "hide or show a line"},
+		{"A X", "align at a growth; logarithmic axis"},
+		{"S T", "fitted slope; table of values"},
+		{"O R", "leave out outliers; raw values"},
+	}},
+	{"In the list of runs", [][2]string{
+		{"Up, Down", "choose a run"},
+		{"O", "lay it over the curve"},
+		{"F2 Del", "rename, delete"},
+	}},
+	{"Everywhere", [][2]string{
+		{"Tab", "the next control; Shift+Tab the one before"},
+		{"Space", "press what has the focus"},
+		{"Left, Right", "turn the page, on the titles of pages"},
+		{"Enter", "agree in a dialog; Esc leaves it"},
+	}},
+}
+
 // showKeys lists the keys.
 func (w *window) showKeys() {
 	if w.win == nil {
 		return
 	}
-	list := container.New(look.Column{Width: 660, Space: 6})
+	left := container.New(look.Column{Width: 430, Space: 6}, look.NewLine(look.Heading, "THE WINDOW"))
 	for _, s := range w.shortcuts() {
 		if s.keys != "" {
-			list.Add(container.New(look.Pair{Least: 100}, look.NewLine(look.Style{Bold: true}, s.keys), look.NewLine(look.Style{Fit: true}, s.about)))
+			left.Add(keyRow(s.keys, s.about))
 		}
 	}
-	w.ask(dialog.NewCustom("Keys", "Close", container.New(look.InsetAll(6), list), w.win))
+	right := container.New(look.Column{Width: 360, Space: 6})
+	for i, group := range otherKeys {
+		heading := look.NewLine(look.Heading, strings.ToUpper(group.title))
+		if i == 0 {
+			right.Add(heading)
+		} else {
+			right.Add(container.New(look.Inset{Top: 6}, heading))
+		}
+		for _, k := range group.keys {
+			right.Add(keyRow(k[0], k[1]))
+		}
+	}
+	body := container.NewHBox(left, container.New(look.FixedWidth(20)), right)
+	w.ask(dialog.NewCustom("", "Close", look.Titled("Keys", body), w.win))
+}
+
+// keyRow is a key and what it does.
+func keyRow(keys, about string) fyne.CanvasObject {
+	return container.New(look.Pair{Least: 84}, look.NewLine(look.Style{Bold: true}, keys), look.NewLine(look.Style{Fit: true}, about))
 }

@@ -26,7 +26,7 @@ type parts struct {
 	compare *comparison.Page
 	cards   *cards
 	banner  *banner
-	tabs    *container.AppTabs // the pages of a run
+	tabs    *look.Tabs // the pages of a run
 	curves  *curvepage.Page
 	chart   *plot.Chart // of the loss, on that page
 	loss    fyne.CanvasObject
@@ -95,21 +95,22 @@ func (w *window) pageNames() []string {
 
 // layOut puts the parts together.
 func (w *window) layOut() {
-	w.tabs = container.NewAppTabs()
+	w.tabs = look.NewTabs()
 	for _, p := range w.pages() {
-		w.tabs.Append(container.NewTabItem(p.title, p.object))
+		w.tabs.Append(p.title, p.object)
 	}
-	w.tabs.OnSelected = func(*container.TabItem) {
+	w.tabs.Others = w.typedKey
+	w.tabs.OnSelected = func(int) {
 		w.refreshPages()
 		w.refreshKnobs(w.info())
 	}
 	pages := container.NewStack(w.tabs, w.cards.object, w.planned, w.devices.Object)
-	middle := container.NewBorder(w.banner.object, nil, nil, nil, pages)
+	middle := look.Border(w.banner.object, nil, nil, nil, pages)
 	w.banner.around = middle
-	left := container.NewBorder(nil, nil, nil, widget.NewSeparator(), container.New(look.FixedWidth(runsWidth), w.runs.Object))
-	w.sidebar = container.NewBorder(nil, nil, widget.NewSeparator(), nil, container.New(look.FixedWidth(sideWidth), w.side.object))
+	left := look.Border(nil, nil, nil, widget.NewSeparator(), container.New(look.FixedWidth(runsWidth), w.runs.Object))
+	w.sidebar = look.Border(nil, nil, widget.NewSeparator(), nil, container.New(look.FixedWidth(sideWidth), w.side.object))
 	top := container.NewVBox(w.header.object, widget.NewSeparator())
-	w.jobs.around = container.NewBorder(nil, nil, nil, w.jobs.object, w.status)
+	w.jobs.around = look.Border(nil, nil, nil, w.jobs.object, w.status)
 	bottom := container.NewVBox(widget.NewSeparator(), container.New(look.Margin(10, 10, 3, 3), w.jobs.around))
-	w.content = container.New(look.InsetAll(0), container.NewBorder(top, bottom, left, w.sidebar, middle))
+	w.content = container.New(look.InsetAll(0), look.Border(top, bottom, left, w.sidebar, middle))
 }

@@ -30,7 +30,7 @@ func newJournal() *journal {
 	j.rows.WhenSelected(j.explain)
 	head := container.New(logColumns{}, look.NewLine(look.Heading.Fitting().AtRight(), "STEP"), look.NewLine(look.Heading.Fitting(), "EVENT"),
 		look.NewLine(look.Heading.Fitting(), "WHAT HAPPENED, NEWEST FIRST"))
-	j.object = container.NewStack(container.NewCenter(j.none), container.New(look.InsetAll(4), container.NewBorder(head, container.NewVBox(widget.NewSeparator(), j.about), nil, nil, j.rows)))
+	j.object = container.NewStack(container.NewCenter(j.none), container.New(look.InsetAll(4), look.Border(head, container.NewVBox(widget.NewSeparator(), j.about), nil, nil, j.rows)))
 	return j
 }
 

@@ -48,9 +48,9 @@ func (w *window) showMeanings() {
 	for _, m := range meanings {
 		list.Add(container.New(look.Pair{Least: 90}, container.NewVBox(look.NewLine(look.Style{Bold: true}, m.kind)), lines(m.text)))
 	}
-	scroll := container.NewVScroll(container.New(look.InsetAll(6), list))
+	scroll := container.NewVScroll(container.New(look.Inset{Right: 12}, list))
 	scroll.SetMinSize(fyne.NewSize(840, 440))
-	w.ask(dialog.NewCustom("What the events mean", "Close", scroll, w.win))
+	w.ask(dialog.NewCustom("", "Close", look.Titled("What the events mean", scroll), w.win))
 }
 
 // lines are the lines of a text, each shortened to the width there is.

@@ -34,8 +34,7 @@ func (w *window) refreshCurves() {
 
 // looksAt reports whether a page of a run is on show.
 func (w *window) looksAt(page fyne.CanvasObject) bool {
-	now := w.tabs.Selected()
-	return w.place == placeRun && now != nil && now.Content == page
+	return w.place == placeRun && w.tabs.Selected() == page
 }
 
 // wide reports whether the page on show needs the room of the side.

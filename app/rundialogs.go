@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
+	"growlab/app/form"
 	"growlab/app/look"
 	"growlab/app/planner"
 	"growlab/app/session"
@@ -50,7 +51,7 @@ func (w *window) askText(title, button, text, about string, take func(string)) {
 	note := widget.NewLabel(about)
 	note.Importance = widget.LowImportance
 	body := container.New(look.Column{Width: 380, Space: 4}, entry, container.New(look.Margin(-6, -6, -4, 0), note))
-	ask := dialog.NewCustomConfirm(title, button, "Cancel", body, func(yes bool) {
+	ask := dialog.NewCustomConfirm("", button, "Cancel", look.Titled(title, body), func(yes bool) {
 		if yes {
 			take(entry.Text)
 		}
@@ -98,7 +99,7 @@ func (w *window) askDelete(info session.Info) {
 		weight := k.Weight(info)
 		w.feed.deliver(w.ctx, func() {
 			done()
-			w.confirm("Delete the run?", w.deleteText(info, weight), "Delete", widget.DangerImportance, func() { w.remove(info) })
+			w.confirm("Delete the run?", w.deleteText(info, weight), "Delete", widget.DangerImportance, func() { w.remove(info, weight) })
 		})
 	}()
 }
@@ -126,9 +127,10 @@ func (w *window) deleteText(info session.Info, weight int64) string {
 	return text + "\nThis frees " + words.Size(weight) + where + "."
 }
 
-func (w *window) remove(info session.Info) {
+// remove deletes a run that weighs so many bytes. The system frees them in one go, so there is no part of it to tell.
+func (w *window) remove(info session.Info, weight int64) {
 	var freed int64
-	w.keep("deleting "+info.Name, "The run could not be deleted", func(k keeper) (err error) { freed, err = k.Remove(info); return err }, func() {
+	w.keep("deleting "+info.Name+", "+words.Size(weight), "The run could not be deleted", func(k keeper) (err error) { freed, err = k.Remove(info); return err }, func() {
 		w.notice(info.Name + " is deleted: " + words.Size(freed) + " are free again")
 		w.forget(info)
 	})
@@ -181,14 +183,15 @@ func (w *window) chooseFork(info session.Info, saved []session.Saved) {
 		texts[i] = savedText(saved[len(saved)-1-i])
 	}
 	from := widget.NewSelect(texts, nil)
-	from.SetSelectedIndex(0)
+	from.SetSelectedIndex(forkFrom(saved))
 	name, set := w.newDialogEntry(), w.newDialogEntry()
 	name.SetPlaceHolder(info.Name + " fork")
-	set.SetPlaceHolder("lr=0.5x stage.3.operator=stack")
+	set.SetPlaceHolder("nothing")
+	set.Offer(func() []form.Offer { return forkOffers(info, saved[len(saved)-1-from.SelectedIndex()]) })
 	body := widget.NewForm(widget.NewFormItem("from", from), widget.NewFormItem("name", name), widget.NewFormItem("different", set))
-	body.Items[2].HintText = "as growlab fork --set takes it; empty for the same again"
+	body.Items[2].HintText = "key=value, several with spaces between; empty for the same again"
 	box := container.New(look.Column{Width: max(480, body.MinSize().Width)}, body)
-	ask := dialog.NewCustomConfirm("Fork "+info.Name, "Fork and train", "Cancel", box, func(yes bool) {
+	ask := dialog.NewCustomConfirm("", "Fork and train", "Cancel", look.Titled("Fork "+info.Name, box), func(yes bool) {
 		if yes && from.SelectedIndex() >= 0 {
 			w.fork(session.Fork{Run: info.ID, Checkpoint: saved[len(saved)-1-from.SelectedIndex()].ID, Name: name.Text, Set: fields(set.Text)})
 		}
@@ -197,6 +200,26 @@ func (w *window) chooseFork(info session.Info, saved []session.Saved) {
 	set.OnSubmitted = name.OnSubmitted
 	w.ask(ask)
 	w.win.Canvas().Focus(name)
+}
+
+// forkFrom is which of the checkpoints, newest first, a fork is offered from: nothing is left to train after the last of a run that
+// is done.
+func forkFrom(saved []session.Saved) int {
+	if n := len(saved); n > 1 && saved[n-1].Reason == "end" {
+		return 1
+	}
+	return 0
+}
+
+// forkOffers are differences that a fork is often made for.
+func forkOffers(info session.Info, from session.Saved) []form.Offer {
+	offers := []form.Offer{{Label: "nothing", Text: ""}, {Label: "half the learning rate", Text: "lr=0.5x"}, {Label: "twice the learning rate", Text: "lr=2x"}}
+	if next := from.Stage + 1; next <= info.Stages {
+		offers = append(offers, form.Offer{
+			Label: fmt.Sprintf("grow into stage %d by plain copies", next), Text: fmt.Sprintf("stage.%d.operator=stack stage.%d.ramp=0", next, next),
+		})
+	}
+	return offers
 }
 
 func savedText(s session.Saved) string {
@@ -266,7 +289,7 @@ func (w *window) listDifference(a, b string, changes []planner.Change) {
 	if len(rows.Objects) == 1 {
 		rows.Add(look.NewLine(look.Quiet, "The recipes are the same."))
 	}
-	scroll := container.NewVScroll(container.New(look.InsetAll(6), rows))
+	scroll := container.NewVScroll(container.New(look.Inset{Right: 12}, rows))
 	scroll.SetMinSize(fyne.NewSize(620, min(rows.MinSize().Height+14, 420)))
-	w.ask(dialog.NewCustom("What differs", "Close", scroll, w.win))
+	w.ask(dialog.NewCustom("", "Close", look.Titled("What differs", scroll), w.win))
 }

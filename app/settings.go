@@ -55,7 +55,7 @@ func (w *window) showSettings() {
 		setting("Notifications", "", w.checkSetting(prefQuiet, "tell when a run ends while the window is behind others", nil)),
 		setting("Tray", "from the next start, where the desktop has a tray", w.checkSetting(prefNoTray, "an icon in the tray", nil)),
 		setting("Data folder", "runs and logs; from the next start, and for the terminal too", w.folderSetting()))
-	w.ask(dialog.NewCustom("Settings", "Close", container.New(look.InsetAll(6), list), w.win))
+	w.ask(dialog.NewCustom("", "Close", look.Titled("Settings", list), w.win))
 }
 
 // setting is a name, its control, and what it is about.
@@ -144,7 +144,7 @@ func (w *window) folderSetting() fyne.CanvasObject {
 			}
 		}, w.win)
 		d.Resize(fyne.NewSize(700, 500))
-		d.Show()
+		w.ask(d)
 	})
 	back := widget.NewButton("Default", func() { choose("") })
 	if os.Getenv("GROWLAB_HOME") != "" {
@@ -152,5 +152,5 @@ func (w *window) folderSetting() fyne.CanvasObject {
 		back.Disable()
 		at.Set(at.Text() + " (GROWLAB_HOME)")
 	}
-	return container.NewBorder(nil, nil, nil, container.NewHBox(other, back), container.New(look.Margin(0, 8, 7, 0), at))
+	return container.NewBorder(nil, nil, nil, container.NewHBox(other, back), container.New(look.Margin(0, 8, 0, 0), at))
 }

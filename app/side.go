@@ -33,7 +33,7 @@ func newSide(recoloured func()) *side {
 	s := &side{diagram: network.New(), sampleHead: look.NewLine(look.Heading.Fitting(), ""), sample: widget.NewLabel(""), facts: newFacts()}
 	s.sample.Wrapping = fyne.TextWrapWord
 	s.colours = widget.NewSelect(colouringTitles(), func(string) { recoloured() })
-	head := container.NewBorder(nil, nil, container.New(look.Margin(0, 0, 8, 0), look.NewLine(look.Heading, "NETWORK")),
+	head := container.NewBorder(nil, nil, container.NewCenter(look.NewLine(look.Heading, "NETWORK")),
 		container.NewGridWrap(fyne.NewSize(124, 30), s.colours))
 	s.content = container.New(look.Margin(12, 12, 10, 8), container.New(look.Column{Width: 240, Space: 5},
 		head, s.diagram,

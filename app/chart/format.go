@@ -42,13 +42,13 @@ func Comma(n int64) string {
 // Short writes a count in three figures: 950, 12.3k, 1.57M.
 func Short(v float64) string { return short(v, counts) }
 
-// ShortFLOPs writes a number of operations: 1.57 PFLOPs.
+// ShortFLOPs writes a number of operations: 1.57 PFLOP.
 func ShortFLOPs(v float64) string {
 	text := short(v, metric)
 	if n := len(text); n > 0 && text[n-1] > '9' {
-		return text[:n-1] + " " + text[n-1:] + "FLOPs"
+		return text[:n-1] + " " + text[n-1:] + "FLOP"
 	}
-	return text + " FLOPs"
+	return text + " FLOP"
 }
 
 func short(v float64, units []unit) string {
@@ -74,24 +74,33 @@ func figures(v float64) string {
 	return trim(strconv.FormatFloat(v, 'f', d, 64))
 }
 
-// Clock writes a duration in seconds in at most two units: 0.25s, 45s, 12m03s, 2h30m, 3d04h.
+// Clock writes a duration in seconds in at most two units, as words.Duration does: 0.25 s, 45 s, 12 min 3 s, 2 h 30 min, 3 d 4 h.
 func Clock(seconds float64) string {
 	if seconds < 0 {
 		return "-" + Clock(-seconds)
 	}
 	if seconds < 9.995 {
-		return figures(seconds) + "s"
+		return figures(seconds) + " s"
 	}
 	s := int64(math.Round(seconds))
 	switch {
 	case s < 60:
-		return fmt.Sprintf("%ds", s)
+		return fmt.Sprintf("%d s", s)
 	case s < 3600:
-		return fmt.Sprintf("%dm%02ds", s/60, s%60)
+		return two(s/60, "min", s%60, "s")
 	case s < 86400:
-		return fmt.Sprintf("%dh%02dm", s/3600, s%3600/60)
+		return two(s/3600, "h", s%3600/60, "min")
 	}
-	return fmt.Sprintf("%dd%02dh", s/86400, s%86400/3600)
+	return two(s/86400, "d", s%86400/3600, "h")
+}
+
+// two writes an amount of one unit and of the next smaller one, which is left out where there is none.
+func two(large int64, unit string, small int64, smaller string) string {
+	text := strconv.FormatInt(large, 10) + " " + unit
+	if small != 0 {
+		text += " " + strconv.FormatInt(small, 10) + " " + smaller
+	}
+	return text
 }
 
 // Value writes a measured value: four decimals for ordinary sizes, four figures otherwise.

@@ -99,7 +99,11 @@ func (p *pen) layout(f Figure, size image.Point, scale float64) Layout {
 	}
 	l.sx = newScale(l.X, f.LogX, float64(l.Plot.Min.X), float64(l.Plot.Max.X))
 	l.sy = newScale(l.Y, f.LogY, float64(l.Plot.Max.Y), float64(l.Plot.Min.Y))
-	l.xs = xTicks(f.XAxis, l.X, f.LogX, max(l.Plot.Dx()/l.px(95), 2))
+	apart := 95.0
+	if f.XAxis.clock() {
+		apart = 112 // 2 d 2 h 30 min
+	}
+	l.xs = xTicks(f.XAxis, l.X, f.LogX, max(l.Plot.Dx()/l.px(apart), 2))
 	if l.Empty {
 		l.xs, l.ys = nil, nil
 	}

@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -116,34 +115,30 @@ func timeTicks(r Range, n int) []tick {
 	return every(r, step, func(v float64) string { return timeLabel(v, step) })
 }
 
-// timeLabel is a whole number of seconds without its zero units: 5m, 1m30s, 2d02h30m.
+// timeLabel is a number of seconds without its zero units: 0.2 s, 5 min, 1 min 30 s, 2 d 2 h 30 min.
 func timeLabel(v, step float64) string {
 	if step < 1 && v != 0 {
-		return strconv.FormatFloat(v, 'f', decimals(step), 64) + "s"
+		return strconv.FormatFloat(v, 'f', decimals(step), 64) + " s"
 	}
 	rest := int64(math.Round(math.Abs(v)))
-	text := ""
+	var parts []string
 	for _, u := range []struct {
 		seconds int64
 		name    string
-	}{{86400, "d"}, {3600, "h"}, {60, "m"}, {1, "s"}} {
-		n := rest / u.seconds
-		rest %= u.seconds
-		switch {
-		case n == 0 && (text == "" || rest == 0):
-		case text == "":
-			text = strconv.FormatInt(n, 10) + u.name
-		default:
-			text += fmt.Sprintf("%02d%s", n, u.name)
+	}{{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}} {
+		if n := rest / u.seconds; n > 0 {
+			parts = append(parts, strconv.FormatInt(n, 10)+" "+u.name)
 		}
+		rest %= u.seconds
 	}
-	switch {
+	switch text := strings.Join(parts, " "); {
 	case text == "":
 		return "0"
 	case v < 0:
 		return "-" + text
+	default:
+		return text
 	}
-	return text
 }
 
 // multiples of a power of ten that a logarithmic axis may label, densest choice first.

@@ -12,7 +12,7 @@ func labels(ts []tick) string {
 	var out []string
 	for _, t := range ts {
 		if t.label != "" {
-			out = append(out, t.label)
+			out = append(out, strings.ReplaceAll(t.label, " ", "_"))
 		}
 	}
 	return strings.Join(out, " ")
@@ -32,15 +32,15 @@ func TestTicks(t *testing.T) {
 		{"billions of tokens", xTicks(Tokens, Range{0, 40e9}, false, 4), "0 10B 20B 30B 40B"},
 		{"FLOPs", xTicks(FLOPs, Range{0, 3e15}, false, 4), "0 1P 2P 3P"},
 		{"FLOPs, log", xTicks(FLOPs, Range{2e10, 4e14}, true, 8), "100G 1T 10T 100T"},
-		{"seconds", xTicks(Seconds, Range{0, 55}, false, 6), "0 10s 20s 30s 40s 50s"},
-		{"parts of a second", xTicks(Seconds, Range{0, 1}, false, 5), "0 0.2s 0.4s 0.6s 0.8s 1.0s"},
-		{"minutes", xTicks(Seconds, Range{0, 370}, false, 8), "0 1m 2m 3m 4m 5m 6m"},
-		{"half minutes", xTicks(Seconds, Range{40, 130}, false, 4), "1m 1m30s 2m"},
-		{"hours", xTicks(Seconds, Range{0, 5.2 * 3600}, false, 6), "0 1h 2h 3h 4h 5h"},
-		{"days and minutes", xTicks(Seconds, Range{180_000, 185_400}, false, 3), "2d02h 2d02h30m 2d03h 2d03h30m"},
-		{"before the start", xTicks(Seconds, Range{-70, 70}, false, 5), "-1m -30s 0 30s 1m"},
-		{"days", xTicks(Seconds, Range{0, 5 * 86400}, false, 5), "0 1d 2d 3d 4d 5d"},
-		{"time, log", xTicks(Seconds, Range{0.5, 4000}, true, 6), "1s 10s 1m40s 16m40s"},
+		{"seconds", xTicks(Seconds, Range{0, 55}, false, 6), "0 10_s 20_s 30_s 40_s 50_s"},
+		{"parts of a second", xTicks(Seconds, Range{0, 1}, false, 5), "0 0.2_s 0.4_s 0.6_s 0.8_s 1.0_s"},
+		{"minutes", xTicks(Seconds, Range{0, 370}, false, 8), "0 1_min 2_min 3_min 4_min 5_min 6_min"},
+		{"half minutes", xTicks(Seconds, Range{40, 130}, false, 4), "1_min 1_min_30_s 2_min"},
+		{"hours", xTicks(Seconds, Range{0, 5.2 * 3600}, false, 6), "0 1_h 2_h 3_h 4_h 5_h"},
+		{"days and minutes", xTicks(Seconds, Range{180_000, 185_400}, false, 3), "2_d_2_h 2_d_2_h_30_min 2_d_3_h 2_d_3_h_30_min"},
+		{"before the start", xTicks(Seconds, Range{-70, 70}, false, 5), "-1_min -30_s 0 30_s 1_min"},
+		{"days", xTicks(Seconds, Range{0, 5 * 86400}, false, 5), "0 1_d 2_d 3_d 4_d 5_d"},
+		{"time, log", xTicks(Seconds, Range{0.5, 4000}, true, 6), "1_s 10_s 1_min_40_s 16_min_40_s"},
 		{"loss", yTicks(Range{1.2, 5.8}, false, 9), "2 3 4 5"},
 		{"loss, close", yTicks(Range{1.4, 1.62}, false, 5), "1.40 1.45 1.50 1.55 1.60"},
 		{"loss, log", yTicks(Range{1.42, 6.2}, true, 9), "1.6 1.8 2 2.5 3 3.5 4 5 6"},
@@ -105,15 +105,15 @@ func TestFormat(t *testing.T) {
 		{Short(999_900), "1M"},
 		{Short(3e9), "3B"},
 		{Short(0), "0"},
-		{ShortFLOPs(1.57e15), "1.57 PFLOPs"},
-		{ShortFLOPs(12), "12 FLOPs"},
-		{Clock(0.25), "0.25s"},
-		{Clock(45), "45s"},
-		{Clock(723), "12m03s"},
-		{Clock(9000), "2h30m"},
-		{Clock(3*86400 + 4*3600), "3d04h"},
-		{Clock(-5), "-5s"},
-		{Clock(59.7), "1m00s"},
+		{ShortFLOPs(1.57e15), "1.57 PFLOP"},
+		{ShortFLOPs(12), "12 FLOP"},
+		{Clock(0.25), "0.25 s"},
+		{Clock(45), "45 s"},
+		{Clock(723), "12 min 3 s"},
+		{Clock(9000), "2 h 30 min"},
+		{Clock(3*86400 + 4*3600), "3 d 4 h"},
+		{Clock(-5), "-5 s"},
+		{Clock(59.7), "1 min"},
 		{Value(1.83694), "1.8369"},
 		{Value(6e-4), "6e-4"},
 		{Value(2.345e-5), "2.345e-5"},
@@ -134,5 +134,5 @@ func TestFormat(t *testing.T) {
 
 func ExampleComma() {
 	fmt.Println(Comma(72410), Short(1.57e9), ShortFLOPs(3e15), Clock(723))
-	// Output: 72,410 1.57B 3 PFLOPs 12m03s
+	// Output: 72,410 1.57B 3 PFLOP 12 min 3 s
 }

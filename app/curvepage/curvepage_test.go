@@ -254,6 +254,12 @@ func TestStories(t *testing.T) {
 	if at, on := b.group.Cursor(); !on || at != 700 {
 		t.Errorf("the cursor is at %g, want at the event", at)
 	}
+	b.Loss.SetView(chart.Range{Lo: 100, Hi: 900}, chart.Range{})
+	b.Loss.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if b.story.object.Visible() || b.Loss.Figure().X.Auto() {
+		t.Error("Esc on the chart closes the card and nothing else: it does not")
+	}
+	b.typedRune('n')
 	if !b.CloseStory() || b.CloseStory() || b.story.object.Visible() {
 		t.Error("Esc does not close the card once")
 	}

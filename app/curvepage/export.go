@@ -10,12 +10,14 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
-	"fyne.io/fyne/v2/widget"
 
 	"growlab/app/chart"
 	"growlab/app/curves"
+	"growlab/app/form"
+	"growlab/app/look"
 )
 
 // Format is a kind of file that what is seen can be saved as.
@@ -89,7 +91,7 @@ func (p *Page) saveAs(f Format) {
 	}, w)
 	d.SetFileName(p.fileName(f))
 	d.SetFilter(storage.NewExtensionFileFilter([]string{"." + string(f)}))
-	d.Show()
+	p.ask(d)
 }
 
 // fileName suggests a name: that of the run, what is shown and over what.
@@ -108,21 +110,37 @@ func (p *Page) askLevel() {
 	if w == nil {
 		return
 	}
-	entry := widget.NewEntry()
+	entry := form.NewEntry(nil)
 	if last := p.Loss.Figure().Last(); len(last) > 0 {
 		entry.SetText(chart.Value(last[len(last)-1].Value))
 	}
-	entry.Validator = func(text string) error {
-		_, err := parseLevel(text)
-		return err
-	}
-	d := dialog.NewForm("Reference line", "Draw", "Cancel", []*widget.FormItem{widget.NewFormItem("at loss", entry)}, func(yes bool) {
-		if y, err := parseLevel(entry.Text); yes && err == nil {
+	draw := func(text string) {
+		y, err := parseLevel(text)
+		if err == nil {
 			p.Level(y)
+		} else if p.do.Failed != nil {
+			p.do.Failed("The line could not be drawn", err)
+		}
+	}
+	body := container.New(look.Column{Width: 300, Space: 6}, look.NewLine(look.Caption.Fitting(), "at this loss, in nats per byte"), entry)
+	d := dialog.NewCustomConfirm("", "Draw", "Cancel", look.Titled("Reference line", body), func(yes bool) {
+		if yes {
+			draw(entry.Text)
 		}
 	}, w)
-	d.Show()
+	entry.OnSubmitted = func(string) { d.Confirm() }
+	entry.OnEscape = d.Hide
+	p.ask(d)
 	w.Canvas().Focus(entry)
+}
+
+// ask shows a dialog.
+func (p *Page) ask(d dialog.Dialog) {
+	if p.do.Ask != nil {
+		p.do.Ask(d)
+		return
+	}
+	d.Show()
 }
 
 func parseLevel(text string) (float64, error) {

@@ -2,6 +2,7 @@ package curvepage
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
 
 	"growlab/app/chart"
 )
@@ -47,6 +48,38 @@ func visible(objects []fyne.CanvasObject) []fyne.CanvasObject {
 		}
 	}
 	return shown
+}
+
+// Widths of the slider at the left of the controls.
+const sliderLeast, sliderMost = 74, 200
+
+// barLayout is a row of controls, of which the first takes what the others leave, from sliderLeast to sliderMost.
+type barLayout struct{}
+
+// Layout implements fyne.Layout.
+func (b barLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	x := float32(0)
+	for i, o := range objects {
+		width := o.MinSize().Width
+		if i == 0 {
+			width = min(max(sliderLeast+size.Width-b.MinSize(objects).Width, sliderLeast), sliderMost)
+		}
+		o.Move(fyne.NewPos(x, 0))
+		o.Resize(fyne.NewSize(width, size.Height))
+		x += width + theme.Padding()
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (barLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	s := fyne.NewSize(sliderLeast+theme.Padding()*float32(len(objects)-1), 0)
+	for i, o := range objects {
+		s.Height = max(s.Height, o.MinSize().Height)
+		if i > 0 {
+			s.Width += o.MinSize().Width
+		}
+	}
+	return s
 }
 
 // NewStackLayout is the layout of charts above each other, of which the first has most of the height.

@@ -5,9 +5,11 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
 
 	"growlab/app/chart"
 	"growlab/app/curves"
+	"growlab/app/look"
 	"growlab/app/plot"
 )
 
@@ -20,6 +22,7 @@ type Actions struct {
 	Step       func(step int64)         // the cursor points at a step of the run
 	Failed     func(what string, err error)
 	TypedKey   func(*fyne.KeyEvent) // keys that no chart has a use for
+	Ask        func(dialog.Dialog)  // shows a dialog, which Esc leaves
 }
 
 // Choice is a run that can be overlaid.
@@ -59,7 +62,7 @@ func New(do Actions) *Page {
 	p.Loss = all[0]
 	p.group = plot.NewGroup(all...)
 	p.readout = plot.NewReadout(p.group, readoutRows)
-	p.table = container.NewBorder(nil, nil, nil, nil, p.readout)
+	p.table = look.Border(nil, nil, nil, nil, p.readout)
 	p.table.Hide()
 	p.group.OnCursor = p.cursorMoved
 	p.story = newStory(p)
@@ -67,7 +70,7 @@ func New(do Actions) *Page {
 	p.Loss.Listen(p.follow)
 	p.put()
 	below := container.NewVBox(p.story.object, p.table)
-	p.Object = container.NewStack(container.NewBorder(p.bar.object, below, nil, nil, p.stack), p.hints)
+	p.Object = container.NewStack(look.Border(p.bar.object, below, nil, nil, p.stack), p.hints)
 	return p
 }
 
@@ -88,6 +91,7 @@ func (p *Page) newChart(m curves.Metric) *plot.Chart {
 	}
 	c.OnTypedKey, c.OnTypedRune = p.typedKey, p.typedRune
 	c.OnMarkerTapped = p.tell
+	c.OnEscape = p.CloseStory
 	return c
 }
 

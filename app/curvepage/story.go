@@ -42,7 +42,7 @@ func newStory(p *Page) *story {
 	for _, b := range []*Button{s.before, s.after, s.closeCard} {
 		b.Importance = widget.LowImportance
 	}
-	head := container.NewBorder(nil, nil, s.title, container.NewHBox(s.lens, s.before, s.after, s.closeCard), container.New(look.Margin(10, 6, 6, 0), s.where))
+	head := look.Border(nil, nil, s.title, container.NewHBox(s.lens, s.before, s.after, s.closeCard), container.New(look.Margin(10, 6, 6, 0), s.where))
 	text := container.New(look.Column{Space: 1}, head, s.what, s.why)
 	s.object = container.NewStack(look.NewPanel(theme.ColorNameHeaderBackground), container.New(look.Margin(12, 8, 4, 8), text))
 	s.object.Hide()

@@ -49,8 +49,8 @@ func newToolbar(p *Page) *toolbar {
 	for _, b := range []*Button{t.view, t.runs, t.save} {
 		b.IconPlacement = widget.ButtonIconTrailingText
 	}
-	t.object = container.New(look.Margin(6, 4, 2, 0), container.NewHBox(
-		container.NewGridWrap(fyne.NewSize(74, 32), t.smooth),
+	t.object = container.New(look.Margin(6, 4, 2, 0), container.New(barLayout{},
+		t.smooth,
 		container.NewGridWrap(fyne.NewSize(38, 32), container.New(look.Margin(0, 0, 7, 7), t.factor)),
 		container.NewGridWrap(fyne.NewSize(104, 32), t.axis),
 		t.logX, t.logY, t.view, t.runs, t.save, t.fit))

@@ -264,6 +264,11 @@ func TestStoriesFollowTheFacts(t *testing.T) {
 			t.Errorf("%+v: %q, want %q in it", row.event, text, row.want)
 		}
 	}
+	for operator, want := range map[string]string{"msg": "2305.02869", "stack": "2405.15319", "of another version": "section 2.3"} {
+		if got := growthStory(event.Grew{Operator: operator}).Source; !strings.Contains(got, want) || !strings.Contains(got, "section 2.3") {
+			t.Errorf("%s comes from %q, want %s in it, and the section of FLM-101B", operator, got, want)
+		}
+	}
 	if s := spikeStory(Note{Z: math.Inf(1)}, event.Step{Loss: math.NaN()}); s.Title != "loss is no number" {
 		t.Errorf("a loss that is no number: %+v", s)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"growlab/app/chart"
 	"growlab/app/words"
+	"growlab/growth"
 	"growlab/trainer/event"
 )
 
@@ -91,7 +92,6 @@ func (r *Run) Story(n Note) Story {
 // Where to read more.
 const (
 	sourceFLM = "FLM-101B, arXiv:2309.03852, section 2.3"
-	sourceMSG = "MSG, arXiv:2305.02869"
 	sourceMuP = "Tensor Programs V, arXiv:2203.03466"
 )
 
@@ -107,7 +107,7 @@ func growthStory(g event.Grew) Story {
 	s := Story{
 		Title: fmt.Sprintf("growth to stage %d", g.Stage),
 		What:  fmt.Sprintf("Grown from %s to %s by %s; loss %.4f before, %.4f after, on the frozen batch.", shape(g.From), shape(g.To), g.Operator, g.LossBefore, g.LossAfter),
-		Why:   "The larger network computes what the small one did, so nothing learnt is lost.", Source: sourceMSG,
+		Why:   "The larger network computes what the small one did, so nothing learnt is lost.", Source: growthSource(g.Operator),
 	}
 	switch {
 	case !g.Preserves:
@@ -118,6 +118,14 @@ func growthStory(g event.Grew) Story {
 		s.Why = fmt.Sprintf("Nothing learnt is lost: the new part is faded in by a mask over %s tokens.", words.Count(g.RampTokens))
 	}
 	return s
+}
+
+// growthSource is where the operator comes from, and the plan that it is a part of.
+func growthSource(operator string) string {
+	if op, err := growth.Lookup(operator); err == nil {
+		return op.Source + "; " + sourceFLM
+	}
+	return sourceFLM // an operator of another version
 }
 
 func savedStory(e event.Saved) Story {

@@ -61,11 +61,11 @@ func New(a Actions) *Page {
 		}
 	}
 	title := look.NewLine(look.Style{Size: theme.SizeNameHeadingText, Bold: true}, "This machine")
-	head := container.NewBorder(nil, nil, container.New(look.Margin(0, 0, 2, 0), title), container.NewHBox(p.again, back), container.New(look.Margin(14, 14, 10, 0), p.busy))
+	head := look.Border(nil, nil, container.New(look.Margin(0, 0, 2, 0), title), container.NewHBox(p.again, back), container.New(look.Margin(14, 14, 10, 0), p.busy))
 	p.threads.PlaceHolder = "–"
 	left := container.NewHBox(container.New(look.Column{Width: gaugeName - 6}, container.New(look.Margin(0, 0, 8, 0), look.NewLine(look.Quiet, "threads"))),
 		container.NewGridWrap(fyne.NewSize(80, 32), p.threads))
-	knob := container.NewBorder(nil, nil, left, nil, container.New(look.Margin(8, 0, 8, 0), p.threadOf))
+	knob := look.Border(nil, nil, left, nil, container.New(look.Margin(8, 0, 8, 0), p.threadOf))
 	p.Object = container.NewVScroll(container.New(look.Margin(22, 22, 16, 16), container.New(look.Column{Width: 420, Space: 10},
 		head,
 		section("PROCESSOR AND MEMORY", p.model, p.trains, p.load, p.memory, knob),

@@ -1,6 +1,19 @@
 package look
 
-import "fyne.io/fyne/v2"
+import (
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+)
+
+// Border is Fyne's container of that name with its objects in the order in which they are read, top, left, centre, right and bottom:
+// Tab reaches them in this order, and Fyne's own begins in the centre. All but the centre may be nil.
+func Border(top, bottom, left, right, centre fyne.CanvasObject) *fyne.Container {
+	objects := slices.DeleteFunc([]fyne.CanvasObject{top, left, centre, right, bottom}, func(o fyne.CanvasObject) bool { return o == nil })
+	return container.New(layout.NewBorderLayout(top, bottom, left, right), objects...)
+}
 
 // Inset is a layout that gives all objects the whole field less a margin.
 type Inset struct{ Left, Right, Top, Bottom float32 }

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 )
 
 func TestALineIsShortenedToItsWidth(t *testing.T) {
@@ -71,5 +72,23 @@ func TestThemesAnswerAsChosen(t *testing.T) {
 		if got := red < 0x8000; got != dark {
 			t.Errorf("%s on a dark system: got dark %v, want %v", choice, got, dark)
 		}
+	}
+}
+
+func TestTabGoesAroundABorderAsOneReads(t *testing.T) {
+	test.NewTempApp(t)
+	var boxes [5]*widget.Check
+	for i := range boxes {
+		boxes[i] = widget.NewCheck("", nil)
+	}
+	w := test.NewTempWindow(t, Border(boxes[0], boxes[4], boxes[1], boxes[3], boxes[2]))
+	for i, box := range boxes {
+		w.Canvas().FocusNext()
+		if w.Canvas().Focused() != fyne.Focusable(box) {
+			t.Errorf("Tab %d does not reach part %d", i+1, i)
+		}
+	}
+	if n := len(Border(nil, nil, nil, boxes[0], boxes[1]).Objects); n != 2 {
+		t.Errorf("got %d objects of two", n)
 	}
 }

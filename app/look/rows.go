@@ -1,7 +1,12 @@
 package look
 
 import (
+	"image/color"
+	"slices"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -10,6 +15,7 @@ type Rows struct {
 	widget.List
 	Selected int                  // -1 for none
 	Others   func(*fyne.KeyEvent) // takes the keys that the list has no use for; may be nil
+	ring     *canvas.Rectangle    // around the list while it has the focus
 }
 
 // NewRows is a list of length rows, which create makes and update fills.
@@ -41,4 +47,51 @@ func (r *Rows) TypedKey(e *fyne.KeyEvent) {
 			r.Others(e)
 		}
 	}
+}
+
+// FocusGained implements fyne.Focusable. The row that is lit is the selected one: Fyne's own choice is the first.
+func (r *Rows) FocusGained() {
+	if r.Selected >= 0 {
+		r.Highlight(r.Selected)
+	}
+	r.List.FocusGained()
+	r.setRing(true)
+}
+
+// FocusLost implements fyne.Focusable.
+func (r *Rows) FocusLost() {
+	r.List.FocusLost()
+	r.setRing(false)
+}
+
+func (r *Rows) setRing(on bool) {
+	if r.ring != nil {
+		r.ring.StrokeColor = r.Theme().Color(theme.ColorNamePrimary, fyne.CurrentApp().Settings().ThemeVariant())
+		Show(r.ring, on)
+	}
+}
+
+// CreateRenderer implements fyne.Widget.
+func (r *Rows) CreateRenderer() fyne.WidgetRenderer {
+	r.ring = canvas.NewRectangle(color.Transparent)
+	r.ring.StrokeWidth, r.ring.CornerRadius = 1.5, 4
+	r.ring.Hide()
+	return &rowsRenderer{r.List.CreateRenderer(), r.ring}
+}
+
+// rowsRenderer is that of the list, with the ring on top.
+type rowsRenderer struct {
+	fyne.WidgetRenderer
+	ring *canvas.Rectangle
+}
+
+// Layout implements fyne.WidgetRenderer.
+func (r *rowsRenderer) Layout(size fyne.Size) {
+	r.WidgetRenderer.Layout(size)
+	r.ring.Resize(size)
+}
+
+// Objects implements fyne.WidgetRenderer.
+func (r *rowsRenderer) Objects() []fyne.CanvasObject {
+	return append(slices.Clone(r.WidgetRenderer.Objects()), r.ring)
 }

@@ -73,6 +73,7 @@ var darkColours = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameForegroundOnPrimary: color.NRGBA{0x0b, 0x12, 0x20, 0xff},
 	theme.ColorNameForegroundOnError:   color.NRGBA{0x20, 0x0a, 0x0c, 0xff},
 	theme.ColorNameHover:               color.NRGBA{0xff, 0xff, 0xff, 0x10},
+	theme.ColorNameFocus:               color.NRGBA{0xd6, 0xe4, 0xff, 0x4c}, // lies over buttons: plain ones, and those in the primary colour
 	theme.ColorNameSelection:           color.NRGBA{0x2f, 0x72, 0xe6, 0x46},
 	theme.ColorNameSuccess:             color.NRGBA{0x2b, 0xc4, 0x98, 0xff},
 	theme.ColorNameWarning:             color.NRGBA{0xf0, 0xa4, 0x3a, 0xff},
@@ -95,6 +96,7 @@ var lightColours = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameSeparator:         color.NRGBA{0xdd, 0xe1, 0xe6, 0xff},
 	theme.ColorNamePrimary:           color.NRGBA{0x1f, 0x63, 0xd6, 0xff},
 	theme.ColorNameSelection:         color.NRGBA{0x1f, 0x63, 0xd6, 0x2a},
+	theme.ColorNameFocus:             color.NRGBA{0x0b, 0x2a, 0x66, 0x60}, // lies over buttons: plain ones, and those in the primary colour
 	theme.ColorNameSuccess:           color.NRGBA{0x00, 0x7d, 0x5a, 0xff},
 	theme.ColorNameWarning:           color.NRGBA{0xa8, 0x5f, 0x00, 0xff},
 	theme.ColorNameError:             color.NRGBA{0xbd, 0x1f, 0x28, 0xff}, // 4.9 : 1 on what is selected

@@ -64,12 +64,12 @@ func New(typed func(*fyne.KeyEvent)) *Page {
 	p.verdict.Wrapping = fyne.TextWrapWord
 	p.stack = container.New(curvepage.NewStackLayout())
 	p.makeCharts(typed)
-	head := container.NewBorder(nil, nil, container.NewGridWrap(fyne.NewSize(330, 32), p.choice), nil, container.New(look.Margin(10, 0, 8, 0), p.where))
-	verdict := container.NewBorder(nil, nil, container.New(look.Margin(10, 0, 8, 0), container.NewVBox(container.NewGridWrap(fyne.NewSize(20, 20), p.icon))), nil, p.verdict)
+	head := look.Border(nil, nil, container.NewGridWrap(fyne.NewSize(330, 32), p.choice), nil, container.New(look.Margin(10, 0, 8, 0), p.where))
+	verdict := look.Border(nil, nil, container.New(look.Margin(10, 0, 8, 0), container.NewVBox(container.NewGridWrap(fyne.NewSize(20, 20), p.icon))), nil, p.verdict)
 	above := container.New(look.Column{Space: 6}, head, container.NewStack(look.NewPanel(theme.ColorNameHeaderBackground), verdict))
 	facts, content := p.makeFacts(hints)
 	body := container.New(&lens{content: content, picture: p.picture}, p.stack, facts)
-	p.all = container.New(look.Margin(10, 10, 8, 6), container.NewBorder(container.New(look.Margin(0, 0, 0, 6), above), nil, nil, nil, body))
+	p.all = container.New(look.Margin(10, 10, 8, 6), look.Border(container.New(look.Margin(0, 0, 0, 6), above), nil, nil, nil, body))
 	p.Object = container.NewStack(container.NewCenter(p.none), p.all, hints)
 	p.show()
 	return p

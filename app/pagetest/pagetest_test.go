@@ -110,7 +110,8 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 func TestNewObjectsAreFound(t *testing.T) {
 	Start(t, look.Dark)
 	box := container.NewVBox(widget.NewLabel("one"))
-	tabs := container.NewAppTabs(container.NewTabItem("first", box))
+	tabs := look.NewTabs()
+	tabs.Append("first", box)
 	Show(t, fyne.NewSize(300, 100), tabs)
 	for _, row := range []struct {
 		name string

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 )
 
@@ -31,28 +30,12 @@ func inside(o fyne.CanvasObject) []fyne.CanvasObject {
 	return nil
 }
 
-// ours is Tree(o) without the bars of tabs, which Fyne makes anew at every layout.
-func ours(o fyne.CanvasObject) []fyne.CanvasObject {
-	all := []fyne.CanvasObject{o}
-	within := inside(o)
-	if tabs, ok := o.(*container.AppTabs); ok {
-		within = nil
-		for _, item := range tabs.Items {
-			within = append(within, item.Content)
-		}
-	}
-	for _, i := range within {
-		all = append(all, ours(i)...)
-	}
-	return all
-}
-
 // StaysTheSame fails if do makes new objects in o, or takes some away.
 func StaysTheSame(t testing.TB, o fyne.CanvasObject, do func()) {
 	t.Helper()
-	before := ours(o)
+	before := Tree(o)
 	do()
-	after := ours(o)
+	after := Tree(o)
 	if slices.Equal(before, after) {
 		return
 	}

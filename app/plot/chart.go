@@ -22,6 +22,8 @@ type Chart struct {
 	// OnTypedKey and OnTypedRune receive what the focused chart has no use for.
 	OnTypedKey  func(*fyne.KeyEvent)
 	OnTypedRune func(rune)
+	// OnEscape runs at Esc before the view is fitted, and says whether it had a use for it; may be nil.
+	OnEscape func() bool
 	// Home is what Fit shows along x; zero for all the data.
 	Home chart.Range
 	// Minimum is the least size; zero is one that a laptop window has room for.

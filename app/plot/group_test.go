@@ -269,3 +269,27 @@ func BenchmarkPan1MDrawing(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "frames/s")
 }
+
+func TestTheCursorStaysUnderThePointerWhenThePictureMoves(t *testing.T) {
+	loss, norm, g, w := linked(t, 2000)
+	test.MoveMouse(w.Canvas(), middle(loss).AddXY(-90, 0))
+	before, _ := g.Cursor()
+	for _, row := range []struct {
+		name string
+		do   func()
+	}{
+		{"zoomed by a setter", func() { loss.SetView(chart.Range{Lo: 1000, Hi: 1800}, chart.Range{}) }},
+		{"panned by a key", func() { loss.TypedKey(&fyne.KeyEvent{Name: fyne.KeyLeft}) }},
+		{"another axis", func() { loss.SetXAxis(chart.Tokens) }},
+	} {
+		row.do()
+		now, on := g.Cursor()
+		if want := loss.layout.XValue(float64(loss.pointer.at.X * loss.dots)); !on || now != want || now == before {
+			t.Errorf("%s: the cursor is at %g (before %g), want %g, which the pointer is on", row.name, now, before, want)
+		}
+		if a, b := loss.rend.cross.Position().X, norm.rend.cross.Position().X; math.Abs(float64(a-b)) > 6 {
+			t.Errorf("%s: cross lines at %g and %g, want below each other", row.name, a, b)
+		}
+		before = now
+	}
+}

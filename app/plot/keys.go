@@ -20,7 +20,11 @@ const keyPan = 0.1
 // TypedKey is for Fyne.
 func (c *Chart) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
-	case fyne.KeyEscape, fyne.KeyHome:
+	case fyne.KeyEscape:
+		if c.OnEscape == nil || !c.OnEscape() {
+			c.Fit()
+		}
+	case fyne.KeyHome:
 		c.Fit()
 	case fyne.KeyLeft:
 		c.moveX(-keyPan)
@@ -49,18 +53,24 @@ func (c *Chart) moveY(part float64) {
 	}
 }
 
-// TypedRune is for Fyne: + and - zoom at the middle, a digit shows or hides the line of that number, comma and full stop move
-// the cursor.
+// TypedRune is for Fyne: + and - zoom at the middle along x, ] and [ in height, a digit shows or hides the line of that number, comma
+// and full stop move the cursor.
 func (c *Chart) TypedRune(r rune) {
 	if c.layout.Empty {
 		return
 	}
-	middle := c.layout.XValue(float64(c.layout.Plot.Min.X+c.layout.Plot.Max.X) / 2)
+	plot := c.layout.Plot
+	const step = wheelNotch * wheelNotch
+	middle, height := c.layout.XValue(float64(plot.Min.X+plot.Max.X)/2), c.layout.YValue(float64(plot.Min.Y+plot.Max.Y)/2)
 	switch {
 	case r == '+' || r == '=':
-		c.zoomX(middle, wheelNotch*wheelNotch)
+		c.zoomX(middle, step)
 	case r == '-':
-		c.zoomX(middle, 1/(wheelNotch*wheelNotch))
+		c.zoomX(middle, 1/step)
+	case r == ']':
+		c.zoomY(height, step)
+	case r == '[':
+		c.zoomY(height, 1/step)
 	case r >= '1' && r <= '9':
 		c.ToggleLine(int(r - '1'))
 	case r == ',':

@@ -49,9 +49,13 @@ func (c *Chart) MouseMoved(e *desktop.MouseEvent) {
 func (c *Chart) point(at fyne.Position) {
 	c.pointer.at, c.pointer.over = at, true
 	c.refreshOverlay()
-	if c.group != nil {
-		px := c.pixel(at)
-		c.group.point(c, c.layout.XValue(float64(at.X*c.dots)), px.In(c.layout.Plot) && !c.layout.Empty)
+	c.repoint()
+}
+
+// repoint tells the group what the pointer is on: when it moves, and when the picture moves under it.
+func (c *Chart) repoint() {
+	if c.group != nil && c.pointer.over {
+		c.group.point(c, c.layout.XValue(float64(c.pointer.at.X*c.dots)), c.pixel(c.pointer.at).In(c.layout.Plot) && !c.layout.Empty)
 	}
 }
 

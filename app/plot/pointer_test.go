@@ -144,6 +144,26 @@ func TestKeys(t *testing.T) {
 	if c.Figure().Y.Auto() {
 		t.Error("Up did not move")
 	}
+	before := c.layout.Y
+	c.TypedRune(']')
+	if got, was := c.Figure().Y, before; got.Hi-got.Lo >= was.Hi-was.Lo {
+		t.Errorf("] shows %v of %v, want less", got, was)
+	}
+	closer := c.Figure().Y
+	c.TypedRune('[')
+	if got := c.Figure().Y; got.Hi-got.Lo <= closer.Hi-closer.Lo {
+		t.Errorf("[ shows %v after %v, want more", got, closer)
+	}
+	c.OnEscape = func() bool { return true }
+	c.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if c.Figure().Y.Auto() {
+		t.Error("Esc fitted although it had another use")
+	}
+	c.OnEscape = func() bool { return false }
+	c.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if !c.Figure().Y.Auto() {
+		t.Error("Esc without another use did not fit")
+	}
 	c.TypedRune('2')
 	if !c.Figure().Lines[1].Hidden {
 		t.Error("2 did not hide the second line")

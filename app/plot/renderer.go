@@ -81,6 +81,7 @@ func (r *renderer) Refresh() {
 	case !c.behind():
 		c.arrange()
 		r.raster.Refresh()
+		c.repoint()
 	case !c.busy:
 		c.drawBehind()
 	}

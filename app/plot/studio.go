@@ -96,6 +96,7 @@ func (c *Chart) show(picture *image.RGBA, l chart.Layout, took time.Duration) {
 	}
 	c.rend.raster.Refresh()
 	c.rend.overlay()
+	c.repoint()
 	if c.stale {
 		c.drawBehind()
 	}
