@@ -41,6 +41,6 @@ func TestDeletingSaysWhatItFreesBeforeAndAfter(t *testing.T) {
 	if got := b.deleteText(b.infos[0], 560_308_224); !strings.Contains(got, "frees 560 MB") || !strings.Contains(got, "2 forks stay") {
 		t.Errorf("got %q, want what is freed and that forks stay", got)
 	}
-	b.remove(b.info())
+	b.remove(b.info(), 12_300_000)
 	b.until("the notice", func() bool { return strings.Contains(b.status.Text(), "12.3 MB are free again") })
 }
