@@ -163,7 +163,7 @@ func TestManyPlans(t *testing.T) {
 		},
 		"some beyond": {
 			[]frontier.Standing{plan("far", 0.2, frontier.Above), beyond},
-			[]string{"0 below the envelope, 0 on it within noise, 1 above, 1 beyond its end.", "but spent 1.00 TFLOP, and the longest of those 0.25 times"},
+			[]string{"0 below the envelope, 0 on it within noise, 1 above, 1 beyond its end.", "but spent 1.00 TFLOP, and the longest of those 0.25\ntimes that"},
 			"growing paid.",
 		},
 		"one": {[]frontier.Standing{plan("only", 0.1, frontier.Above)}, []string{"\n\nonly is 0.100 nats above"}, "Growth plans:"},
