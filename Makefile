@@ -24,6 +24,9 @@ TEST_PACKAGES := $(BUILD_PACKAGES) g++ xvfb xdotool
 # Packages in which several goroutines meet.
 RACE := ./app/... ./cudart/... ./store/... ./trainer/...
 
+# How long the tests of one package may take; go's 10 minutes are too few where other things run too.
+PATIENCE := -timeout 45m
+
 LINT_VERSION := v2.15.0
 LINT := bin/tools/golangci-lint-$(LINT_VERSION)
 
@@ -50,8 +53,8 @@ lint: test-deps $(LINT) ## formatting, vet, and the linters and arrows of .golan
 	$(LINT) run ./...
 
 unit: test-deps ## all tests, those of the CPU engine once more with AMX's tiles emulated
-	go test ./...
-	go test -tags $(TAGS),amxemulated ./trainer/compute/cpu
+	go test $(PATIENCE) ./...
+	go test $(PATIENCE) -tags $(TAGS),amxemulated ./trainer/compute/cpu
 
 arm64: test-deps ## the CPU engine's suite for arm64 (NEON), under emulation
 	@assets/scripts/need.sh gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
@@ -60,10 +63,10 @@ arm64: test-deps ## the CPU engine's suite for arm64 (NEON), under emulation
 	qemu-aarch64 -L /usr/aarch64-linux-gnu bin/cpu-arm64.test -test.short -test.run 'Reference|Gradients|NaN|Layer|Reserve|AdamWPacks'
 
 race: test-deps ## the tests of packages with concurrency, with the race detector
-	go test -race $$(go list $(RACE) | grep -v /computetest) # which starts no goroutine, and takes minutes
+	go test $(PATIENCE) -race $$(go list $(RACE) | grep -v /computetest) # which starts no goroutine, and takes minutes
 
 window: build test-deps ## real windows on a virtual display, that of bin/growlab too
-	GROWLAB_BIN=$(CURDIR)/bin/growlab go test -tags $(TAGS),xvfb ./app
+	GROWLAB_BIN=$(CURDIR)/bin/growlab go test $(PATIENCE) -tags $(TAGS),xvfb ./app
 
 bench: build-deps ## all benchmarks, with what they allocate
 	go test -run '^$$' -bench . -benchmem ./...
