@@ -22,8 +22,8 @@ type Home struct {
 	Threads int
 	// Ask says that ssh may ask on the terminal, for a password say, when Attach connects to another machine.
 	Ask bool
-	// Line, if it is not nil, is told when the machine of an attached run cannot be reached any more, and why, and with nil when it can
-	// again. It is set before Watch.
+	// Line, if it is not nil, is told when the machine of an attached run cannot be reached for the present, and why, and with nil when it
+	// can again. It is set before Watch.
 	Line func(id string, why error)
 
 	speeds  speeds

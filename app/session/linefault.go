@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -40,7 +41,8 @@ func (l *line) failure(err error, printed string) error {
 	case code == notFound:
 		return fmt.Errorf("%s has no %s on the PATH of ssh; set GROWLAB_REMOTE to its path there", l.host, remoteProgram())
 	case tooOld(said):
-		return fmt.Errorf("growlab on %s is older than this one (%s); install the same version there", l.host, strings.TrimPrefix(said, "growlab: "))
+		said, _, _ = strings.Cut(strings.TrimPrefix(said, "growlab: "), "; see ") // help of a program that is not here
+		return fmt.Errorf("growlab on %s is older than this one (%s); install the same version there", l.host, said)
 	case said != "":
 		return errors.New(strings.TrimPrefix(said, "growlab: "))
 	}
@@ -76,9 +78,9 @@ func denial(printed string) string {
 	return ""
 }
 
-// tooOld reports whether growlab there did not know a word of ours.
+// tooOld reports whether growlab there did not know a word of ours, or of the engine that wrote the run.
 func tooOld(said string) bool {
-	return strings.Contains(said, "unknown command") || strings.Contains(said, "unknown flag") || strings.Contains(said, "unknown shorthand flag")
+	return slices.ContainsFunc([]string{"there is no command", "unknown flag", "unknown kind"}, func(s string) bool { return strings.Contains(said, s) })
 }
 
 // lastWord is the last line that says why: of growlab if it says something, else one of ssh that is not about the connections it

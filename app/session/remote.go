@@ -201,7 +201,7 @@ func (r *remote) found(info Info) {
 	was := r.lost
 	r.lost = nil
 	r.mu.Unlock()
-	if was != nil {
+	if passing(was) {
 		r.tell(r.name(), nil)
 	}
 }
@@ -212,7 +212,7 @@ func (r *remote) lose(why error) {
 	first := r.lost == nil
 	r.lost, r.asked = why, time.Now()
 	r.mu.Unlock()
-	if first {
+	if first && passing(why) {
 		r.tell(r.name(), why)
 	}
 }

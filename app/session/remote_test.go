@@ -38,8 +38,7 @@ Host key verification failed." 255 ;;
 closed) say "Welcome to closed
 me@closed: Permission denied (publickey,password)." 255 ;;
 broken) say "mux_client_request_session: read from master failed: Broken pipe" 255 ;;
-old) say 'growlab: unknown command "show" for "growlab runs"
-growlab --help lists the commands' 2 ;;
+old) say 'growlab: there is no command "growlab runs show"; see growlab runs --help' 2 ;;
 older) echo 'Growlab 0.1'; exit 0 ;;
 noisy) echo "You have mail. {really}" ;;
 esac
@@ -214,7 +213,7 @@ func TestAttachToNothing(t *testing.T) {
 		"changed:far":        "is another than the one known here",
 		"closed:far":         "ssh cannot ask here (Permission denied (publickey,password)); ssh-copy-id closed",
 		"broken:far":         "the connection to broken broke",
-		"old:far":            `growlab on old is older than this one (unknown command "show" for "growlab runs"); install the same version there`,
+		"old:far":            `growlab on old is older than this one (there is no command "growlab runs show"); install the same version there`,
 		"older:far":          "gave no answer that this one understands",
 		"box:nothing":        "nothing",
 		"box:it's; rm -rf":   "it's; rm -rf",
