@@ -18,10 +18,10 @@ func (r Recipe) Validate() error {
 		bad("recipe = %d; this program reads format 1, so the file must say recipe = 1", r.Version)
 	}
 	if !slices.Contains(Families, r.Model.Family) {
-		bad("model.family is %q; it must be one of %q", r.Model.Family, Families)
+		bad("model.family is %q; it must be one of %s", r.Model.Family, strings.Join(Families, ", "))
 	}
 	if !slices.Contains(Precisions, r.Train.Precision) {
-		bad("train.precision is %q; it must be one of %q", r.Train.Precision, Precisions)
+		bad("train.precision is %q; it must be one of %s", r.Train.Precision, strings.Join(Precisions, ", "))
 	}
 	r.validateNumbers(bad)
 	r.validateTeacher(bad)
@@ -101,10 +101,10 @@ func (r Recipe) validateStage(i int, bad func(string, ...any)) {
 	}
 	r.validateSchedule(i, bad)
 	if !slices.Contains(depths, s.Depth) && s.Depth != "" {
-		bad("depth is %q; it must be one of %q", s.Depth, depths)
+		bad("depth is %q; it must be one of %s", s.Depth, strings.Join(depths, ", "))
 	}
 	if !slices.Contains(momentsKinds, s.Moments) && s.Moments != "" {
-		bad("moments is %q; it must be one of %q", s.Moments, momentsKinds)
+		bad("moments is %q; it must be one of %s", s.Moments, strings.Join(momentsKinds, ", "))
 	}
 	if err := r.Config(i - 1).CanGrow(c); err != nil {
 		bad("%s", oneLine(err))
@@ -150,7 +150,7 @@ func (r Recipe) validateLength(i int, bad func(string, ...any)) {
 func (r Recipe) validateSchedule(i int, bad func(string, ...any)) {
 	s := r.Stages[i]
 	if !slices.Contains(rampShapes, s.RampShape) && s.RampShape != "" {
-		bad("ramp_shape is %q; it must be one of %q", s.RampShape, rampShapes)
+		bad("ramp_shape is %q; it must be one of %s", s.RampShape, strings.Join(rampShapes, ", "))
 	}
 	r.validateOrder(i, bad)
 	switch s.LRPolicy {
@@ -167,7 +167,7 @@ func (r Recipe) validateSchedule(i int, bad func(string, ...any)) {
 			bad("lr_policy rewarm needs warmup, the tokens over which the rate rises to lr")
 		}
 	default:
-		bad("lr_policy is %q; it must be one of %q", s.LRPolicy, lrPolicies)
+		bad("lr_policy is %q; it must be one of %s", s.LRPolicy, strings.Join(lrPolicies, ", "))
 	}
 }
 

@@ -3,6 +3,7 @@ package shape
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kinds of norm, activation and position that a Config may name.
@@ -108,7 +109,7 @@ func (c Config) Validate() error {
 				return
 			}
 		}
-		bad("%s is %q; it must be one of %q", name, v, ok)
+		bad("%s is %q; it must be one of %s", name, v, strings.Join(ok, ", "))
 	}
 	oneOf("norm", c.Norm, LayerNorm, RMSNorm)
 	oneOf("act", c.Act, GELU, SwiGLU)
