@@ -65,7 +65,7 @@ func (h *Home) Resume(ctx context.Context, id string) (Info, error) {
 }
 
 // endingWait is how long an engine may take to leave a run that has ended.
-const endingWait = 5 * time.Second
+const endingWait = 30 * time.Second
 
 // awaitLeft waits until the engine of a run that has ended has left its file, as it does a moment after it wrote so. Of a run that goes on
 // it returns at once.
