@@ -76,8 +76,8 @@ func (e *Engine) again(file string, l session.Launch) (err error) {
 	if err := e.run.TrimAfter(at); err != nil {
 		return err
 	}
-	if past.untold != nil {
-		e.run.Emit(*past.untold)
+	for _, c := range past.untold {
+		e.run.Emit(c)
 	}
 	e.connect(past.recipe)
 	return nil
@@ -104,8 +104,9 @@ type past struct {
 	told   told
 	recipe growth.Recipe
 	from   *trainer.Checkpoint // nil if there is none
-	// untold is the command that the last engine died of: the checkpoint has its edit, the journal of events has not.
-	untold *event.Command
+	// untold are commands of which the checkpoint has the edit, and the journal of events has not: the last engine died right then,
+	// or this is a fork from there.
+	untold []event.Command
 }
 
 func (e *Engine) past() (p past, err error) {
@@ -137,27 +138,30 @@ func (e *Engine) past() (p past, err error) {
 	return p, err
 }
 
-// untold is the command of the edit that c was saved for, if the file does not have it; nil if it has, or c was not saved for one.
-func untold(r *store.Reader, recipe growth.Recipe, c trainer.Checkpoint) (*event.Command, error) {
+// untold are the commands of the edits made at c that the file does not have. A stage that c, saved before an edit, finds at its end
+// was ended by that edit; any other that ended here did so on its plateau, which is nobody's command.
+func untold(r *store.Reader, recipe growth.Recipe, c trainer.Checkpoint) (all []event.Command, err error) {
 	journal, err := c.Journal(recipe)
-	if err != nil || len(journal) == 0 || c.Reason != trainer.ReasonEdit {
+	if err != nil || c.Reason != trainer.ReasonEdit {
 		return nil, err
 	}
-	last := journal[len(journal)-1]
-	if last.Tokens != c.Tokens { // a fork went back to before the edit
-		return nil, nil
-	}
-	want := trainer.CommandOf(last)
 	events, err := r.Events(0)
 	if err != nil {
 		return nil, err
 	}
-	for _, j := range events {
-		if x, ok := j.Event.(event.Command); ok && x.Tokens == want.Tokens && x.Verb == want.Verb && x.Detail == want.Detail {
-			return nil, nil
+	for i, e := range journal {
+		if e.Tokens != c.Tokens || e.Key == growth.EditEnd && i < len(journal)-1 {
+			continue
+		}
+		want := trainer.CommandOf(e)
+		if !slices.ContainsFunc(events, func(j store.Journalled) bool {
+			x, ok := j.Event.(event.Command)
+			return ok && x.Tokens == want.Tokens && x.Verb == want.Verb && x.Detail == want.Detail
+		}) {
+			all = append(all, want)
 		}
 	}
-	return &want, nil
+	return all, nil
 }
 
 // latest loads the newest checkpoint that is whole, or nil if there never was one.
