@@ -109,5 +109,6 @@ test-deps:
 # Built by the same Go as the project, or the linter refuses to read it.
 $(LINT): | test-deps
 	@mkdir -p bin/tools
-	GOBIN=$(CURDIR)/bin/tools GOTOOLCHAIN=$$(go env GOVERSION) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	n=3; until GOBIN=$(CURDIR)/bin/tools GOTOOLCHAIN=$$(go env GOVERSION) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION); do \
+		n=$$((n-1)); [ $$n -gt 0 ] || exit 1; sleep 10; done # the network may fail for a moment
 	@mv bin/tools/golangci-lint $@

@@ -46,15 +46,18 @@ else
 	exit 1
 fi
 
+# A mirror that does not answer is asked again, and another installation that is under way is waited for.
+patient="-o Acquire::Retries=5 -o DPkg::Lock::Timeout=300"
 install() {
-	# shellcheck disable=SC2086 # both are lists of words
-	$as env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing
+	# shellcheck disable=SC2086 # all are lists of words
+	$as env DEBIAN_FRONTEND=noninteractive apt-get $patient install -qq -y --no-install-recommends $missing
 }
 echo "installing system packages:$missing" >&2
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # The lists of packages may be absent or old: fetch them when the first try fails.
-if ! { install || { $as apt-get update -qq && install; }; } >"$log" 2>&1; then
+# shellcheck disable=SC2086 # a list of words
+if ! { install || { $as apt-get $patient update -qq && install; }; } >"$log" 2>&1; then
 	tail -n 5 "$log" >&2
 	echo "growlab could not install system packages; run: apt-get update && apt-get install --no-install-recommends$missing" >&2
 	exit 1
