@@ -45,8 +45,12 @@ func Compare(entries []Entry) (c Comparison, err error) {
 	if err != nil {
 		return c, err
 	}
-	for _, e := range entries {
-		more = append(more, e.changes()...)
+	for _, g := range c.Groups {
+		for _, e := range g.Entries {
+			for _, x := range e.changes() {
+				more = append(more, g.Name+": "+x)
+			}
+		}
 	}
 	c.Verdict.Notes = append(c.Verdict.Notes, more...)
 	return c, nil
