@@ -148,6 +148,7 @@ func (m *Machine) Calls(name string) int {
 // State is what a machine tells of what was done to it.
 type State struct {
 	Live       map[string]int // what was made and not given back, by kind: memory, host, stream, event, module, graph, exec, context, …
+	Called     map[string]int // how often each function was called; "run" is queued work, and kernels count when they run
 	Violations []string       // what was done wrong and no result code told
 }
 
@@ -155,9 +156,9 @@ type State struct {
 func (m *Machine) State() State {
 	m.t.Helper()
 	m.open()
-	buf := make([]byte, 16384)
+	buf := make([]byte, 32768)
 	m.report(buf, int64(len(buf)))
-	s := State{Live: map[string]int{}}
+	s := State{Live: map[string]int{}, Called: map[string]int{}}
 	for line := range strings.Lines(string(buf[:bytes.IndexByte(buf, 0)])) {
 		kind, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if kind == "violation" {
@@ -168,6 +169,10 @@ func (m *Machine) State() State {
 		n, err := strconv.Atoi(count)
 		if err != nil {
 			m.t.Fatalf("report line %q: %v", line, err)
+		}
+		if kind == "called" {
+			s.Called[name] = n
+			continue
 		}
 		s.Live[name] = n
 	}

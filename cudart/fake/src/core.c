@@ -218,7 +218,7 @@ FAKE_EXPORT long fake_calls(const char *name)
 	return n;
 }
 
-// fake_report writes "live NAME COUNT" for all that lives and "violation …" for what was done wrong unseen by any result code.
+// fake_report writes "live NAME COUNT" for all that lives, "called NAME COUNT" for what was called, and "violation …" for what was done wrong unseen by any result code.
 FAKE_EXPORT void fake_report(char *to, long size)
 {
 	pthread_mutex_lock(&lock);
@@ -227,6 +227,9 @@ FAKE_EXPORT void fake_report(char *to, long size)
 	for (int k = 0; k < LIVE_KINDS && n < size; k++)
 		if (live[k])
 			n += snprintf(to + n, size - n, "live %s %d\n", live_names[k], live[k]);
+	for (struct call *c = calls; c && n < size; c = c->next)
+		if (c->count)
+			n += snprintf(to + n, size - n, "called %s %ld\n", c->name, c->count);
 	for (char *v = violations; *v && n < size;) {
 		int len = strcspn(v, "\n");
 		n += snprintf(to + n, size - n, "violation %.*s\n", len, v);

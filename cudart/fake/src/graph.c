@@ -56,9 +56,14 @@ API cuStreamBeginCapture_v2(void *p, int mode)
 	return OK;
 }
 
+// However it ends, the stream records no more: so does a failure that was ordered.
 API cuStreamEndCapture(void *p, void **out)
 {
-	ENTER_CONTEXT(cuStreamEndCapture);
+	int failure __attribute__((cleanup(leave))) = enter("cuStreamEndCapture");
+	if (!current)
+		return INVALID_CONTEXT;
+	if (devices[current - 1].error)
+		return devices[current - 1].error;
 	struct stream *s = stream_of(p);
 	*out = NULL;
 	if (!s)
@@ -68,7 +73,7 @@ API cuStreamEndCapture(void *p, void **out)
 		return CAPTURE_UNMATCHED;
 	if (!pthread_equal(c->thread, pthread_self()))
 		return CAPTURE_WRONG_THREAD;
-	int r = c->invalid ? CAPTURE_INVALIDATED : OK;
+	int r = failure ? failure : c->invalid ? CAPTURE_INVALIDATED : OK;
 	for (int i = 0; i < c->stream_count; i++) {
 		if (!r && c->streams[i]->captured > c->streams[i]->joined)
 			r = CAPTURE_UNJOINED;

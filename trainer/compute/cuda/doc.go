@@ -24,7 +24,8 @@
 // fastest is kept. Bias, GELU and its gradient, and the residual go into the product where the library can do that and no mask
 // is in the way; GELU only where that is faster than a kernel behind the product. A bias beside a result of bf16 is rounded to bf16
 // first, since the library has no other. What it refuses, when it is asked or when it is to run, our own kernel does; device.Products
-// tells which. With vocabularies from 4,096 on, logits whose gradient is wanted are rounded to bf16 too, in the place of their gradient.
+// tells which. With vocabularies from 4,096 on, logits whose gradient is wanted are rounded to bf16 too, in the place of their gradient;
+// package model asks for some ten thousand rows of them at a time (Rows), so that they take 2 GiB at most.
 //
 // # Memory
 //

@@ -31,7 +31,8 @@ type side struct {
 const (
 	// gathering is how long NCCL may take to join ranks all of which are there.
 	gathering = 5 * time.Minute
-	// patience is how long a GPU waits for the others when nobody tells that they are gone: longer than any step takes.
+	// patience is how long a GPU waits for the others when nobody tells that they are gone: longer than any step takes, and than rank 0
+	// takes to save: 12 GB of a network of 10^9 parameters with its moments take four minutes at 50 MB/s.
 	patience = 30 * time.Minute
 	// watching is how often NCCL is asked whether the other ranks are there.
 	watching = 100 * time.Millisecond

@@ -200,6 +200,7 @@ type training struct {
 	dev   compute.Device
 	net   *model.Model
 	adam  *optim.AdamW
+	sum   compute.Total // of the losses of a step
 	parts []compute.Batch
 	loss  float64
 }
@@ -214,7 +215,13 @@ func newTraining(dev compute.Device, s bench.Shape, batch int) (*training, error
 		net.Free()
 		return nil, err
 	}
-	tr := &training{dev: dev, net: net, adam: adam}
+	sum, err := dev.Total()
+	if err != nil {
+		adam.Free()
+		net.Free()
+		return nil, err
+	}
+	tr := &training{dev: dev, net: net, adam: adam, sum: sum}
 	rng := rand.New(rand.NewPCG(1, 2))
 	tree := shape.NewTree(s.Config)
 	for _, x := range s.Config.Tensors() {
@@ -240,7 +247,7 @@ func newTraining(dev compute.Device, s bench.Shape, batch int) (*training, error
 	return tr, nil
 }
 
-// step is forward and backward of all parts and one update.
+// step is forward and backward of all parts and one update, issued without waiting in between, as a run does.
 func (tr *training) step() (time.Duration, error) {
 	begin := time.Now()
 	tokens := 0
@@ -248,11 +255,11 @@ func (tr *training) step() (time.Duration, error) {
 		tokens += len(b.Inputs)
 	}
 	tr.net.ZeroGrads()
-	var sum float64
 	for _, b := range tr.parts {
-		sum += tr.net.Grad(b, 1/float64(tokens))
+		tr.net.Learn(b, 1/float64(tokens), tr.sum)
 	}
 	norm := tr.adam.Update(tr.net, 6e-4, shape.Masks{})
+	sum := tr.dev.Take(tr.sum)
 	if err := tr.dev.Sync(); err != nil {
 		return 0, err
 	}
@@ -266,6 +273,7 @@ func (tr *training) step() (time.Duration, error) {
 func (tr *training) free() {
 	tr.net.Free()
 	tr.adam.Free()
+	tr.sum.Free()
 }
 
 // TestPartFLM101MRun carries flm-101m and its twin out, on the embedded text over and over: that takes more than the ten minutes of all
