@@ -387,7 +387,9 @@ func (p *Page) layOut() {
 	split := container.NewVSplit(p.verdictScroll, container.NewBorder(chartHead, nil, nil, nil, p.chart))
 	split.SetOffset(0.52)
 	p.full = container.NewStack(split)
-	state := container.New(look.Margin(12, 12, 6, 4), container.NewBorder(nil, nil, nil, container.NewHBox(p.open, p.cancel), p.state))
+	const high = 30 // with buttons and without, so that nothing moves
+	state := container.New(look.Margin(12, 12, 4, 2), container.New(look.Least{Width: 200, Height: high},
+		container.NewBorder(nil, nil, nil, container.NewHBox(p.open, p.cancel), p.state)))
 	right := container.NewBorder(state, nil, nil, nil, container.NewStack(p.empty, p.full))
 	p.Object = container.NewBorder(nil, nil, container.NewHBox(left, widget.NewSeparator()), nil, right)
 }

@@ -264,6 +264,22 @@ func TestDiscardTakesBack(t *testing.T) {
 	}
 }
 
+// What is waited for takes no room of its own: buttons stay where the pointer is.
+func TestNothingMovesWhileWaiting(t *testing.T) {
+	b := open(t, look.Dark, 860, 600)
+	b.Show(courseAt(t, 800), true)
+	b.fields["lr"].Type("4e-3")
+	before := b.page.MinSize()
+	b.Wait("Applied at the end of this step…")
+	if got := b.page.MinSize(); got != before || !b.cancel.Visible() || b.discard.Visible() {
+		t.Errorf("while waiting the page asks for %v, before for %v; cancel shows %v, discard %v", got, before, b.cancel.Visible(), b.discard.Visible())
+	}
+	b.Applied("Applied.", nil)
+	if b.cancel.Visible() || !b.discard.Visible() {
+		t.Error("the wait is over, yet it can be cancelled")
+	}
+}
+
 // New canvas objects at a refresh would make Fyne lay out and repaint for ever.
 func TestRefreshMakesNoNewObjects(t *testing.T) {
 	b := open(t, look.Dark, 640, 560)
@@ -293,6 +309,9 @@ func TestAmountsMayHaveSeparators(t *testing.T) {
 		}
 		if got := int64(s.then.Eval.Every); got != 196_608 {
 			t.Errorf("%q: comes to %d, want 196608", other, got)
+		}
+		if got := s.Text("eval.every"); got != "196,608" {
+			t.Errorf("%q: the field shows %q", other, got)
 		}
 		if got, want := s.Words()[0], "eval.every 98,304 to 196,608"; got != want {
 			t.Errorf("%q: got %q, want %q", other, got, want)

@@ -169,7 +169,8 @@ func (p *Page) refreshButtons() {
 	look.Enable(p.discard, p.busy == "" && n > 0)
 	look.Enable(p.grow, free && p.staged.CanGrow() == "")
 	look.Enable(p.revert, free && p.staged.course.Edits > 0)
-	look.Show(p.cancel, p.busy != "")
+	look.Show(p.cancel, p.busy != "") // in the place of discard, so that nothing moves
+	look.Show(p.discard, p.busy == "")
 	colour := theme.ColorNamePlaceHolder
 	var text string
 	switch {
@@ -275,6 +276,9 @@ func (p *Page) newChart(name string) *plot.Chart {
 	c.Minimum = fyne.NewSize(280, 120) // two of them, and tables of now and then, in a window of 700
 	f := c.Figure()
 	f.XAxis, f.Empty, f.Legend = chart.Tokens, "Nothing lies ahead", name == "learning rate"
+	if name == "mask" {
+		f.Y = chart.Range{Lo: 0, Hi: 1.05} // also where it is 1 throughout
+	}
 	c.SetFigure(f)
 	return c
 }
@@ -301,7 +305,7 @@ func (p *Page) layOut() fyne.CanvasObject {
 		heading("MORE")
 		pairs(more...)
 	}
-	column.Add(container.New(look.Inset{Top: 6}, container.NewGridWithColumns(2, p.apply, p.discard)))
+	column.Add(container.New(look.Inset{Top: 6}, container.NewGridWithColumns(2, p.apply, container.NewStack(p.discard, p.cancel))))
 	column.Add(container.NewGridWithColumns(1, p.grow))
 	column.Add(container.NewGridWithColumns(1, p.revert))
 	left := container.NewVScroll(container.New(look.Margin(12, 12, 6, 10), column))
@@ -310,6 +314,6 @@ func (p *Page) layOut() fyne.CanvasObject {
 	tables := container.New(look.Column{Width: 300, Space: 6}, p.now.object, p.then.object, p.note)
 	p.right = container.NewBorder(nil, container.New(look.Margin(12, 12, 4, 8), tables), nil, nil, charts)
 	head := container.New(look.Margin(12, 12, 6, 2), container.New(look.Column{Width: 300, Space: 2},
-		container.NewBorder(nil, nil, nil, p.cancel, p.state), p.help))
+		p.state, p.help))
 	return container.NewBorder(head, nil, container.NewHBox(left, widget.NewSeparator()), nil, p.right)
 }

@@ -107,6 +107,9 @@ func (s *Staged) Faults() []string {
 // Text is what a field shows: the staged value, else the present one.
 func (s *Staged) Text(key string) string {
 	if v, ok := s.values[key]; ok {
+		if n, err := strconv.ParseInt(strings.ReplaceAll(v, "_", ""), 10, 64); err == nil && slices.Contains(amounts, key) {
+			return words.Thousands(n)
+		}
 		return v
 	}
 	return s.Present(key)
