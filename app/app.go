@@ -7,6 +7,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -84,6 +85,9 @@ func runGuarded(o Options) (err error) {
 		}
 		crashes.end()
 	}()
+	if err := leaveBusAlone(); err != nil {
+		return err
+	}
 	a := newApp(o.Theme)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -96,6 +100,8 @@ func runGuarded(o Options) (err error) {
 	})
 	w.show(a)
 	w.welcomeBack(crashed, crashErr)
+	w.remember(o.Open)
+	w.reattach()
 	w.run()
 	if o.shown != nil {
 		o.shown(w)
@@ -146,7 +152,11 @@ func (w *window) welcomeBack(crashed string, err error) {
 // showAgain answers a second start: the window comes to the front, with the run asked for.
 func (w *window) showAgain(run string) {
 	w.raise()
-	if run != "" && run != w.id {
+	switch _, listed := w.far(run); {
+	case run == "" || run == w.id:
+	case strings.Contains(run, ":") && !listed:
+		w.attach(run)
+	default:
 		w.look()
 		w.choose(run)
 	}
@@ -173,6 +183,7 @@ func (w *window) show(a fyne.App) {
 	w.win.SetContent(w.content)
 	w.win.SetMainMenu(w.menu())
 	w.bind(w.win.Canvas())
+	w.notify = newCrier(w.ctx, a.SendNotification)
 	w.showTray(a)
 	a.Lifecycle().SetOnEnteredForeground(func() { w.focused = true })
 	a.Lifecycle().SetOnExitedForeground(func() { w.focused = false })

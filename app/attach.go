@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
@@ -67,8 +69,10 @@ func (w *window) attach(target string) {
 				w.fail("The run could not be reached", err)
 				return
 			}
+			w.remember(info.ID)
 			w.put(info)
 			w.choose(info.ID)
+			w.rewatch()
 			w.runs.Show(w.updated(), w.id)
 			w.look()
 		})
@@ -92,6 +96,65 @@ func (w *window) leave(info session.Info) {
 		return
 	}
 	w.forget(info)
+}
+
+// remember has the next window attach to a run of another machine again.
+func (w *window) remember(id string) {
+	if known := w.prefs.StringList(prefFar); strings.Contains(id, ":") && !slices.Contains(known, id) {
+		w.prefs.SetStringList(prefFar, append(known, id))
+	}
+}
+
+// unremember takes that back.
+func (w *window) unremember(id string) {
+	if known := w.prefs.StringList(prefFar); slices.Contains(known, id) {
+		w.prefs.SetStringList(prefFar, slices.DeleteFunc(slices.Clone(known), func(o string) bool { return o == id }))
+	}
+}
+
+// reattach attaches to the runs of other machines that the window before showed. A run that is gone is forgotten.
+func (w *window) reattach() {
+	a, ok := w.sessions.(attacher)
+	known := w.prefs.StringList(prefFar)
+	if !ok || len(known) == 0 {
+		return
+	}
+	ctx, cancel := context.WithCancel(w.ctx)
+	done := w.working("attaching to "+strings.Join(known, ", "), cancel)
+	go func() {
+		defer cancel()
+		for _, id := range known {
+			_, err := a.Attach(ctx, id)
+			if !w.feed.deliver(ctx, func() { w.reattached(id, err) }) {
+				break
+			}
+		}
+		w.feed.deliver(w.ctx, done)
+	}()
+}
+
+func (w *window) reattached(id string, err error) {
+	switch {
+	case err == nil:
+		w.look()
+	case session.Unreachable(err):
+		w.fail("A run that the window showed the last time is not on the list", err)
+	default:
+		w.unremember(id)
+	}
+}
+
+// reconnect tries at once to reach the machine of the run on show.
+func (w *window) reconnect() {
+	w.unwatch()
+	w.watching = false
+	w.attach(w.id)
+}
+
+// lostText tells why a run of another machine is not followed.
+func lostText(info session.Info) string {
+	host, _, _ := strings.Cut(info.ID, ":")
+	return "The run on " + host + " cannot be followed at present: " + info.Lost + ". What is on show is as it was."
 }
 
 // hint shows a text in place of the status, "" for the status.

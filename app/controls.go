@@ -69,6 +69,9 @@ func progressOf(v *runView, info session.Info, pending string) progress {
 	case pending != "":
 		p.left = pendingText(pending, info)
 		p.right = stepText(v)
+	case info.Lost != "":
+		p.left, p.bad = "No connection · "+stageText(v), true
+		p.right = stepText(v)
 	case state == session.Running && v.last.Step == 0:
 		p.left = "Preparing data and engine…"
 	case state == session.Running:

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"growlab/trainer/control"
@@ -17,13 +18,19 @@ import (
 
 // instance is the one window of a user on a data folder and a display. A second one raises the first and ends: two windows would
 // fight over preferences, and show the same.
-type instance struct{ listener net.Listener }
+type instance struct {
+	listener net.Listener
+	lock     *os.File // held for as long as the window is there; the kernel frees it when the process dies
+}
 
 // errShown means that a window is open already, and was raised.
 var errShown = errors.New("a window is open already")
 
-// instanceWait is how long the first window may take to answer.
-const instanceWait = 2 * time.Second
+const (
+	instanceWait = 2 * time.Second        // how long the first window may take to answer
+	instanceOpen = 10 * time.Second       // how long one that has just been started may take to open
+	instanceLook = 100 * time.Millisecond // between two attempts to reach it
+)
 
 // instancePath is the socket of the window on a data folder and the display of this process.
 func instancePath(dir string) (string, error) {
@@ -36,23 +43,35 @@ func instancePath(dir string) (string, error) {
 }
 
 // takeInstance becomes the window on dir, or asks the one there is to show the run with the given id, "" for any, and returns
-// errShown. What a dead window left is replaced.
+// errShown. What a dead window left is replaced. Of two that start at once, the second waits for the first. A window that does not answer
+// is left alone, and ours stands beside it.
 func takeInstance(dir, run string) (*instance, error) {
 	path, err := instancePath(dir)
 	if err != nil {
 		return nil, err
 	}
-	if raise(path, run) {
-		return nil, errShown
+	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the lock of the window: %w", err)
+	}
+	first := false
+	for late := time.Now().Add(instanceOpen); !first && time.Now().Before(late); {
+		if first = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil; first {
+			break
+		}
+		if raise(path, run) {
+			return nil, errors.Join(errShown, lock.Close())
+		}
+		time.Sleep(instanceLook)
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("the socket of the window: %w", err)
+		return nil, errors.Join(fmt.Errorf("the socket of the window: %w", err), lock.Close())
 	}
 	l, err := net.Listen("unix", path)
 	if err != nil {
-		return nil, fmt.Errorf("the socket of the window: %w", err)
+		return nil, errors.Join(fmt.Errorf("the socket of the window: %w", err), lock.Close())
 	}
-	return &instance{l}, nil
+	return &instance{l, lock}, nil
 }
 
 // raise asks the window at path to show itself, and reports whether it did.
@@ -88,4 +107,7 @@ func (i *instance) serve(show func(run string)) {
 	}
 }
 
-func (i *instance) close() { _ = i.listener.Close() }
+func (i *instance) close() {
+	_ = i.listener.Close() // removes the socket
+	_ = i.lock.Close()     // frees it; the file stays, since one who waits may have it open
+}

@@ -25,6 +25,7 @@ const (
 	prefCharts          = "chart.panels"             // names of the charts below the loss
 	prefTable           = "chart.table"              // the table of values is on show
 	prefColours         = "chart.colours"            // of runs, "id=3"
+	prefFar             = "runs.far"                 // ids of attached runs of other machines
 	prefKnowsBackground = "closing.knows_background" // has read that runs go on without the window
 )
 

@@ -73,6 +73,8 @@ func (w *window) refreshBanner() {
 		w.banner.tell(w.offline, "", nil)
 	case w.trouble != "":
 		w.banner.tell(w.trouble, "", nil)
+	case w.id != "" && info.Lost != "":
+		w.banner.tell(lostText(info), "Try now", w.reconnect)
 	case w.id != "" && state == session.Failed:
 		w.banner.tell(info.Name+" failed: "+failure(w.view, info), "Resume from the checkpoint", w.toggle)
 	case state == session.Paused && w.view.pauseReason != "":

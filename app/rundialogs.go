@@ -145,6 +145,7 @@ func (w *window) forget(info session.Info) {
 			break
 		}
 	}
+	w.unremember(info.ID)
 	w.acted = time.Now() // a list begun before has it yet
 	if info.ID == w.id {
 		w.choose(firstRun(w.infos, ""))

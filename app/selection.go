@@ -121,7 +121,7 @@ func (w *window) watch(id string) {
 		}
 		events, err := w.sessions.Watch(ctx, id)
 		if err != nil {
-			w.feed.deliver(ctx, func() { w.watching = false; w.fail("This run cannot be read", err) })
+			w.feed.deliver(ctx, func() { w.unread(err) })
 			return
 		}
 		w.feed.follow(ctx, events, func(batch []event.Event) { w.take(v, batch) })
@@ -133,9 +133,18 @@ func (w *window) watch(id string) {
 	}()
 }
 
-// rewatch attaches to the selected run if an engine works on it and nobody follows it.
+// unread tells why the selected run cannot be followed. What is wrong with another machine, the list tells.
+func (w *window) unread(err error) {
+	w.watching = false
+	if far, _ := w.sessions.(distant); far == nil || far.Far(w.id) == nil {
+		w.fail("This run cannot be read", err)
+	}
+	w.look()
+}
+
+// rewatch attaches to the selected run if an engine works on it, which can be reached, and nobody follows it.
 func (w *window) rewatch() {
-	if w.id != "" && !w.watching && w.info().Live() {
+	if info := w.info(); w.id != "" && !w.watching && info.Live() && info.Lost == "" {
 		w.watch(w.id)
 	}
 }

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,7 +8,6 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -105,35 +103,6 @@ func TestSelectedEventIsExplained(t *testing.T) {
 	}
 }
 
-func TestEndOfARunIsNotified(t *testing.T) {
-	for _, row := range []struct {
-		name        string
-		state       string
-		focus, mute bool
-		want        string
-	}{
-		{"done", session.Done, false, false, "flm-1m is done"},
-		{"failed", session.Failed, false, false, "flm-1m failed"},
-		{"done before our eyes", session.Done, true, false, ""},
-		{"done, told not to", session.Done, false, true, ""},
-		{"stopped", session.Stopped, false, false, ""},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			b := open(t, at(1610))
-			b.focused = row.focus
-			b.prefs.SetBool(prefQuiet, row.mute)
-			before := slices.Clone(b.infos)
-			after := slices.Clone(b.infos)
-			after[0].State, after[0].Error, after[0].ValLoss = row.state, "", 1.5
-			var want *fyne.Notification
-			if row.want != "" {
-				want = fyne.NewNotification(row.want, endNotice(after[0]))
-			}
-			test.AssertNotificationSent(t, want, func() { b.notifyEnds(before, after) })
-		})
-	}
-}
-
 func TestPageIsRemembered(t *testing.T) {
 	b := open(t, newFake().withRun(session.Done, script("r")))
 	b.shown(2000)
@@ -146,34 +115,6 @@ func TestPageIsRemembered(t *testing.T) {
 	b.recall(b.prefs)
 	if got := b.pageNames()[b.tabs.SelectedIndex()]; got != "log" {
 		t.Errorf("the window opens with page %q, want log", got)
-	}
-}
-
-// far is a machine that reaches a run on another one.
-type far struct {
-	*fakeSessions
-	asked []string
-}
-
-func (f *far) Attach(_ context.Context, target string) (session.Info, error) {
-	f.asked = append(f.asked, target)
-	info := session.Info{ID: target, Name: "far @ box", State: session.Running}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.infos = append([]session.Info{info}, f.infos...)
-	f.lives[target] = upTo(script(target), 400)
-	return info, nil
-}
-
-func TestAttachShowsTheRun(t *testing.T) {
-	fake := &far{fakeSessions: at(1610)}
-	b := openWith(t, fake.fakeSessions, fake)
-	b.showAttach()
-	b.attach("box:far")
-	b.until("the run of the other machine", func() bool { return b.id == "box:far" })
-	b.shown(400)
-	if !slices.Equal(fake.asked, []string{"box:far"}) {
-		t.Errorf("attached to %v", fake.asked)
 	}
 }
 

@@ -22,10 +22,11 @@ type window struct {
 	started  chan struct{} // closed when the window is up; nil if nothing waits for that
 	win      fyne.Window   // nil in a screenshot
 	prefs    fyne.Preferences
-	open     string        // id of the run to show first
-	version  string        // of the program; "" if it is not known
-	dialog   dialog.Dialog // on show; nil for none
-	grave    bool          // what it asks for destroys
+	notify   func(*fyne.Notification) // tells a person who looks elsewhere; nil in a screenshot
+	open     string                   // id of the run to show first
+	version  string                   // of the program; "" if it is not known
+	dialog   dialog.Dialog            // on show; nil for none
+	grave    bool                     // what it asks for destroys
 
 	presets []session.Preset
 	infos   []session.Info
@@ -106,7 +107,7 @@ func (w *window) takeRuns(began time.Time, infos []session.Info, err error) {
 	first := !w.listed
 	w.listed = true
 	changed := first || recovered || !runlist.Same(infos, w.infos)
-	w.notifyEnds(w.infos, infos)
+	w.notifyNews(w.infos, infos)
 	w.infos = infos
 	w.colourRuns()
 	if first {

@@ -69,6 +69,7 @@ func TestRunsInWords(t *testing.T) {
 		{with(session.Stopped, ""), "stopped at 50 %"},
 		{with(session.Interrupted, ""), "interrupted at 50 %"},
 		{with(session.Failed, "out of\nmemory"), "failed: out of memory"},
+		{session.Info{State: session.Running, Step: 9, Tokens: 50, PlanTokens: 100, Lost: "no route to host"}, "no connection · 50 %"},
 		{with(session.Done, ""), "done"},
 		{session.Info{State: session.Done, Fork: &session.Forked{Step: 1200}, Tags: "a b"}, "done · fork at 1,200 · a b"},
 	} {

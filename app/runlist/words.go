@@ -27,6 +27,9 @@ func state(info session.Info) string {
 	if info.PlanTokens > 0 {
 		done = words.Percent(float64(info.Tokens) / float64(info.PlanTokens))
 	}
+	if info.Lost != "" {
+		return "no connection · " + done
+	}
 	switch info.State {
 	case session.Running:
 		if info.Step == 0 {

@@ -23,6 +23,12 @@ func passing(err error) bool {
 	return errors.As(err, &e) && !e.lasting
 }
 
+// Unreachable reports whether err says that another machine cannot be reached, not that something is wrong with a run there.
+func Unreachable(err error) bool {
+	var e *lineError
+	return errors.As(err, &e)
+}
+
 // sshFailed is the exit code of ssh when it is ssh that failed, and notFound the shell's for a program that is not there.
 const sshFailed, notFound = 255, 127
 
