@@ -26,7 +26,7 @@ func (w *window) showFirstSteps() {
 	if w.win == nil {
 		return
 	}
-	list := container.New(look.Column{Width: 640, Space: 10})
+	list := container.New(look.Column{Width: look.Wide(640), Space: 10})
 	for _, step := range firstSteps {
 		title := container.New(look.FixedWidth(110), container.NewVBox(look.NewLine(look.Style{Bold: true}, step.title)))
 		list.Add(container.NewBorder(nil, nil, title, nil, lines(step.text)))

@@ -191,13 +191,13 @@ func (w *window) showKeys() {
 	if w.win == nil {
 		return
 	}
-	left := container.New(look.Column{Width: 430, Space: 6}, look.NewLine(look.Heading, "THE WINDOW"))
+	left := container.New(look.Column{Width: look.Wide(430), Space: 6}, look.NewLine(look.Heading, "THE WINDOW"))
 	for _, s := range w.shortcuts() {
 		if s.keys != "" {
 			left.Add(keyRow(s.keys, s.about))
 		}
 	}
-	right := container.New(look.Column{Width: 360, Space: 6})
+	right := container.New(look.Column{Width: look.Wide(370), Space: 6})
 	for i, group := range otherKeys {
 		heading := look.NewLine(look.Heading, strings.ToUpper(group.title))
 		if i == 0 {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -111,4 +112,45 @@ func TestEnterAndEscInDialogs(t *testing.T) {
 	if agreed != 1 {
 		t.Error("a dialog that is closed was agreed to")
 	}
+}
+
+func TestTabGoesThroughTheWindowAsOneReads(t *testing.T) {
+	b := open(t, at(100))
+	b.shown(100)
+	c := b.win.Canvas()
+	c.Unfocus()
+	var order []fyne.Focusable
+	for range 60 {
+		c.FocusNext()
+		if len(order) > 0 && c.Focused() == order[0] {
+			break
+		}
+		order = append(order, c.Focused())
+	}
+	last := -1
+	for _, stop := range []struct {
+		name string
+		what fyne.Focusable
+	}{{"the selector of presets", b.header.preset}, {"Train or Pause", b.header.toggle}, {"the runs", b.runs.Focus()}, {"the curve", b.chart}, {"the colours of the network", b.side.colours}} {
+		i := slices.Index(order, stop.what)
+		if i <= last {
+			t.Errorf("Tab reaches %s as number %d, after number %d", stop.name, i, last)
+		}
+		last = i
+	}
+	// The titles of the pages are the last stop before the page's own controls.
+	titles := slices.IndexFunc(order, func(f fyne.Focusable) bool {
+		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(f.(fyne.CanvasObject))
+		return at == fyne.CurrentApp().Driver().AbsolutePositionForObject(b.tabs)
+	})
+	if titles < 0 || titles < slices.Index(order, b.runs.Focus()) || titles > slices.Index(order, fyne.Focusable(b.chart)) {
+		t.Fatalf("Tab reaches the titles of the pages as number %d of %d", titles, len(order))
+	}
+	c.Focus(order[titles])
+	c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyRight})
+	if got := b.tabs.SelectedIndex(); got != 1 {
+		t.Errorf("Right on the titles shows page %d, want 1", got)
+	}
+	c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	b.sent("pause flm-1m")
 }

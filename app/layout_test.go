@@ -18,10 +18,13 @@ func TestFitsASmallScreen(t *testing.T) {
 		if b.id != "" {
 			b.shown(300)
 		}
-		for i, name := range b.pageNames() { // the narrowest window is as wide as the widest page, with what stands beside it now
-			b.tabs.SelectIndex(i)
-			if min := b.content.MinSize(); min.Width > 1100 || min.Height > 700 {
-				t.Errorf("on page %s the window asks for %v, want at most 1100 x 700", name, min)
+		for density, theme := range map[string]look.Theme{compactly: look.New(look.Dark), roomily: look.New(look.Dark).Roomy()} {
+			fyne.CurrentApp().Settings().SetTheme(theme)
+			for i, name := range b.pageNames() { // the narrowest window is as wide as the widest page, with what stands beside it now
+				b.tabs.SelectIndex(i)
+				if min := b.content.MinSize(); min.Width > 1100 || min.Height > 700 {
+					t.Errorf("%s, on page %s: the window asks for %v, want at most 1100 x 700", density, name, min)
+				}
 			}
 		}
 	}

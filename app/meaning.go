@@ -44,12 +44,12 @@ func (w *window) showMeanings() {
 	if w.win == nil {
 		return
 	}
-	list := container.New(look.Column{Width: 800, Space: 9})
+	list := container.New(look.Column{Width: look.Wide(800), Space: 9})
 	for _, m := range meanings {
 		list.Add(container.New(look.Pair{Least: 90}, container.NewVBox(look.NewLine(look.Style{Bold: true}, m.kind)), lines(m.text)))
 	}
 	scroll := container.NewVScroll(container.New(look.Inset{Right: 12}, list))
-	scroll.SetMinSize(fyne.NewSize(840, 440))
+	scroll.SetMinSize(fyne.NewSize(look.Wide(800)+40, 440))
 	w.ask(dialog.NewCustom("", "Close", look.Titled("What the events mean", scroll), w.win))
 }
 

@@ -2,7 +2,6 @@ package curvepage
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/theme"
 
 	"growlab/app/chart"
 )
@@ -50,8 +49,9 @@ func visible(objects []fyne.CanvasObject) []fyne.CanvasObject {
 	return shown
 }
 
-// Widths of the slider at the left of the controls.
-const sliderLeast, sliderMost = 74, 200
+// Widths of the slider at the left of the controls, and the space between them: with large text all have to fit beside the network in
+// a small window.
+const sliderLeast, sliderMost, barGap = 50, 200, 2
 
 // barLayout is a row of controls, of which the first takes what the others leave, from sliderLeast to sliderMost.
 type barLayout struct{}
@@ -66,13 +66,13 @@ func (b barLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 		}
 		o.Move(fyne.NewPos(x, 0))
 		o.Resize(fyne.NewSize(width, size.Height))
-		x += width + theme.Padding()
+		x += width + barGap
 	}
 }
 
 // MinSize implements fyne.Layout.
 func (barLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	s := fyne.NewSize(sliderLeast+theme.Padding()*float32(len(objects)-1), 0)
+	s := fyne.NewSize(sliderLeast+barGap*float32(len(objects)-1), 0)
 	for i, o := range objects {
 		s.Height = max(s.Height, o.MinSize().Height)
 		if i > 0 {

@@ -51,8 +51,8 @@ func newToolbar(p *Page) *toolbar {
 	}
 	t.object = container.New(look.Margin(6, 4, 2, 0), container.New(barLayout{},
 		t.smooth,
-		container.NewGridWrap(fyne.NewSize(38, 32), container.New(look.Margin(0, 0, 7, 7), t.factor)),
-		container.NewGridWrap(fyne.NewSize(104, 32), t.axis),
+		container.NewGridWrap(fyne.NewSize(36, 32), container.New(look.Margin(0, 0, 7, 7), t.factor)),
+		container.NewGridWrap(fyne.NewSize(100, 32), t.axis),
 		t.logX, t.logY, t.view, t.runs, t.save, t.fit))
 	t.follow()
 	return t

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
 )
 
 // Border is Fyne's container of that name with its objects in the order in which they are read, top, left, centre, right and bottom:
@@ -42,6 +43,9 @@ func (i Inset) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	}
 	return s.Add(fyne.NewSize(i.Left+i.Right, i.Top+i.Bottom))
 }
+
+// Wide is a width for text that was measured at 13, the size of compact text, in the size of now.
+func Wide(width float32) float32 { return width * theme.TextSize() / 13 }
 
 // Column is a layout that stacks the visible objects with a fixed space between, each as wide as the column, and asks for
 // the given width whatever they ask for.

@@ -31,6 +31,7 @@ func NewRows(length func() int, create func() fyne.CanvasObject, update func(int
 func (r *Rows) WhenSelected(f func(int)) {
 	r.OnSelected = func(i widget.ListItemID) {
 		r.Selected = i
+		r.Highlight(i)
 		f(i)
 	}
 }
@@ -66,7 +67,9 @@ func (r *Rows) FocusLost() {
 
 func (r *Rows) setRing(on bool) {
 	if r.ring != nil {
-		r.ring.StrokeColor = r.Theme().Color(theme.ColorNamePrimary, fyne.CurrentApp().Settings().ThemeVariant())
+		primary := color.NRGBAModel.Convert(r.Theme().Color(theme.ColorNamePrimary, fyne.CurrentApp().Settings().ThemeVariant())).(color.NRGBA)
+		primary.A = 0x99 // as around charts: it is there after a click too
+		r.ring.StrokeColor = primary
 		Show(r.ring, on)
 	}
 }
@@ -74,7 +77,7 @@ func (r *Rows) setRing(on bool) {
 // CreateRenderer implements fyne.Widget.
 func (r *Rows) CreateRenderer() fyne.WidgetRenderer {
 	r.ring = canvas.NewRectangle(color.Transparent)
-	r.ring.StrokeWidth, r.ring.CornerRadius = 1.5, 4
+	r.ring.StrokeWidth, r.ring.CornerRadius = 1, 4
 	r.ring.Hide()
 	return &rowsRenderer{r.List.CreateRenderer(), r.ring}
 }

@@ -22,8 +22,8 @@ func TestAListShowsItsFocus(t *testing.T) {
 		t.Errorf("with the focus: ring %v, row %d lit; want a ring, and the row that is selected", r.ring.Visible(), lit)
 	}
 	r.TypedKey(&fyne.KeyEvent{Name: fyne.KeyUp})
-	if chosen != 1 {
-		t.Errorf("Up chooses row %d, want 1", chosen)
+	if chosen != 1 || lit != 1 {
+		t.Errorf("Up chooses row %d and lights %d, want 1", chosen, lit)
 	}
 	w.Canvas().Unfocus()
 	if r.ring.Visible() {

@@ -77,7 +77,7 @@ func NewList(host Host) *List {
 	add := widget.NewButtonWithIcon("New run", theme.ContentAddIcon(), host.New)
 	head := container.New(look.Column{Width: 120, Space: 4}, container.New(look.Inset{Left: 8, Top: 6}, look.NewLine(look.Heading, "RUNS")), l.search)
 	foot := container.New(look.Column{Width: 120, Space: 4}, l.queue.object, add)
-	l.Object = container.New(look.InsetAll(2), container.NewBorder(head, foot, nil, nil, container.NewStack(l.rows, container.NewVBox(l.none))))
+	l.Object = container.New(look.InsetAll(2), look.Border(head, foot, nil, nil, container.NewStack(l.rows, container.NewVBox(l.none))))
 	return l
 }
 
