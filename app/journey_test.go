@@ -69,7 +69,7 @@ func (w *window) guide(in io.Reader, out io.Writer) {
 }
 
 // where is the place of something on show: a "button" by its text, a "plan" button by its text, a "field" by its label, a "tab" by
-// its title, the "boundary" of a plan by its number.
+// its title, the "boundary" of a plan by its number, the "arrow" of a field by its label, an "item" of a menu by how it begins.
 func (w *window) where(what, name string) (fyne.Position, bool) {
 	root := w.content
 	if top := w.win.Canvas().Overlays().Top(); top != nil {
@@ -88,9 +88,12 @@ func (w *window) where(what, name string) (fyne.Position, bool) {
 		case *widget.Button:
 			found = what == "button" && o.Text == name && !o.Disabled()
 		case *form.Field:
-			found, at.Y = what == "field" && o.Spec.Label == name, o.Size().Height*0.7
+			found, at.Y = (what == "field" || what == "arrow") && o.Spec.Label == name, o.Size().Height*0.7
+			if what == "arrow" {
+				at.X = o.Size().Width - 15
+			}
 		case *canvas.Text:
-			found = what == "tab" && o.Text == name
+			found = what == "tab" && o.Text == name || what == "item" && strings.HasPrefix(o.Text, name)
 		case *planner.Timeline:
 			found, at.X = what == "boundary", o.Boundary(1)
 		}
@@ -303,14 +306,16 @@ func TestJourney(t *testing.T) {
 	j.shows("the curve of the loss", chart.Dark().Series[0], 200)
 	keep(t, s.picture(t), "journey-2-paused")
 	j.click("tab", "Tune")
-	j.fill("peak learning rate", "0.5x")
+	j.click("arrow", "peak learning rate") // no number has to be typed
+	j.click("item", "× 0.5 · ")
 	keep(t, s.picture(t), "journey-3-tune")
 	j.click("button", "Apply")
 	set := func(e event.Event) bool {
 		c, ok := e.(event.Command)
-		return ok && c.Verb == "set" && c.Detail == "lr=0.5x"
+		return ok && c.Verb == "set" && strings.HasPrefix(c.Detail, "lr=")
 	}
 	j.until("the change in the journal", func() bool { return len(j.happened(file, set)) == 1 })
+	change := j.happened(file, set)[0].(event.Command).Detail
 	j.click("button", "Resume")
 	j.until("the end of the run", func() bool { return j.run("150k").State == session.Done })
 	if n := len(j.happened(file, grew)); n != 2 {
@@ -327,13 +332,14 @@ func TestJourney(t *testing.T) {
 	keep(t, s.picture(t), "journey-4-verdict")
 	j.click("button", "Export report…")
 	j.click("button", "Write the report here")
-	report := lab.ReportFile(dir)
+	report := lab.ReportFile(filepath.Join(dir, "report-derived-150k"))
 	j.until("the report", func() bool { _, err := os.Stat(report); return err == nil })
+	j.find("button", "Open")
 	text, err := os.ReadFile(report)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"derived-150k", "derived-150k-twin", "lr=0.5x"} {
+	for _, want := range []string{"derived-150k", "derived-150k-twin", change} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the report does not say %q", want)
 		}
