@@ -17,10 +17,10 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 
 	"growlab/app/chart"
 	"growlab/app/curves"
+	"growlab/app/form"
 	"growlab/app/look"
 	"growlab/app/pagetest"
 	"growlab/trainer/event"
@@ -306,15 +306,23 @@ func TestMenus(t *testing.T) {
 func TestReferenceLine(t *testing.T) {
 	b := opened(t)
 	b.askLevel()
-	var entry *widget.Entry
+	var entry *form.Entry
 	for _, o := range pagetest.Tree(b.win.Canvas().Overlays().Top()) {
-		if e, ok := o.(*widget.Entry); ok {
+		if e, ok := o.(*form.Entry); ok {
 			entry = e
 		}
 	}
+	var failed error
+	b.do.Failed = func(_ string, err error) { failed = err }
 	entry.SetText("abc")
-	if entry.Validate() == nil {
-		t.Error("abc passes for a loss")
+	entry.OnSubmitted(entry.Text)
+	if failed == nil || !strings.Contains(failed.Error(), `"abc"`) || len(b.Loss.Figure().Levels) != 0 {
+		t.Errorf("abc for a loss: got %v and lines %v, want it told and no line", failed, b.Loss.Figure().Levels)
+	}
+	b.askLevel()
+	b.win.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if b.win.Canvas().Overlays().Top() != nil {
+		t.Error("Esc does not leave the question")
 	}
 	b.Level(1.5)
 	if l := b.Loss.Figure().Levels; len(l) != 1 || l[0].Y != 1.5 {
