@@ -246,8 +246,9 @@ func (d *delivered) reread() func(event.Event) bool {
 			return starts > before.starts
 		case event.Step:
 			return starts > before.starts || starts == before.starts && e.Step > before.step
+		default:
+			others++
+			return starts > before.starts || starts == before.starts && others > before.others
 		}
-		others++
-		return starts > before.starts || starts == before.starts && others > before.others
 	}
 }
