@@ -124,8 +124,8 @@ func (w *window) reattach() {
 	go func() {
 		defer cancel()
 		for _, id := range known {
-			_, err := a.Attach(ctx, id)
-			if !w.feed.deliver(ctx, func() { w.reattached(id, err) }) {
+			info, err := a.Attach(ctx, id)
+			if !w.feed.deliver(ctx, func() { w.reattached(id, info, err) }) {
 				break
 			}
 		}
@@ -133,9 +133,14 @@ func (w *window) reattach() {
 	}()
 }
 
-func (w *window) reattached(id string, err error) {
+func (w *window) reattached(id string, info session.Info, err error) {
 	switch {
 	case err == nil:
+		w.put(info)
+		if w.id == "" && !w.choosing {
+			w.choose(info.ID)
+		}
+		w.runs.Show(w.updated(), w.id)
 		w.look()
 	case session.Unreachable(err):
 		w.fail("A run that the window showed the last time is not on the list", err)

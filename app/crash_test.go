@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"fyne.io/fyne/v2/test"
+
+	"growlab/app/session"
 )
 
 // crashEnv makes this binary a window that crashes in a goroutine, with its log in the folder named.
@@ -46,5 +50,21 @@ func TestCrashIsLogged(t *testing.T) {
 	l.end()
 	if left, err := filepath.Glob(filepath.Join(dir, "logs", "window-crash.log")); err != nil || len(left) != 0 {
 		t.Errorf("left %v, %v", left, err)
+	}
+}
+
+// The next window says where the log is, also once it shows a run.
+func TestCrashIsOffered(t *testing.T) {
+	b := open(t, newFake())
+	b.welcomeBack("/data/growlab/logs/window-crash-1.log", nil)
+	b.put(session.Info{ID: "one", Name: "one", State: session.Done})
+	b.choose("one")
+	const want = "The window crashed the last time; runs were not touched. What it did is in /data/growlab/logs/window-crash-1.log"
+	if !b.banner.object.Visible() || b.banner.text.Text != want {
+		t.Errorf("the strip says %q, want %q", b.banner.text.Text, want)
+	}
+	test.Tap(b.banner.dismiss)
+	if b.banner.object.Visible() {
+		t.Error("it stays when it was read")
 	}
 }

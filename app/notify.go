@@ -60,9 +60,9 @@ func endNotice(info session.Info) string {
 	case info.State == session.Failed && info.Error != "":
 		return info.Error
 	case info.ValLoss > 0:
-		return fmt.Sprintf("validation loss %.4f after %d steps", info.ValLoss, info.Step)
+		return fmt.Sprintf("validation loss %.4f after %s steps", info.ValLoss, words.Thousands(info.Step))
 	}
-	return fmt.Sprintf("after %d steps; Resume goes on from the last checkpoint", info.Step)
+	return fmt.Sprintf("after %s steps; Resume goes on from the last checkpoint", words.Thousands(info.Step))
 }
 
 // showTray puts an icon in the tray, where a desktop has one; it is never the only way to anything.
@@ -71,9 +71,14 @@ func (w *window) showTray(a fyne.App) {
 	if !ok || w.prefs.Bool(prefNoTray) || !hasBus() {
 		return
 	}
+	quit := fyne.NewMenuItem("Quit", func() {
+		w.raise()
+		w.requestClose() // which asks about runs, and remembers the window
+	})
+	quit.IsQuit = true
 	d.SetSystemTrayMenu(fyne.NewMenu(appName,
 		fyne.NewMenuItem("Show the window", w.raise),
-		fyne.NewMenuItem("Pause, or go on", w.toggle)))
+		fyne.NewMenuItem("Pause, or go on", w.toggle), fyne.NewMenuItemSeparator(), quit))
 	d.SetSystemTrayIcon(a.Icon())
 }
 

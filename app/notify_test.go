@@ -18,9 +18,9 @@ func TestNewsOfARunAreTold(t *testing.T) {
 		focus, mute bool
 		want        string // "" for nothing
 	}{
-		{"done", func(i *session.Info) { i.State, i.ValLoss = session.Done, 1.5 }, false, false, "flm-1m is done: validation loss 1.5000 after 1610 steps"},
+		{"done", func(i *session.Info) { i.State, i.ValLoss = session.Done, 1.5 }, false, false, "flm-1m is done: validation loss 1.5000 after 1,610 steps"},
 		{"failed", func(i *session.Info) { i.State, i.Error = session.Failed, "out of memory" }, false, false, "flm-1m failed: out of memory"},
-		{"killed", func(i *session.Info) { i.State, i.ValLoss = session.Interrupted, 0 }, false, false, "flm-1m was interrupted: after 1610 steps; Resume goes on from the last checkpoint"},
+		{"killed", func(i *session.Info) { i.State, i.ValLoss = session.Interrupted, 0 }, false, false, "flm-1m was interrupted: after 1,610 steps; Resume goes on from the last checkpoint"},
 		{"grown", func(i *session.Info) { i.Stage, i.Stages, i.Params = 2, 3, 584_640 }, false, false, "flm-1m has grown: stage 2 of 3: 585k parameters"},
 		{"one more step", func(i *session.Info) { i.Step++ }, false, false, ""},
 		{"done before our eyes", func(i *session.Info) { i.State = session.Done }, true, false, ""},

@@ -66,7 +66,10 @@ func (w *window) choose(id string) {
 	w.choosing = false
 	w.goTo(placeRun)
 	if id != w.id {
-		w.id, w.trouble = id, ""
+		if w.id != "" { // what the window said as it opened stays
+			w.trouble = ""
+		}
+		w.id = id
 		if w.pending != pendingStart {
 			w.pending = ""
 		}
