@@ -194,7 +194,8 @@ func (r *remote) weigh(ctx context.Context) int64 {
 	if err != nil {
 		return 0
 	}
-	n, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	said := strings.TrimSpace(string(out))
+	n, err := strconv.ParseInt(said[strings.LastIndexByte(said, '\n')+1:], 10, 64) // the shell there may have spoken first
 	if err != nil {
 		return 0
 	}

@@ -270,6 +270,9 @@ func TestAttachThroughOtherPeoplesSettings(t *testing.T) {
 		if e, err := m.here.Sample(t.Context(), info.ID, session.Ask{Prompt: "it's", Tokens: 2}, func(string) {}); err != nil || e.Prompt != "it's" {
 			t.Errorf("%s: sampled %+v, %v", host, e, err)
 		}
+		if n := m.here.Weight(info); n == 0 {
+			t.Errorf("%s: it weighs nothing", host)
+		}
 		copied, err := m.here.Far(info.ID).Copy(t.Context())
 		if err != nil {
 			t.Fatal(err)
