@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"os"
 	"regexp"
 	"strconv"
 	"time"
@@ -20,6 +21,8 @@ type machine interface {
 	GPUs() *cudart.Report
 	// Now is the load so far, and free and all memory; 0 for what is not known.
 	Now() (load session.Load, free, all int64)
+	// Use sets the device of runs that begin from now on; it is quick.
+	Use(device string)
 }
 
 // devices joins the page of devices to the machine.
@@ -34,8 +37,28 @@ type devices struct {
 func (w *window) newDevices() *devices {
 	d := &devices{}
 	d.machine, _ = w.sessions.(machine)
-	d.Page = devicepage.New(devicepage.Actions{Look: w.examine, Back: w.comeBack, Threads: w.setThreads})
+	d.Page = devicepage.New(devicepage.Actions{Look: w.examine, Back: w.comeBack, Threads: w.setThreads, Train: w.trainOn})
 	return d
+}
+
+// recallDevice has runs begin on the device that was chosen last. The environment goes before it.
+func (w *window) recallDevice() {
+	if w.devices.machine == nil {
+		return
+	}
+	device := w.prefs.String(prefDevice)
+	if forced := os.Getenv(session.EnvDevice); forced != "" {
+		w.devices.Page.Use(forced, session.EnvDevice+" says so, and goes before the boxes")
+		return
+	}
+	w.devices.machine.Use(device)
+	w.devices.Page.Use(device, "")
+}
+
+// trainOn has runs begin on a device from now on, and remembers it.
+func (w *window) trainOn(device string) {
+	w.prefs.SetString(prefDevice, device)
+	w.devices.machine.Use(device)
 }
 
 // showDevices shows the page of devices, with live numbers as long as it is on show.

@@ -18,13 +18,16 @@ import (
 // examined is a machine of runs that can be looked at.
 type examined struct {
 	*fakeSessions
-	load session.Load
+	load   session.Load
+	device string // that runs begin on
 }
 
 func (*examined) Examine() (session.Devices, []doctor.Finding) {
 	return session.Devices{CPU: session.CPU{Model: "abacus", Cores: 2, Device: "cpu beads"}, CUDA: &cudart.Report{Problem: "no GPU"}},
 		[]doctor.Finding{{Check: "cpu", OK: true, Detail: "beads slide"}}
 }
+
+func (e *examined) Use(device string) { e.device = device }
 
 func (*examined) GPUs() *cudart.Report { return &cudart.Report{Problem: "no GPU"} }
 
@@ -83,5 +86,27 @@ func TestThreadsAreFollowed(t *testing.T) {
 	v.apply([]event.Event{event.Start{Device: "cuda NVIDIA H100"}})
 	if v.mostThreads != 0 {
 		t.Errorf("on a GPU: %d threads, want none", v.mostThreads)
+	}
+}
+
+func TestDeviceIsRemembered(t *testing.T) {
+	t.Setenv(session.EnvDevice, "")
+	fake := &examined{fakeSessions: at(1610)}
+	b := openWith(t, fake.fakeSessions, fake)
+	b.prefs = fyne.CurrentApp().Preferences()
+	b.trainOn("cuda:0,1")
+	if fake.device != "cuda:0,1" {
+		t.Errorf("runs begin on %q, want what was chosen", fake.device)
+	}
+	fake.device = ""
+	b.recallDevice() // as the next start does
+	if fake.device != "cuda:0,1" {
+		t.Errorf("after a start runs begin on %q, want what was chosen before", fake.device)
+	}
+	t.Setenv(session.EnvDevice, "cpu")
+	fake.device = ""
+	b.recallDevice()
+	if fake.device != "" {
+		t.Errorf("runs begin on %q beside a device of the environment", fake.device)
 	}
 }

@@ -25,6 +25,7 @@ const (
 	prefCharts          = "chart.panels"             // names of the charts below the loss
 	prefTable           = "chart.table"              // the table of values is on show
 	prefColours         = "chart.colours"            // of runs, "id=3"
+	prefDevice          = "device"                   // that runs begin on, "" for auto
 	prefFar             = "runs.far"                 // ids of attached runs of other machines
 	prefKnowsBackground = "closing.knows_background" // has read that runs go on without the window
 )
@@ -44,6 +45,7 @@ func (w *window) recall(p fyne.Preferences) {
 		p.SetBool(prefLogY, f.LogY)
 		p.SetInt(prefAxis, int(f.XAxis))
 	}
+	w.recallDevice()
 	_ = w.side.colour(p.String(prefColouring)) // one that is gone is by age
 	w.recallCurves(p)
 }

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	"growlab/app/look"
 	"growlab/app/words"
@@ -19,14 +20,22 @@ type card struct {
 	name                             *look.Line
 	trouble                          *look.Line
 	busy, memory, power, temperature *gauge
+	use                              *widget.Check
+	quiet                            bool // use is being set
 }
 
-func newCard() *card {
+// newCard makes a card; chosen is called when a person has ticked its box, or unticked it.
+func newCard(chosen func()) *card {
 	c := &card{
 		name: look.NewLine(look.Style{Bold: true, Fit: true}, ""), trouble: look.NewLine(look.Style{Fit: true, Colour: theme.ColorNameWarning}, ""),
 		busy: newGauge("utilisation"), memory: newGauge("memory"), power: newGauge("power"), temperature: newGauge("temperature"),
 	}
-	c.object = container.New(look.Column{Space: 3}, c.name, c.busy, c.memory, c.power, c.temperature, c.trouble)
+	c.use = widget.NewCheck("train on it", func(bool) {
+		if !c.quiet {
+			chosen()
+		}
+	})
+	c.object = container.New(look.Column{Space: 3}, c.name, c.busy, c.memory, c.power, c.temperature, c.trouble, container.New(look.Margin(-4, 0, 0, 0), container.NewHBox(c.use)))
 	return c
 }
 
@@ -50,6 +59,22 @@ func (c *card) show(g cudart.GPU) {
 	}
 	c.trouble.Set(words.OneLine(trouble, 200))
 	c.trouble.Hidden = trouble == ""
+}
+
+// offer shows whether runs begin on this GPU, and whether a person can choose that.
+func (c *card) offer(used, free bool) {
+	if c.use.Checked != used {
+		c.quiet = true
+		c.use.SetChecked(used)
+		c.quiet = false
+	}
+	if free == c.use.Disabled() {
+		if free {
+			c.use.Enable()
+		} else {
+			c.use.Disable()
+		}
+	}
 }
 
 func (c *card) showNow(g cudart.GPU) {

@@ -3,6 +3,7 @@ package devicepage
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -21,6 +22,8 @@ type Actions struct {
 	Look    func()      // examine the machine again
 	Back    func()      // leave the page
 	Threads func(n int) // let the run that trains use so many threads
+	// Train has runs that begin from now on train on a device: cpu, or a list of GPUs such as cuda:0,1.
+	Train func(device string)
 }
 
 // Page is the page. Object is what is drawn.
@@ -41,6 +44,11 @@ type Page struct {
 	gpus     *fyne.Container
 	cards    []*card
 	noGPU    *widget.Label
+	device   string          // that runs begin on
+	fixed    string          // why that cannot be chosen here, "" if it can
+	trainsOn *widget.Label   // what that means, in words
+	begin    *fyne.Container // trainsOn, where there are GPUs
+	report   *cudart.Report  // what was found last
 	findings *fyne.Container
 	quiet    bool
 }
@@ -50,7 +58,7 @@ func New(a Actions) *Page {
 	p := &Page{
 		actions: a, model: look.NewLine(look.Style{Bold: true, Fit: true}, ""), busy: look.NewLine(look.Quiet.Fitting(), ""),
 		load: newGauge("processors"), memory: newGauge("memory"),
-		trains: note(), noGPU: note(), choices: rows(), gpus: container.New(look.Column{Space: 8}), findings: rows(),
+		trains: note(), noGPU: note(), trainsOn: note(), choices: rows(), gpus: container.New(look.Column{Space: 8}), findings: rows(),
 		threads: widget.NewSelect(nil, nil), threadOf: look.NewLine(look.Quiet.Fitting(), ""),
 	}
 	p.again = widget.NewButtonWithIcon("Look again", theme.ViewRefreshIcon(), a.Look)
@@ -63,6 +71,8 @@ func New(a Actions) *Page {
 	title := look.NewLine(look.Style{Size: theme.SizeNameHeadingText, Bold: true}, "This machine")
 	head := look.Border(nil, nil, container.New(look.Margin(0, 0, 2, 0), title), container.NewHBox(p.again, back), container.New(look.Margin(14, 14, 10, 0), p.busy))
 	p.threads.PlaceHolder = "–"
+	p.begin = container.New(look.Margin(-6, -6, -4, -4), p.trainsOn)
+	p.begin.Hide()
 	left := container.NewHBox(container.New(look.Column{Width: gaugeName - 6}, container.New(look.Margin(0, 0, 8, 0), look.NewLine(look.Quiet, "threads"))),
 		container.NewGridWrap(fyne.NewSize(80, 32), p.threads))
 	knob := look.Border(nil, nil, left, nil, container.New(look.Margin(8, 0, 8, 0), p.threadOf))
@@ -70,7 +80,7 @@ func New(a Actions) *Page {
 		head,
 		section("PROCESSOR AND MEMORY", p.model, p.trains, p.load, p.memory, knob),
 		section("KERNELS AND PRECISION", p.choices),
-		section("GPUS", p.noGPU, p.gpus),
+		section("GPUS", p.noGPU, container.New(look.Column{Space: 2}, p.gpus, p.begin)),
 		section("DOCTOR", p.findings))))
 	p.Threads("", 0, 0)
 	return p
@@ -229,17 +239,56 @@ func (p *Page) showGPUs(r *cudart.Report) {
 		p.noGPU.SetText(text)
 	}
 	for len(p.cards) < len(r.GPUs) {
-		c := newCard()
+		c := newCard(p.choose)
 		p.cards = append(p.cards, c)
 		p.gpus.Add(c.object)
 	}
+	p.report = r
+	used, err := session.GPUsOf(p.device, func() *cudart.Report { return r })
+	if err != nil {
+		used = nil // trainsOn says what is wrong with it
+	}
+	p.trainsOn.SetText(p.choice(r))
+	p.begin.Hidden = len(r.GPUs) == 0
 	for i, c := range p.cards {
 		if i < len(r.GPUs) {
 			c.show(r.GPUs[i])
+			c.offer(slices.Contains(used, r.GPUs[i].Ordinal), p.fixed == "" && session.CannotTrain(r, r.GPUs[i]) == "")
 			c.object.Show()
 		} else {
 			c.object.Hide()
 		}
+	}
+}
+
+// Use tells which device runs begin on, by its name; fixed says why that cannot be chosen here, "" if it can.
+func (p *Page) Use(device, fixed string) {
+	p.device, p.fixed = device, fixed
+	if p.report != nil {
+		p.showGPUs(p.report)
+	}
+}
+
+// choice says what runs begin on.
+func (p *Page) choice(r *cudart.Report) string {
+	text := session.TrainsOn(p.device, r)
+	if p.fixed != "" {
+		text += "; " + p.fixed
+	}
+	return text
+}
+
+// choose has runs begin on the GPUs whose boxes are ticked.
+func (p *Page) choose() {
+	var gpus []int
+	for i, g := range p.report.GPUs {
+		if p.cards[i].use.Checked {
+			gpus = append(gpus, g.Ordinal)
+		}
+	}
+	p.Use(session.DeviceOf(gpus), "")
+	if p.actions.Train != nil {
+		p.actions.Train(p.device)
 	}
 }
 

@@ -136,3 +136,58 @@ func TestRefreshMakesNoNewObjects(t *testing.T) {
 		p.GPUs(d.CUDA)
 	})
 }
+
+// joinable is the report of machine with NCCL, and with a third GPU that is too old.
+func joinable() *cudart.Report {
+	d, _ := machine()
+	r := d.CUDA
+	r.Libraries = []cudart.LibraryReport{{Library: cudart.LibNCCL}}
+	r.GPUs[1].Capability = cudart.Capability{Major: 9}
+	r.GPUs = append(r.GPUs, cudart.GPU{Ordinal: 2, Name: "NVIDIA TITAN V", Capability: cudart.Capability{Major: 7}})
+	return r
+}
+
+func TestBoxesOfGPUs(t *testing.T) {
+	var asked []string
+	p := open(t, Actions{Train: func(device string) { asked = append(asked, device) }})
+	p.GPUs(joinable())
+	ticked := func() (is []bool) {
+		for _, c := range p.cards {
+			is = append(is, c.use.Checked)
+		}
+		return is
+	}
+	if got, want := ticked(), []bool{true, false, false}; !slices.Equal(got, want) {
+		t.Errorf("auto ticks %v, want %v: the first GPU", got, want)
+	}
+	if !p.cards[2].use.Disabled() || p.cards[1].use.Disabled() {
+		t.Error("a GPU that cannot train can be ticked, or one that can cannot")
+	}
+	if len(asked) != 0 {
+		t.Errorf("the page itself asked for %v", asked)
+	}
+	for _, row := range []struct {
+		box    int
+		device string
+		says   string
+	}{
+		{1, "cuda:0,1", "runs that begin train on GPUs 0 and 1 together"},
+		{0, "cuda:1", "runs that begin train on GPU 1"},
+		{1, "cpu", "runs that begin train on the processor"},
+	} {
+		test.Tap(p.cards[row.box].use)
+		if got := asked[len(asked)-1]; got != row.device {
+			t.Errorf("box %d: asked for %s, want %s", row.box, got, row.device)
+		}
+		if !strings.HasPrefix(p.trainsOn.Text, row.says) {
+			t.Errorf("on %s the page says %q, want %q", row.device, p.trainsOn.Text, row.says)
+		}
+	}
+	p.Use("cuda:0,1", "the environment says so")
+	if got, want := ticked(), []bool{true, true, false}; !slices.Equal(got, want) {
+		t.Errorf("%v are ticked, want %v", got, want)
+	}
+	if !p.cards[0].use.Disabled() || !strings.Contains(p.trainsOn.Text, "; the environment says so") {
+		t.Errorf("what the environment forces can be changed, and the page says %q", p.trainsOn.Text)
+	}
+}

@@ -55,6 +55,9 @@ func Together(spec string) (devices []string, note string, err error) {
 	return devices, note, nil
 }
 
+// EnvDevice names the device of runs that name none.
+const EnvDevice = "GROWLAB_DEVICE"
+
 // choice is what a device's name comes to on this machine.
 type choice struct {
 	gpus    []int  // none: the CPU
@@ -64,27 +67,13 @@ type choice struct {
 
 func choose(spec string, threads int) (c choice, err error) {
 	if spec == "" {
-		spec = os.Getenv("GROWLAB_DEVICE")
+		spec = os.Getenv(EnvDevice)
 	}
 	if c.threads, err = threadCount(threads); err != nil {
 		return c, err
 	}
-	kind, list, listed := strings.Cut(spec, ":")
-	gpus, ok := listOf(list)
-	switch {
-	case kind == "cuda" && listed && ok:
-		c.gpus = gpus
-	case kind == "cuda" && !listed:
-		c.gpus = []int{0}
-	case kind == "cpu" && !listed:
-		return c, nil
-	case (kind == "" || kind == "auto") && !listed:
-		if trains(report(), 0) == "" {
-			c.gpus = []int{0}
-		}
-		return c, nil
-	default:
-		return c, Usagef("device is %q; it must be auto, cpu, cuda, or cuda with a list of different GPUs such as cuda:0,1", spec)
+	if c.gpus, err = GPUsOf(spec, report); err != nil || len(c.gpus) == 0 {
+		return c, err
 	}
 	r := report()
 	for _, n := range c.gpus {

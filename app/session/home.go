@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"unicode"
 
 	"growlab/store"
@@ -26,6 +27,7 @@ type Home struct {
 	// can again. It is set before Watch.
 	Line func(id string, why error)
 
+	device  atomic.Pointer[string] // that Use has set
 	speeds  speeds
 	remotes remotes
 	listed  listed

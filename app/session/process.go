@@ -3,6 +3,7 @@ package session
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,6 +45,7 @@ func (h *Home) Start(ctx context.Context, l Launch) (Info, error) {
 	if err := l.anchor(); err != nil {
 		return Info{}, err
 	}
+	l.Device = cmp.Or(l.Device, h.used())
 	id := store.NewID()
 	return h.spawn(ctx, id, append([]string{"engine", "new", "--ready", "--id", id}, l.Args()...))
 }

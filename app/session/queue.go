@@ -106,7 +106,7 @@ func (h *Home) Enqueue(l Launch) (Queued, error) {
 	if err != nil {
 		return Queued{}, err
 	}
-	e := Queued{Name: cmp.Or(l.Name, r.Name), Recipe: string(text), Data: l.Data, Device: l.Device, Threads: l.Threads}
+	e := Queued{Name: cmp.Or(l.Name, r.Name), Recipe: string(text), Data: l.Data, Device: cmp.Or(l.Device, h.used()), Threads: l.Threads}
 	if err := CheckName(e.Name); err != nil {
 		return e, err
 	}

@@ -13,7 +13,7 @@ import (
 // may use, the one of that number; the CPU if auto finds no GPU. localSize is how many ranks are here, 0 if nobody knows. A launcher
 // that shows each process just one GPU (CUDA_VISIBLE_DEVICES) has chosen already.
 func RankDevice(spec string, localRank, localSize int) (string, error) {
-	spec = cmp.Or(spec, os.Getenv("GROWLAB_DEVICE"), "auto")
+	spec = cmp.Or(spec, os.Getenv(EnvDevice), "auto")
 	kind, list, listed := strings.Cut(spec, ":")
 	if listed {
 		return listedDevice(spec, list, localRank, localSize)
