@@ -35,7 +35,7 @@ type parts struct {
 	devices *devices
 	journal *journal
 	side    *side
-	sidebar *fyne.Container // side with its border
+	sidebar *fyne.Container // side with its border, where the window has room for it
 	status  *look.Line
 	jobs    *jobs
 }
@@ -108,9 +108,10 @@ func (w *window) layOut() {
 	middle := look.Border(w.banner.object, nil, nil, nil, pages)
 	w.banner.around = middle
 	left := look.Border(nil, nil, nil, widget.NewSeparator(), container.New(look.FixedWidth(runsWidth), w.runs.Object))
-	w.sidebar = look.Border(nil, nil, widget.NewSeparator(), nil, container.New(look.FixedWidth(sideWidth), w.side.object))
+	panel := look.Border(nil, nil, widget.NewSeparator(), nil, container.New(look.FixedWidth(sideWidth), w.side.object))
+	w.sidebar = container.NewStack(panel)
 	top := container.NewVBox(w.header.object, widget.NewSeparator())
 	w.jobs.around = look.Border(nil, nil, nil, w.jobs.object, w.status)
 	bottom := container.NewVBox(widget.NewSeparator(), container.New(look.Margin(10, 10, 3, 3), w.jobs.around))
-	w.content = container.New(look.InsetAll(0), look.Border(top, bottom, left, w.sidebar, middle))
+	w.content = container.New(look.InsetAll(0), look.Border(top, bottom, left, nil, container.New(look.Beside{Panel: panel}, middle, w.sidebar)))
 }

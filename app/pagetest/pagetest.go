@@ -96,6 +96,13 @@ func check(t *testing.T, name string, room Room, build func(t *testing.T, theme 
 	}
 }
 
+// CheckAt checks the page in a window of another size as Check does, without goldens: nothing is cut, covered, too pale or too small to hit.
+func (p Page) CheckAt(t testing.TB, name string, size fyne.Size) {
+	t.Helper()
+	p.fit(Room{Small: size}, field{scale: 1})
+	p.inspect(t, name)
+}
+
 // Start begins an application in a theme; what is drawn is made after it.
 func Start(t testing.TB, theme string) {
 	t.Helper()
