@@ -48,10 +48,12 @@ func TrainsOn(device string, r *cudart.Report) string {
 	if err != nil {
 		return err.Error()
 	}
+	var all []cudart.GPU
 	for _, n := range gpus {
 		if why := trains(r, n); why != "" {
 			return "runs cannot begin: " + why
 		}
+		all = append(all, r.GPUs[slices.IndexFunc(r.GPUs, func(g cudart.GPU) bool { return g.Ordinal == n })])
 	}
 	switch len(gpus) {
 	case 0:
@@ -61,6 +63,9 @@ func TrainsOn(device string, r *cudart.Report) string {
 	}
 	if why := libraryProblem(r, cudart.LibNCCL); why != "" {
 		return fmt.Sprintf("runs that begin train on GPU %d alone: several GPUs are joined by NCCL, and %s", gpus[0], why)
+	}
+	if slices.ContainsFunc(all, func(g cudart.GPU) bool { return g.Name != all[0].Name }) {
+		return fmt.Sprintf("runs cannot begin: GPUs that share a batch must be alike, and these are %s", GPUNames(all))
 	}
 	return fmt.Sprintf("runs that begin train on GPUs %s together, each with its part of every batch", joined(gpus, ", ", " and "))
 }

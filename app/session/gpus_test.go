@@ -22,6 +22,8 @@ func gpus() *cudart.Report {
 }
 
 func TestTrainsOn(t *testing.T) {
+	mixed := gpus()
+	mixed.GPUs[1].Name = "A100"
 	apart, none := gpus(), &cudart.Report{Problem: "no driver"}
 	apart.Libraries[0].Problem = "libnccl.so.2 was not found"
 	for _, row := range []struct {
@@ -37,6 +39,7 @@ func TestTrainsOn(t *testing.T) {
 		{"cuda:1", gpus(), []int{1}, "train on GPU 1"},
 		{"cuda:0,1", gpus(), []int{0, 1}, "train on GPUs 0 and 1 together, each with its part of every batch"},
 		{"cuda:0,1", apart, []int{0, 1}, "train on GPU 0 alone: several GPUs are joined by NCCL, and libnccl.so.2 was not found"},
+		{"cuda:0,1", mixed, []int{0, 1}, "cannot begin: GPUs that share a batch must be alike, and these are H100, A100"},
 		{"cuda:0,2", gpus(), []int{0, 2}, "cannot begin: GPU 2 (TITAN V) has compute capability 7.0"},
 		{"cuda:0", none, []int{0}, "cannot begin: no driver"},
 	} {
