@@ -48,7 +48,8 @@ type Page struct {
 	now, then         *restTable
 	help, state, note *look.Line
 	page, none        fyne.CanvasObject
-	right             *fyne.Container // charts over tables
+	right             *fyne.Container   // charts over tables
+	ahead             *container.Scroll // of right, for a low window
 }
 
 // spec describes the field of a key.
@@ -236,6 +237,7 @@ func (p *Page) preview() {
 	}
 	if look.Show(p.then.object, changes) || higher {
 		p.right.Refresh() // the charts get another height
+		p.ahead.Refresh()
 	}
 	p.note.Set("From step " + words.Thousands(c.Step) + " on; drag in a chart to zoom, double-click to see all.")
 }
@@ -305,15 +307,17 @@ func (p *Page) layOut() fyne.CanvasObject {
 		heading("MORE")
 		pairs(more...)
 	}
-	column.Add(container.New(look.Inset{Top: 6}, container.NewGridWithColumns(2, p.apply, container.NewStack(p.discard, p.cancel))))
-	column.Add(container.NewGridWithColumns(1, p.grow))
-	column.Add(container.NewGridWithColumns(1, p.revert))
-	left := container.NewVScroll(container.New(look.Margin(12, 12, 6, 10), column))
-	left.SetMinSize(fyne.NewSize(264, 0))
+	fields := container.New(look.Margin(12, 12, 6, 0), column)
+	scroll := container.NewVScroll(fields)
+	scroll.SetMinSize(fyne.NewSize(264, 0))
+	buttons := container.New(look.Column{Width: 236, Space: 6},
+		container.NewGridWithColumns(2, p.apply, container.NewStack(p.discard, p.cancel)), p.grow, p.revert)
+	left := container.New(look.Foot{Content: fields}, scroll, container.New(look.Margin(12, 12, 12, 10), buttons))
 	charts := container.New(look.Least{Width: 300, Height: 200}, container.NewGridWithRows(2, p.rates, p.masks))
 	tables := container.New(look.Column{Width: 300, Space: 6}, p.now.object, p.then.object, p.note)
 	p.right = container.NewBorder(nil, container.New(look.Margin(12, 12, 4, 8), tables), nil, nil, charts)
 	head := container.New(look.Margin(12, 12, 6, 2), container.New(look.Column{Width: 300, Space: 2},
 		p.state, p.help))
-	return container.NewBorder(head, nil, container.NewHBox(left, widget.NewSeparator()), nil, p.right)
+	p.ahead = container.NewVScroll(p.right)
+	return container.NewBorder(head, nil, container.NewHBox(left, widget.NewSeparator()), nil, p.ahead)
 }
