@@ -26,6 +26,10 @@ const ForkedVerb = "fork"
 // a file, which an engine may be writing. The numbers are those of the run until then, so that a replay of the fork gives them
 // too. When it fails, no run file is left.
 func Fork(h *session.Home, id string, f session.Fork, o Options) (*Engine, error) {
+	f, err := origin(h, f)
+	if err != nil {
+		return nil, err
+	}
 	b, err := branchOf(f)
 	if err != nil {
 		return nil, err
@@ -163,6 +167,9 @@ func (b *branch) change(c Course) (err error) {
 	b.dropped = len(c.Journal) - len(b.journal)
 	if b.fork.Revert {
 		last := len(b.journal) - 1
+		if last < 0 || b.journal[last].Tokens != b.at.Tokens { // a fork has that of its beginning under the same reason
+			return session.Usagef("checkpoint %d of run %s, of step %d, is not one from just before an edit", b.fork.Checkpoint, b.meta.ID, b.at.Step)
+		}
 		b.reverted, b.journal = &b.journal[last], b.journal[:last:last]
 	}
 	b.note()

@@ -159,6 +159,13 @@ func TestRevert(t *testing.T) {
 	if _, c := replayed(t, h, once.File, 0); !c.Equal {
 		t.Errorf("%v", c)
 	}
+	twice, steps := forked(t, h, session.Fork{Run: once.File, Revert: true}) // the edit that is left was made in the first run
+	if after, err := engine.ReadCourse(twice.File); err != nil || len(after.Journal) != 0 || twice.Name != "tiny revert revert" {
+		t.Errorf("%s without both edits has %v, %v", twice.Name, after.Journal, err)
+	}
+	if !reflect.DeepEqual(numbers(steps), numbers(plain.steps())) {
+		t.Error("with its edits taken back one by one the run is not the one that was never edited")
+	}
 	if still, err := engine.ReadCourse(info.File); err != nil || !reflect.DeepEqual(still, before) {
 		t.Errorf("the run itself has become %+v, %v", still, err)
 	}
