@@ -166,8 +166,22 @@ func TestRevert(t *testing.T) {
 	if !reflect.DeepEqual(numbers(steps), numbers(plain.steps())) {
 		t.Error("with its edits taken back one by one the run is not the one that was never edited")
 	}
+	stack := session.Fork{Run: once.File, Set: []string{"stage.3.operator=stack"}} // from the end of stage 1 on
+	stack.Checkpoint = checkpointWhy(t, h, once.ID, "edit").ID
+	other, _ := forked(t, h, stack)
+	back, _ := forked(t, h, session.Fork{Run: other.File, Revert: true})
+	if plan := planOf(t, back.File); plan[2].Operator != "stack" {
+		t.Errorf("what the fork was made with is lost by its revert: stage 3 is reached by %q", plan[2].Operator)
+	}
 	if still, err := engine.ReadCourse(info.File); err != nil || !reflect.DeepEqual(still, before) {
 		t.Errorf("the run itself has become %+v, %v", still, err)
+	}
+	if err := os.Remove(info.File); err != nil {
+		t.Fatal(err)
+	}
+	_, err = engine.Fork(h, "orphan", session.Fork{Run: once.File, Revert: true}, engine.Options{})
+	if want := "was made in run " + info.ID + ", from which it was forked: "; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("without the run in which the edit was made: %v, want %q", err, want)
 	}
 }
 
