@@ -33,6 +33,7 @@ func (w *window) newCurves() *curvepage.Page {
 	p := curvepage.New(curvepage.Actions{
 		Window: func() fyne.Window { return w.win }, Runs: w.overlayChoices, Overlay: w.lay, Transition: w.showTransition,
 		Step: w.cursor.tell, Failed: w.fail, TypedKey: w.typedKey, Ask: w.ask,
+		Saved: func(path string) { w.notice("saved as " + tilde(path)) },
 	})
 	p.Loss.SetSmooth(initialSmooth)
 	p.Loss.SetLogY(true)

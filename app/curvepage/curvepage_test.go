@@ -10,12 +10,15 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
 
 	"growlab/app/chart"
@@ -381,6 +384,31 @@ func TestExport(t *testing.T) {
 	b.Export()
 	if b.win.Canvas().Overlays().Top() == nil {
 		t.Error("Export asks nothing")
+	}
+}
+
+func TestSavingSaysWhatBecameOfIt(t *testing.T) {
+	b := opened(t)
+	var said []string
+	b.do.Saved = func(path string) { said = append(said, "saved "+filepath.Base(path)) }
+	b.do.Failed = func(what string, err error) { said = append(said, what+": "+err.Error()) }
+	file := filepath.Join(t.TempDir(), "curves.csv")
+	out, err := storage.Writer(storage.NewFileURI(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.save(CSV, out, nil)
+	b.save(CSV, nil, nil) // nothing was chosen
+	b.save(CSV, nil, errors.New("permission denied"))
+	if want := []string{"saved curves.csv", "The curves could not be saved: permission denied"}; !slices.Equal(said, want) {
+		t.Errorf("said %q, want %q", said, want)
+	}
+	var want bytes.Buffer
+	if err := b.Write(&want, CSV); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("the file has %d bytes, %v; want the %d of the table", len(got), err, want.Len())
 	}
 }
 

@@ -81,17 +81,23 @@ func (p *Page) Export() {
 // saveAs asks for a file.
 func (p *Page) saveAs(f Format) {
 	w := p.window()
-	d := dialog.NewFileSave(func(out fyne.URIWriteCloser, err error) {
-		if err == nil && out != nil {
-			err = errors.Join(p.Write(out, f), out.Close())
-		}
-		if err != nil && p.do.Failed != nil {
-			p.do.Failed("The picture could not be saved", err)
-		}
-	}, w)
+	d := dialog.NewFileSave(func(out fyne.URIWriteCloser, err error) { p.save(f, out, err) }, w)
 	d.SetFileName(p.fileName(f))
 	d.SetFilter(storage.NewExtensionFileFilter([]string{"." + string(f)}))
 	p.ask(d)
+}
+
+// save writes what is seen to the file that was chosen, nil for none, and says so.
+func (p *Page) save(f Format, out fyne.URIWriteCloser, err error) {
+	if err == nil && out != nil {
+		err = errors.Join(p.Write(out, f), out.Close())
+	}
+	switch {
+	case err != nil && p.do.Failed != nil:
+		p.do.Failed("The curves could not be saved", err)
+	case err == nil && out != nil && p.do.Saved != nil:
+		p.do.Saved(out.URI().Path())
+	}
 }
 
 // fileName suggests a name: that of the run, what is shown and over what.

@@ -21,6 +21,7 @@ type Actions struct {
 	Transition func(stage int)          // shows the growth into a stage under the microscope
 	Step       func(step int64)         // the cursor points at a step of the run
 	Failed     func(what string, err error)
+	Saved      func(path string)    // the curves are in this file
 	TypedKey   func(*fyne.KeyEvent) // keys that no chart has a use for
 	Ask        func(dialog.Dialog)  // shows a dialog, which Esc leaves
 }
