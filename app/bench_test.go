@@ -124,13 +124,21 @@ func (b *bench) button(text string) *widget.Button {
 		roots = []fyne.CanvasObject{top}
 	}
 	for _, root := range roots {
-		for _, o := range pagetest.Tree(root) {
-			if found, ok := o.(*widget.Button); ok && found.Text == text && found.Visible() {
-				return found
-			}
+		if found := buttonIn(root, text); found != nil {
+			return found
 		}
 	}
 	b.t.Fatalf("there is no button %q on show", text)
+	return nil
+}
+
+// buttonIn finds a button on show in root; nil if there is none.
+func buttonIn(root fyne.CanvasObject, text string) *widget.Button {
+	for _, o := range pagetest.Tree(root) {
+		if found, ok := o.(*widget.Button); ok && found.Text == text && visible(root, o) {
+			return found
+		}
+	}
 	return nil
 }
 

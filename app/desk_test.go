@@ -212,14 +212,7 @@ func TestComparingIsCancelledAndFails(t *testing.T) {
 }
 
 // has reports whether a button is on show.
-func (b *bench) has(text string) bool {
-	for _, o := range pagetest.Tree(b.content) {
-		if found, ok := o.(*widget.Button); ok && found.Text == text && found.Visible() && visible(b.content, o) {
-			return true
-		}
-	}
-	return false
-}
+func (b *bench) has(text string) bool { return buttonIn(b.content, text) != nil }
 
 // says reports whether a line on the page of the comparison has a text.
 func (b *bench) says(text string) bool {

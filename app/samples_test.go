@@ -72,7 +72,7 @@ func TestWritingStops(t *testing.T) {
 	b.tabs.SelectIndex(slices.Index(b.pageNames(), "samples"))
 	tap(t, b.button("Write"))
 	b.readsText("let there")
-	tap(t, b.button("Stop"))
+	tap(t, buttonIn(b.samples.Object, "Stop")) // not that of the run
 	b.until("the button to write again", b.canWrite)
 }
 
