@@ -1,6 +1,7 @@
 package cuda
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -108,6 +109,13 @@ func (s *side) lost() error {
 		return *err
 	}
 	return nil
+}
+
+// ended says of sums that have ended whether they were given up, which ends them without an error: here, or by another rank, of which
+// this one need not have heard yet.
+func (s *side) ended() error {
+	err := s.trouble()
+	return cmp.Or(s.lost(), err)
 }
 
 // watch gives up sums that will not come, until the GPU leaves: those of a rank that is gone, of one that NCCL no longer hears, and

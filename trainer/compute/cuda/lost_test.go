@@ -108,6 +108,11 @@ func TestSumWithoutAll(t *testing.T) {
 			<-g.Lost()
 			return nil
 		}, "remote process exited"},
+		"it leaves before anybody says why": {time.Hour, func(_ *fake.Machine, d *device, g *ranks.Group) error {
+			err := d.side.comm.Abort()
+			<-g.Lost()
+			return err
+		}, "remote process exited"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := machine(t)

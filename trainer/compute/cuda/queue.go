@@ -108,9 +108,9 @@ func (d *device) wait(f func() error) {
 		}
 		return d.stream.Sync()
 	})
-	if d.side != nil && d.side.open { // an aborted sum ends without an error
+	if d.side != nil && d.side.open {
 		d.side.open = false
-		d.fail(d.side.lost())
+		d.fail(d.side.ended())
 	}
 }
 
