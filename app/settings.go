@@ -52,7 +52,7 @@ func (w *window) showSettings() {
 		setting("Theme", "", w.themeSetting()),
 		setting("Density", "", w.densitySetting()),
 		setting("Size", "of everything, against what the screen suggests", w.scaleSetting()),
-		setting("Notifications", "", w.checkSetting(prefQuiet, "tell when a run ends while the window is behind others", nil)),
+		setting("Notifications", "", w.checkSetting(prefQuiet, "tell when a run grows or ends, behind other windows", nil)),
 		setting("Tray", "from the next start, where the desktop has a tray", w.checkSetting(prefNoTray, "an icon in the tray", nil)),
 		setting("Data folder", "runs and logs; from the next start, and for the terminal too", w.folderSetting()))
 	w.ask(dialog.NewCustom("", "Close", look.Titled("Settings", list), w.win))
