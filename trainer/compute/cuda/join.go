@@ -75,6 +75,7 @@ func (d *device) Join(g *ranks.Group) error {
 			return err
 		})
 		if err != nil {
+			err = s.cause(err)
 			g.Fail(err) // the others are waiting for this rank
 		}
 	}
@@ -143,17 +144,22 @@ func (s *side) watch() {
 // trouble is what NCCL, or the time, says about the other ranks.
 func (s *side) trouble() error {
 	if err := s.comm.AsyncError(); err != nil {
-		select {
-		case <-s.group.Lost():
-			return s.group.LostError()
-		case <-time.After(grace):
-			return err
-		}
+		return s.cause(err)
 	}
 	if since := s.since.Load(); since != 0 && time.Since(time.Unix(0, since)) > s.patience {
 		return fmt.Errorf("the GPUs of the other ranks did not answer within %v: one of them hangs, or the network does", s.patience)
 	}
 	return nil
+}
+
+// cause is what the rank says that an error of NCCL comes from, or the error if none says anything in time.
+func (s *side) cause(err error) error {
+	select {
+	case <-s.group.Lost():
+		return s.group.LostError()
+	case <-time.After(grace):
+		return err
+	}
 }
 
 // prepare makes the stream and the events. On the GPU's thread.
